@@ -1,0 +1,49 @@
+# vitrine: `make demo` and `make test` need nothing but python3 with pip and venv.
+# The first call installs the locked packages into .venv; later calls start in seconds.
+
+VENV   := .venv
+PY     := $(VENV)/bin/python
+STAMP  := $(VENV)/.installed
+PYTHON ?= python3
+export UV_LINK_MODE := copy
+
+.PHONY: demo test test-all lint bench setup lock browser clean help
+
+help:      ## what there is to do
+	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/'
+
+setup: $(STAMP) ## install the locked packages into .venv
+
+$(STAMP): requirements.lock pyproject.toml
+	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
+	@$(PY) -m pip install -q 'uv==0.13.*'
+	@$(VENV)/bin/uv pip install -q --python $(PY) --require-hashes -r requirements.lock
+	@$(VENV)/bin/uv pip install -q --python $(PY) --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: $(STAMP) ## the whole chain on the built-in mall; ends with a report
+	@$(VENV)/bin/vitrine demo
+
+test: $(STAMP) ## the tests a change must pass (minutes)
+	@$(PY) -m pytest -q -m 'not slow'
+
+test-all: $(STAMP) browser ## the slow ones: kills, real servers, browser
+	@$(PY) -m pytest -q -m slow
+
+lint: $(STAMP) ## style, types, and the direction of imports
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/mypy
+	@$(VENV)/bin/lint-imports --no-cache
+
+bench: $(STAMP) ## ratios against the same work done bare
+	@for b in tests/bench/*.py; do echo "== $$b"; $(PY) $$b || exit 1; done
+
+browser:
+	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; }
+
+lock: ## resolve again; the lock holds names, versions and hashes, no address
+	@$(VENV)/bin/uv pip compile -q pyproject.toml --extra dev --generate-hashes --python-version 3.11 --no-header --no-annotate -o requirements.lock
+
+clean: ## remove the environment and what the demo made
+	rm -rf $(VENV) lake .mypy_cache .pytest_cache .ruff_cache

@@ -1,0 +1,1 @@
+"""Where rows come from: shops read by Scrapy spiders, and catalogue files."""

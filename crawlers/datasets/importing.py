@@ -1,0 +1,104 @@
+"""Catalogue rows -> products in the spool and photos in the sink; decoding runs ahead in threads."""
+
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from crawlers.datasets.catalogue import Catalogue, Entry
+from crawlers.photo import image_row, inspect
+from crawlers.settings import PHOTO_BYTES
+from crawlers.sink import Intake, Photo, refused
+from crawlers.spool import Spool
+from schemas.errors import ImageError
+from schemas.ids import image_id
+
+AHEAD = 64  # rows whose photos are being decoded, at most
+_HERE = {"allowed": True, "noai": False, "noimageai": False}  # a file that is there may be read
+Outcome = tuple[Entry | None, Photo | dict[str, Any] | None]
+
+
+def import_rows(catalogue: Catalogue, intake: Intake, spool: Spool, threads: int = 2) -> None:
+    """Take every row: stage "import" counts it out, or refuses it with a reason.
+
+    The first accepted row of a product gives its facts, each row one photo. A photo that is an
+    http(s) address is only noted; the image stage fetches it afterwards.
+    """
+    with ThreadPoolExecutor(threads, thread_name_prefix="photo") as pool:
+        for entry, outcome in _decoded(catalogue, intake, pool):
+            if isinstance(outcome, dict):
+                intake.refuse(outcome)
+                continue
+            assert entry is not None
+            address = outcome.url if outcome is not None else entry.address
+            _note(spool, entry, address)
+            if outcome is None:
+                intake.passed("import")
+            else:
+                intake.photo(outcome, stage="import")
+    intake.tell("import", now=True)
+
+
+def _note(spool: Spool, entry: Entry, address: str) -> None:
+    product = replace(entry.product, image_urls=(address,), image_views=(entry.view,))
+    if not spool.add(product):
+        spool.add_photo(product.product_id, address, entry.view)
+
+
+def _decoded(catalogue: Catalogue, intake: Intake, pool: ThreadPoolExecutor) -> Iterator[Outcome]:
+    """Outcomes in the order of the rows."""
+    waiting: deque[Future[Outcome] | Outcome] = deque()
+    for entry in catalogue.entries():
+        if isinstance(entry, dict):
+            waiting.append((None, entry))
+        elif isinstance(entry.photo, str):
+            waiting.append((entry, None))
+        else:
+            waiting.append(pool.submit(_outcome, entry, intake))
+        if len(waiting) >= AHEAD:
+            yield _settled(waiting.popleft())
+    while waiting:
+        yield _settled(waiting.popleft())
+
+
+def _settled(outcome: Future[Outcome] | Outcome) -> Outcome:
+    return outcome.result() if isinstance(outcome, Future) else outcome
+
+
+def _outcome(entry: Entry, intake: Intake) -> Outcome:
+    """Runs in a thread: bytes in hand, proven a photo unless they are stored already."""
+    product = entry.product.product_id
+    try:
+        data = _bytes(entry.photo)
+    except _TooLargeError as error:
+        return entry, refused("import", "too_large", entry.place, product, str(error))
+    except OSError as error:
+        return entry, refused(
+            "import", "file_missing", entry.place, product, f"{entry.address}: {error.strerror}"
+        )
+    name = image_id(data)
+    address = entry.address or f"sha256:{name}"  # stays the same when the rows of a file move
+    if data and intake.sink.has_image(name):
+        return entry, Photo(address, name, None)
+    try:
+        facts = inspect(data, entry.place)
+    except ImageError as error:
+        return entry, refused("import", error.reason, entry.place, product, error.detail)
+    row = image_row(name, data, facts, entry.address or entry.place, product, _HERE)
+    return entry, Photo(address, name, row)
+
+
+class _TooLargeError(Exception):
+    """A file over the bound that fetched photos have too."""
+
+
+def _bytes(photo: bytes | Path | str) -> bytes:
+    if isinstance(photo, Path):
+        size = photo.stat().st_size
+        if size > PHOTO_BYTES:
+            raise _TooLargeError(f"{size} bytes")
+        return photo.read_bytes()
+    assert isinstance(photo, bytes)
+    return photo

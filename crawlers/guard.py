@@ -1,0 +1,153 @@
+"""Which addresses may be dialled: http(s) to public hosts, and the one host:port the operator named.
+
+A shop's page can name any address, redirect to any address, and its DNS can answer with any
+address. So each (host, port) is judged before the first request to it, on everything its name
+resolves to, and the connection is made to exactly the addresses that were judged: `PinnedResolver`
+knows no others, which also leaves a name that changes its answer between check and dial no chance.
+"""
+
+import asyncio
+import ipaddress
+import socket
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+from scrapy import Request
+from scrapy.crawler import Crawler
+from scrapy.exceptions import IgnoreRequest
+from twisted.internet.address import IPv4Address, IPv6Address
+from twisted.internet.interfaces import IHostnameResolver, IHostResolution
+from zope.interface import implementer  # type: ignore[import-untyped]
+
+Resolve = Callable[[str, int], Awaitable[list[str]]]
+_PORTS = {"http": 80, "https": 443}
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+
+
+class AddressRefused(IgnoreRequest):
+    """An address that is not fetched: `str(error)` says why."""
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address is one of the open internet, also where IPv6 wraps an IPv4 address."""
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(ip, ipaddress.IPv6Address):
+        if ip.teredo or ip.is_site_local:
+            return False
+        wrapped = ip.ipv4_mapped or ip.sixtofour
+        if ip in _NAT64:
+            wrapped = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+        if wrapped is not None:
+            return is_public(str(wrapped))
+    return ip.is_global and not ip.is_multicast
+
+
+async def system_resolve(host: str, port: int) -> list[str]:
+    """Every address the system's resolver knows for a host; raises OSError where it knows none."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
+class Guard:
+    """Judges addresses for one process.
+
+    named    addresses (URLs) the operator gave: their host:port may be private
+    resolve  how names become IP addresses
+    """
+
+    def __init__(self, named: Sequence[str] = (), resolve: Resolve = system_resolve) -> None:
+        self._named = {_host_port(url) for url in named}
+        self._resolve = resolve
+        self._judged: dict[tuple[str, int], str] = {}
+        self.pinned: dict[str, list[str]] = {}
+
+    async def check(self, url: str) -> None:
+        """Return if `url` may be fetched; raises AddressRefused, or OSError for a name that does not resolve."""
+        host, port = _host_port(url)
+        if (host, port) not in self._judged:
+            self._judged[host, port] = await self._judge(host, port)
+        if verdict := self._judged[host, port]:
+            raise AddressRefused(verdict)
+
+    async def _judge(self, host: str, port: int) -> str:
+        """Why (host, port) is refused; empty when it is not."""
+        if host not in self.pinned:  # the first answer holds for the whole process, see above
+            addresses = await self._resolve(host, port)
+            self.pinned.setdefault(host, addresses)
+        private = [address for address in self.pinned[host] if not is_public(address)]
+        if private and (host, port) not in self._named:
+            return f"{host}:{port} is {private[0]}, not an address of the open internet"
+        return ""
+
+
+def _host_port(url: str) -> tuple[str, int]:
+    try:
+        parts: SplitResult = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        raise AddressRefused(f"malformed address ({error})") from error
+    if parts.scheme not in _PORTS:
+        raise AddressRefused(f"scheme {parts.scheme or 'missing'!r} is not fetched")
+    if not host or "@" in parts.netloc:
+        raise AddressRefused("malformed address (user name in it)" if host else "malformed address (no host)")
+    return host.lower(), port if port is not None else _PORTS[parts.scheme]
+
+
+class GuardMiddleware:
+    """Before every request, also those that follow a redirect. The guard is `spider.guard`."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> "GuardMiddleware":
+        """Scrapy's way to make one."""
+        return cls(crawler)
+
+    async def process_request(self, request: Request) -> None:
+        """Raises AddressRefused, which the spider's errback turns into a reject."""
+        guard: Guard = self._crawler.spider.guard  # type: ignore[union-attr]
+        await guard.check(request.url)
+
+
+@implementer(IHostnameResolver)
+class PinnedResolver:
+    """Twisted's resolver for a guarded process: the addresses a guard has judged and nothing else."""
+
+    def __init__(self, guard: Guard) -> None:
+        self._guard = guard
+
+    def resolveHostName(  # noqa: N802  # Twisted's name
+        self,
+        resolutionReceiver: Any,  # noqa: N803  # an IResolutionReceiver; zope's interfaces have no types
+        hostName: str,  # noqa: N803
+        portNumber: int = 0,  # noqa: N803
+        addressTypes: Any = None,  # noqa: N803
+        transportSemantics: Any = "TCP",  # noqa: N803
+    ) -> Any:
+        """Report the pinned addresses of a host at once; none for a host never judged."""
+        resolutionReceiver.resolutionBegan(_Resolution(hostName))
+        for address in self._guard.pinned.get(_ascii(hostName), []):
+            kind = IPv6Address if ":" in address else IPv4Address
+            if addressTypes is None or kind in addressTypes:
+                resolutionReceiver.addressResolved(kind(transportSemantics, address, portNumber))
+        resolutionReceiver.resolutionComplete()
+        return resolutionReceiver
+
+
+def _ascii(host: str) -> str:
+    """A host as it stands in a URL: Twisted hands over `shöp.example` for `xn--shp-tna.example`."""
+    try:
+        return host.lower() if host.isascii() else host.encode("idna").decode()
+    except UnicodeError:
+        return host
+
+
+@implementer(IHostResolution)
+class _Resolution:
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def cancel(self) -> None:
+        """Nothing is under way: the answer was there at once."""

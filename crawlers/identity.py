@@ -1,0 +1,68 @@
+"""Who asks whom: our User-Agent, the name of a shop, and which hosts are this machine. No Scrapy here."""
+
+import ipaddress
+import re
+from importlib.metadata import PackageNotFoundError, version
+from urllib.parse import urlsplit
+
+from schemas.errors import InputError
+
+ROBOTS_NAME = "vitrine"
+_SHOP = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_PORTS = {"http": 80, "https": 443}
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name means this machine, without asking DNS."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def user_agent(url: str, contact: str) -> str:
+    """`vitrine/<version> (+<contact>)`. Raises InputError without contact for a shop not on this machine."""
+    try:
+        name = f"{ROBOTS_NAME}/{version('vitrine')}"
+    except PackageNotFoundError:
+        name = f"{ROBOTS_NAME}/0"
+    contact = contact.strip()
+    if not contact:
+        if is_loopback(urlsplit(url).hostname or ""):
+            return name
+        why = "a shop must be able to reach us: give --contact with a mail address or a page about your crawl"
+        raise InputError("contact", why)
+    if not contact.isprintable() or not contact.isascii() or ("@" not in contact and "://" not in contact):
+        raise InputError("contact", f"{contact!r} is neither a mail address nor the address of a page")
+    return f"{name} (+{contact})"
+
+
+def shop_name(name: str) -> str:
+    """A shop's name as it may stand in product ids; raises InputError for any other."""
+    if not _SHOP.fullmatch(name):
+        raise InputError(f"shop name {name!r}", "use letters, digits, dots, dashes and underscores")
+    return name
+
+
+def named_shop(given: str) -> tuple[str, str]:
+    """Name and address from `URL` or `name=URL`; the default name is the host, `-port` behind an unusual one.
+
+    Raises InputError for what is no http(s) address.
+    """
+    name, separator, url = given.partition("=")
+    if not separator or "/" in name:
+        name, url = "", given
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        raise InputError(given, f"not an address ({error})") from error
+    if parts.scheme not in _PORTS or not host:
+        raise InputError(
+            given, "not an http(s) address; write https://shop.example or name=https://shop.example"
+        )
+    if "@" in parts.netloc:
+        raise InputError(given, "user names in addresses are not supported")
+    usual = port is None or port == _PORTS[parts.scheme]
+    default = re.sub(r"[^A-Za-z0-9._-]", "-", host if usual else f"{host}-{port}").lstrip("-._")
+    return shop_name(name or default), url

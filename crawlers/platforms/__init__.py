@@ -1,0 +1,71 @@
+"""The software a shop runs on. One platform is one file here, found by its name; its class is `Platform`.
+
+A platform turns answers into products and into further addresses to visit. It fetches nothing
+itself, except the probes of `detect`, and knows neither Scrapy's scheduling nor any storage.
+"""
+
+import pkgutil
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, Protocol
+
+from scrapy.http import TextResponse
+
+from schemas.product import Product
+
+SURE = 1.0
+Fetch = Callable[[str], Awaitable[TextResponse | None]]
+
+
+@dataclass(frozen=True)
+class Shop:
+    """The shop being read.
+
+    url       address of its home page, after redirects
+    sitemaps  addresses its robots.txt names
+    """
+
+    name: str
+    url: str
+    sitemaps: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Visit:
+    """An address to fetch. A listing (feed, sitemap, category) is followed; a product page is read."""
+
+    url: str
+    product: bool = False
+
+
+Found = Visit | Product | dict[str, Any]  # a dict is a row of schemas.reject.REJECTS
+
+
+class Platform(Protocol):
+    """What each file under crawlers/platforms offers."""
+
+    def __init__(self, shop: Shop) -> None: ...
+
+    async def detect(self, home: TextResponse, fetch: Fetch) -> float:
+        """How sure it is that the shop runs on this, 0 to SURE; `fetch` answers None where it cannot."""
+
+    def start(self, home: TextResponse) -> Iterator[Visit]:
+        """Where to begin."""
+
+    def listing(self, answer: TextResponse) -> Iterator[Found]:
+        """What a listing leads to. May raise on foreign bytes: the answer is then refused."""
+
+    def product(self, answer: TextResponse) -> Iterator[Found]:
+        """The product of a page; nothing for a page that shows none. May raise like `listing`."""
+
+
+def names() -> tuple[str, ...]:
+    """Every platform there is, by file."""
+    return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))
+
+
+def load(name: str, shop: Shop) -> Platform:
+    """The platform of one file, for one shop."""
+    platform: Platform = import_module(f"{__name__}.{name}").Platform(shop)
+    return platform

@@ -1,0 +1,79 @@
+"""The words of a shop: HTML to text, lists from strings, category paths. Nothing here changes a word."""
+
+import html
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from lxml.etree import iterwalk  # type: ignore[import-untyped]
+from parsel import Selector
+
+_TAG = re.compile(r"<[a-zA-Z/!][^>]*>")
+_SPACE = re.compile(r"[^\S\n]+")
+_INLINE = frozenset(
+    [
+        *("a", "abbr", "b", "bdi", "bdo", "cite", "code", "em", "font", "i", "mark", "q", "s", "small"),
+        *("span", "strong", "sub", "sup", "u", "wbr"),
+    ]
+)
+_SILENT = frozenset(["script", "style", "template", "noscript"])
+
+
+def text_of(markup: str) -> str:
+    """The readable text of an HTML fragment, one line per block; text without tags only loses outer space.
+
+    A block's end separates words (`<li>cotton</li><li>washable</li>` is two lines), an inline tag
+    does not (`T<b>-shirt</b>` is one word), because the words are our only labels.
+    """
+    if not _TAG.search(markup):
+        return html.unescape(markup).strip()
+    pieces: list[str] = []
+    root = Selector(text=markup, type="html").root
+    for event, element in _walk(root):
+        silent = not isinstance(element.tag, str) or element.tag in _SILENT  # a comment has no name
+        if not silent and element.tag not in _INLINE:
+            pieces.append("\n")
+        if event == "end":
+            pieces.append(_flat(element.tail))
+        elif not silent:
+            pieces.append(_flat(element.text))
+    lines = (_SPACE.sub(" ", line).strip() for line in "".join(pieces).split("\n"))
+    return "\n".join(line for line in lines if line)
+
+
+def line_of(markup: str) -> str:
+    """The same as one line, for titles and names."""
+    return " ".join(text_of(markup).split())
+
+
+def words_listed(value: object) -> tuple[str, ...]:
+    """A list of words, or a string with commas between them, without empties and repetitions."""
+    parts = value.split(",") if isinstance(value, str) else value if isinstance(value, list | tuple) else ()
+    found = (line_of(str(part)) for part in parts if part is not None)
+    return tuple(dict.fromkeys(part for part in found if part))
+
+
+def category_path(value: object) -> tuple[str, ...]:
+    """A category path, outer first: a list, or a string with `>` or else `/` between the levels."""
+    if isinstance(value, list | tuple):
+        return tuple(name for part in value if part is not None and (name := line_of(str(part))))
+    if not isinstance(value, str):
+        return ()
+    text = line_of(value)
+    return tuple(name for part in text.split(">" if ">" in text else "/") if (name := part.strip()))
+
+
+def _flat(text: str | None) -> str:
+    return " " if text and text.isspace() else (text or "").replace("\n", " ")
+
+
+def _walk(root: Any) -> Iterator[tuple[str, Any]]:
+    """Start and end of every element, silent ones without their inside; no recursion, pages nest deep."""
+    walk = iterwalk(root, events=("start", "end", "comment", "pi"))
+    for event, element in walk:
+        if event in ("comment", "pi"):
+            yield "end", element
+            continue
+        if event == "start" and element.tag in _SILENT:
+            walk.skip_subtree()
+        yield event, element

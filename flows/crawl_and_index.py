@@ -1,0 +1,66 @@
+"""Keep the index fresh: crawl, label, embed, index, evaluate; learn when nothing has been learnt yet.
+
+One flow run and one task run per stage: subflows would pay Prefect's start and end again for each.
+"""
+
+from typing import Any
+
+from prefect import flow
+
+from flows.crawl import crawl_shops
+from flows.embed import embed_photos, newest_trained
+from flows.evaluate import judge, publish_scores
+from flows.index import load_collection
+from flows.label import label_products
+from flows.train import train_words
+from infra.cluster import ray_cluster
+from infra.lake import Lake
+from schemas.errors import LakeError
+from workers.split import TEST_SHARE
+from workers.words import FIELDS
+
+
+@flow(name="crawl-and-index")
+def crawl_and_index(
+    urls: list[str],
+    lake: str,
+    contact: str = "",
+    method: str = "corbiere",
+    settings: dict[str, Any] | None = None,
+    retrain: bool = False,
+    fields: list[str] | None = None,
+    rarest: int = 2,
+    test_share: float = TEST_SHARE,
+    workers: int = 1,
+    gpus: str = "auto",
+    milvus: str = "",
+    token: str = "",
+    truth: str | None = None,
+    columns: list[str] | None = None,
+) -> dict[str, Any]:
+    """The whole chain for some shops (`URL` or `name=URL`), on one Ray and one Prefect run.
+
+    retrain  learn anew on the fresh catalogue; otherwise the newest trained model is used, and only a
+             lake without one trains
+    The other parameters are those of the stages.
+    """
+    done: dict[str, Any] = {"crawl": crawl_shops(urls, lake, contact, None)}
+    done["label"] = label_products(lake, None, fields or list(FIELDS), 30_000, rarest, test_share)
+    labels = done["label"]["run_id"]
+    with ray_cluster():  # started once, joined by every stage below
+        trained = None if retrain else _trained(lake)
+        if trained is None:
+            done["train"] = train_words(lake, method, labels, settings or {}, workers, gpus)
+            trained = done["train"]["run_id"]
+        done["embed"] = embed_photos(lake, trained, labels, None, None, gpus)
+        done["index"] = load_collection(lake, done["embed"]["run_id"], milvus, token)
+        done["evaluate"] = judge(lake, trained, labels, True, truth, columns, "product_id", gpus)
+    publish_scores(done["evaluate"])
+    return done
+
+
+def _trained(lake: str) -> str | None:
+    try:
+        return newest_trained(Lake(lake)).run_id
+    except LakeError:
+        return None

@@ -1,0 +1,90 @@
+"""How far a long step is, for whoever watches: a person at a terminal, or a log.
+
+A flow says `with stage("embed", total, "images") as step: ... step.advance(64)` and does not know who
+listens. The command line puts a `rich` display behind it (flows/terminal.py); elsewhere, a log line
+every ten seconds.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+log = logging.getLogger("vitrine.progress")
+EVERY_S = 10.0
+
+
+@dataclass
+class Stage:
+    """One step of known or unknown length. `note` is a few words beside the bar, such as a loss."""
+
+    name: str
+    total: float | None
+    unit: str
+    done: float = 0
+    note: str = ""
+    started: float = field(default_factory=time.monotonic)
+    on_change: Callable[["Stage"], None] = lambda stage: None
+
+    def advance(self, amount: float = 1, *, total: float | None = None, note: str | None = None) -> None:
+        """`amount` more is done; a total or a note that became known is shown from now on."""
+        self.done += amount
+        self.total = total if total is not None else self.total
+        self.note = note if note is not None else self.note
+        self.on_change(self)
+
+    def reach(self, done: float, *, total: float | None = None, note: str | None = None) -> None:
+        """All in all `done` is done; for steps that hear absolute figures."""
+        self.advance(done - self.done, total=total, note=note)
+
+    @property
+    def seconds(self) -> float:
+        """Wall time since the step began."""
+        return time.monotonic() - self.started
+
+    @property
+    def rate(self) -> float:
+        """Units per second so far."""
+        return self.done / max(self.seconds, 1e-9)
+
+
+class Log:
+    """The listener where nobody watches: one line every ten seconds and one at the end."""
+
+    @contextmanager
+    def watch(self, stage: Stage) -> Iterator[None]:
+        """Log `stage` while it runs."""
+        last = time.monotonic()
+
+        def tell(changed: Stage) -> None:
+            nonlocal last
+            if time.monotonic() - last >= EVERY_S:
+                last = time.monotonic()
+                log.info("%s", _line(changed))
+
+        stage.on_change = tell
+        yield
+        log.info("%s, %.1f s", _line(stage), stage.seconds)
+
+
+_listener: Log = Log()
+
+
+def listen(listener: Log) -> None:
+    """Send progress to `listener` from now on, in this process."""
+    global _listener
+    _listener = listener
+
+
+@contextmanager
+def stage(name: str, total: float | None = None, unit: str = "rows") -> Iterator[Stage]:
+    """A step that can say how far it is. Ends the display also when the step fails."""
+    step = Stage(name, total, unit)
+    with _listener.watch(step):
+        yield step
+
+
+def _line(step: Stage) -> str:
+    of = f" of {step.total:,.0f}" if step.total else ""
+    return f"{step.name}: {step.done:,.0f}{of} {step.unit}, {step.rate:,.1f}/s {step.note}".rstrip()

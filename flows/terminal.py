@@ -1,0 +1,155 @@
+"""The command line's manners: what people see goes to stderr, the result to stdout, errors in one line."""
+
+import json
+import logging
+import os
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+
+from flows.progress import Log, Stage, listen
+
+people = Console(stderr=True, highlight=False)
+
+
+def command(
+    as_json: bool, work: Callable[[], dict[str, Any]], show: Callable[[dict[str, Any]], None]
+) -> None:
+    """Run one command: `work` gives its result, `show` prints it for people unless `as_json`.
+
+    Exits with 1 after one line on stderr where something of the user's is at fault; with --json the
+    same sentence is the one JSON object on stdout.
+    """
+    result_stream = _claim_stdout()
+    _quiet_libraries()
+    listen(Bars() if people.is_terminal else Lines())
+    try:
+        result = work()
+    except KeyboardInterrupt:
+        _refuse(
+            "interrupted; the same command again continues where that is possible", as_json, result_stream
+        )
+    except Exception as error:
+        from flows.orchestration import our_error
+
+        ours = our_error(error)
+        if ours is None:
+            raise
+        _refuse(str(ours), as_json, result_stream, type(ours).__name__)
+    if as_json:
+        print(json.dumps(result, ensure_ascii=False, default=str), file=result_stream, flush=True)
+    else:
+        show(result)
+
+
+class Bars(Log):
+    """Progress bars with rate and time left, for a terminal."""
+
+    @contextmanager
+    def watch(self, stage: Stage) -> Iterator[None]:
+        """One bar per step; it stays when the step is done."""
+        columns = (
+            SpinnerColumn(finished_text="[green]✓"),
+            TextColumn("{task.description:<9}"),
+            BarColumn(bar_width=28),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[unit]}  {task.fields[rate]}"),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(elapsed_when_finished=False),
+            TextColumn("[dim]{task.fields[note]}"),
+        )
+        with Progress(*columns, console=people, transient=False) as bars:
+            bar = bars.add_task(stage.name, total=stage.total, unit=stage.unit, rate="", note="")
+
+            def tell(changed: Stage) -> None:
+                rate = f"{changed.rate:,.0f}/s"
+                bars.update(bar, completed=changed.done, total=changed.total, rate=rate, note=changed.note)
+
+            stage.on_change = tell
+            try:
+                yield
+            finally:
+                bars.update(bar, total=stage.total or stage.done or 1, completed=stage.done)
+
+
+class Lines(Log):
+    """One line per finished step and one every ten seconds, for logs and pipes."""
+
+    def __init__(self) -> None:
+        logging.getLogger("vitrine").setLevel(logging.INFO)
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(logging.Formatter("%(message)s"))
+        logging.getLogger("vitrine").handlers = [handler]
+        logging.getLogger("vitrine").propagate = False
+
+
+def fields_table(title: str, result: dict[str, Any]) -> None:
+    """A result's plain values as two columns."""
+    table = Table(title=title, show_header=False, title_justify="left", box=None, padding=(0, 2))
+    for name, value in result.items():
+        if isinstance(value, list) and value and isinstance(value[0], dict):
+            continue
+        table.add_row(f"[dim]{name}", _plain(value))
+    people.print(table)
+
+
+def rows_table(title: str, columns: list[str], rows: list[list[Any]]) -> None:
+    """A small table; numbers stand at the right."""
+    table = Table(title=title, title_justify="left", header_style="bold", box=None, padding=(0, 2))
+    numeric = [
+        all(isinstance(row[n], int | float) for row in rows) if rows else False for n in range(len(columns))
+    ]
+    for name, right in zip(columns, numeric, strict=True):
+        table.add_column(name, justify="right" if right else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(_plain(value) for value in row))
+    people.print(table)
+
+
+def _plain(value: Any) -> str:
+    """Text for a cell; what a shop wrote must not be read as markup."""
+    from rich.markup import escape
+
+    if isinstance(value, dict):
+        return escape(", ".join(f"{name} {item}" for name, item in value.items()) or "none")
+    return escape(f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value))
+
+
+def _claim_stdout() -> Any:
+    """stdout for the result alone: whatever else writes to file descriptor 1 lands on stderr."""
+    sys.stdout.flush()
+    kept = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    return kept
+
+
+def _quiet_libraries() -> None:
+    os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
+    os.environ.setdefault("PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW", "ignore")
+    warnings.simplefilter("ignore")
+
+
+def _refuse(sentence: str, as_json: bool, stream: Any, kind: str = "Interrupted") -> None:
+    line = " ".join(sentence.split())
+    if as_json:
+        print(
+            json.dumps({"error": {"type": kind, "message": line}}, ensure_ascii=False),
+            file=stream,
+            flush=True,
+        )
+    print(f"vitrine: {line}", file=sys.stderr, flush=True)
+    sys.exit(1)

@@ -1,0 +1,1 @@
+"""The outside: storage, Ray, Milvus, settings, the demo mall, deployment files."""

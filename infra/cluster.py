@@ -1,0 +1,268 @@
+"""Ray for this process: started inside it on a laptop, or joined where an address says so.
+
+Started at the first use and kept until the process ends, so that the second use costs nothing.
+Nothing of Ray's is printed: its log files lie in the session folder, and errors come as exceptions.
+"""
+
+import atexit
+import contextlib
+import logging
+import os
+import shutil
+import socket
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlparse
+
+from infra.machine import ROOT
+from infra.settings import load_settings
+from schemas.errors import InputError
+
+# Read by Ray when it is imported or started, here and in its workers.
+_QUIET = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
+    "RAY_DATA_DISABLE_PROGRESS_BARS": "1",
+    "RAY_DATA_LOG_LEVEL": "ERROR",
+    "RAY_DEDUP_LOGS": "1",
+    "RAY_BACKEND_LOG_LEVEL": "error",
+    # Threads that spin while they wait halve torch's speed as soon as another process wants a core.
+    "OMP_WAIT_POLICY": "PASSIVE",
+}
+_EXCLUDED = [".git", ".venv", "lake", "tests", "*.db", ".mypy_cache", ".ruff_cache", ".pytest_cache"]
+LEAST_CPUS = 4  # logical: on two, Ray Data's readers and writers starve its actors, in silence (STACK.md 4)
+MOST_OBJECT_STORE = 2 << 30
+OBJECT_STORE_SHARE = 0.2
+LONGEST_TEMPORARY = 40  # characters: Ray puts sockets below it, and a socket's path ends at 107
+CONNECT_S = 5.0
+START_S = 180.0  # a start takes ten seconds, on a busy machine forty
+KEPT_S = 24 * 3600
+_lock = threading.Lock()
+_running: "Cluster | None" = None
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """Ray as this process sees it.
+
+    address  what was joined; empty for a Ray of this process
+    cores    cores there are to compute with, not the logical CPUs that Ray hands out
+    gpus     GPUs there are
+    started  seconds that starting or joining took
+    """
+
+    address: str
+    cores: int
+    gpus: int
+    started: float
+
+    @property
+    def remote(self) -> bool:
+        """Whether workers may run on other machines, which see no local file of ours."""
+        return bool(self.address)
+
+
+@contextmanager
+def ray_cluster(address: str | None = None, cpus: int | None = None) -> Iterator[Cluster]:
+    """Ray, started or joined at the first call in this process and reused by later ones; leaving keeps it.
+
+    address  "" for a Ray of this process, else a cluster's; by default what the settings say
+    cpus     cores to compute with; by default what the settings say, else all of this machine
+
+    Raises InputError where no cluster answers at the address, or another one is in use by this process.
+    """
+    yield start(address, cpus)
+
+
+def start(address: str | None = None, cpus: int | None = None) -> Cluster:
+    """Start or join Ray unless that is done already; see `ray_cluster`."""
+    global _running
+    with _lock:
+        if _running is None:
+            if address is None or cpus is None:
+                settings = load_settings()
+                address = settings.ray_address if address is None else address
+                cpus = settings.cpus if cpus is None else cpus
+            _running = _join(address, cpus) if address else _start_here(cpus)
+        elif address is not None and address != _running.address:
+            raise InputError(
+                address or "Ray", f"this process uses {_running.address or 'a Ray of its own'} already"
+            )
+        return _running
+
+
+def stop() -> None:
+    """End or leave Ray; without one, nothing."""
+    global _running
+    with _lock:
+        if _running is not None:
+            import ray
+
+            session = "" if _running.address else _session_folder()
+            ray.shutdown()
+            _running = None
+            if session:
+                shutil.rmtree(session, ignore_errors=True)
+
+
+def wanted_gpus(wanted: str, cluster: Cluster) -> int:
+    """How many GPUs to use: all there are for `auto`, else the number asked for.
+
+    Raises InputError where that many are not there: a run asked for a GPU never crawls on the CPU instead.
+    """
+    if wanted == "auto":
+        return cluster.gpus
+    if not wanted.isdecimal():
+        raise InputError("gpus", f"must be auto or a number, not {wanted!r}")
+    if int(wanted) > cluster.gpus:
+        where = f"the cluster at {cluster.address}" if cluster.remote else "this machine"
+        raise InputError("gpus", f"{wanted} asked for, {where} has {cluster.gpus}")
+    return int(wanted)
+
+
+def _start_here(cpus: int | None) -> Cluster:
+    begun = time.monotonic()
+    usable = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)
+    cores = cpus or len(usable)
+    folder = _temporary_folder()
+    _remove_old_sessions(folder)
+    options = {
+        "address": "local",
+        "num_cpus": max(LEAST_CPUS, cores),
+        "object_store_memory": int(min(MOST_OBJECT_STORE, OBJECT_STORE_SHARE * _memory())),
+        "_temp_dir": str(folder),
+    }
+    with _environment_of_workers():
+        _in_lasting_thread(options)
+    return _seen("", begun, cores)
+
+
+def _join(address: str, cpus: int | None) -> Cluster:
+    begun = time.monotonic()
+    _check_answers(address)
+    env = {"working_dir": str(ROOT), "excludes": _EXCLUDED, "env_vars": _QUIET}
+    try:
+        _in_lasting_thread({"address": address, "runtime_env": env})
+    except (ConnectionError, RuntimeError, ValueError) as error:
+        raise InputError(
+            address, f"no Ray cluster can be joined there ({str(error).splitlines()[0]})"
+        ) from error
+    return _seen(address, begun, cpus)
+
+
+def _seen(address: str, begun: float, cores: int | None) -> Cluster:
+    import ray
+
+    atexit.register(stop)
+    there: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
+    return Cluster(
+        address=address,
+        cores=cores or max(1, int(there.get("CPU", 1))),
+        gpus=int(there.get("GPU", 0)),
+        started=round(time.monotonic() - begun, 2),
+    )
+
+
+def _in_lasting_thread(options: dict[str, Any]) -> None:
+    """ray.init in a thread that lives as long as the process.
+
+    Ray's servers ask the kernel to die with their parent, and for Linux that is the thread that started them:
+    begun in a task's thread they would end with the task, and Ray would end this process a minute later.
+    """
+    done = threading.Event()
+    failed: list[Exception] = []
+
+    def begin() -> None:
+        try:
+            _quiet_init(options)
+        except Exception as error:  # handed to the thread that asked
+            failed.append(error)
+        done.set()
+        if not failed:
+            threading.Event().wait()
+
+    threading.Thread(target=begin, name="ray", daemon=True).start()
+    if not done.wait(START_S):
+        raise InputError(str(options["address"]), f"no Ray there after {START_S:.0f} s")
+    if failed:
+        raise failed[0]
+
+
+def _quiet_init(options: dict[str, Any]) -> None:
+    for name, value in _QUIET.items():
+        os.environ.setdefault(name, value)
+    import ray
+
+    ray.init(
+        **options,
+        include_dashboard=None if "runtime_env" in options else False,
+        log_to_driver=False,  # Ray would print what workers say on our stdout
+        logging_level=logging.ERROR,
+        namespace="vitrine",
+    )
+    for name in ("ray", "ray.data", "ray.train", "ray.tune"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+
+
+@contextmanager
+def _environment_of_workers() -> Iterator[None]:
+    """Workers inherit the environment as it is now, and must find our `workers` before any other."""
+    before = os.environ.get("PYTHONPATH", "")
+    os.environ["PYTHONPATH"] = f"{ROOT}{os.pathsep}{before}" if before else str(ROOT)
+    try:
+        yield
+    finally:
+        os.environ["PYTHONPATH"] = before
+        if not before:
+            del os.environ["PYTHONPATH"]
+
+
+def _check_answers(address: str) -> None:
+    """Refuse quickly what Ray would try for a minute."""
+    place = urlparse(address if "//" in address else f"//{address}")
+    if address == "auto":
+        return
+    try:
+        if place.hostname is None or place.port is None:
+            raise ValueError("neither host:port, ray://host:port nor auto")
+        with socket.create_connection((place.hostname, place.port), timeout=CONNECT_S):
+            pass
+    except (OSError, ValueError) as error:
+        raise InputError(address, f"no Ray cluster answers there ({error})") from error
+
+
+def _memory() -> int:
+    """Bytes this process may use: the machine's, or its control group's."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    with contextlib.suppress(OSError, ValueError):
+        memory = min(memory, int(Path("/sys/fs/cgroup/memory.max").read_text()))
+    return memory
+
+
+def _temporary_folder() -> Path:
+    place = Path(tempfile.gettempdir())
+    if len(str(place)) > LONGEST_TEMPORARY:
+        place = Path("/tmp")
+    return place / f"vitrine-ray-{os.getuid()}"
+
+
+def _session_folder() -> str:
+    import ray
+
+    node: Any = ray._private.worker._global_node
+    return str(node.get_session_dir_path()) if node else ""
+
+
+def _remove_old_sessions(folder: Path) -> None:
+    """Sessions of killed processes, a day after; Ray itself never removes them."""
+    for session in folder.glob("session_2*_*"):
+        with contextlib.suppress(OSError, ValueError):
+            dead = not Path(f"/proc/{session.name.rpartition('_')[2]}").exists()
+            if dead and time.time() - session.stat().st_mtime > KEPT_S:
+                shutil.rmtree(session, ignore_errors=True)

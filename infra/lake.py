@@ -1,0 +1,298 @@
+"""The lake: immutable runs in a folder or an object store, visible once their manifest is there.
+
+A run is begun, its parts are written, and the manifest is committed last. Readers list manifests,
+so a run that was killed does not exist for them. Beside its parts an open run keeps `begun.json`
+(who writes it, and the key of what was asked): the same request after a kill finds the run by its
+key and continues it; `sweep` removes what nobody will continue.
+"""
+
+import json
+import os
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlparse
+
+import pyarrow as pa
+import pyarrow.dataset as pads
+import pyarrow.fs as pafs
+
+from infra.machine import Owner, code_version, describe_machine
+from infra.parts import PartWriter, existing_parts, next_number, paths, put
+from schemas.columns import table_name, table_version
+from schemas.errors import LakeError
+from schemas.ids import RUN_ID, new_run_id
+from schemas.manifest import LAKE_VERSION, Count, Manifest, Part
+
+MARKER = "vitrine.json"
+ABANDONED_AFTER_S = 24 * 3600  # for runs begun on another machine, whose processes we cannot see
+
+
+@dataclass
+class OpenRun:
+    """A run being written. `folder` is its path within `filesystem`."""
+
+    kind: str
+    run_id: str
+    flow: str
+    key: str
+    folder: str
+    filesystem: pafs.FileSystem
+    parents: list[str]
+    parameters: dict[str, Any]
+    started_at: datetime
+    continued: bool = False
+    files: dict[str, list[Part]] = field(default_factory=dict)
+    counts: dict[str, Count] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+    schemas: dict[str, int] = field(default_factory=dict)
+
+    def writer(self, schema: pa.Schema, **bounds: int) -> PartWriter:
+        """A writer of one table of this run, numbering on after parts that are already there."""
+        first = next_number(self.files.get(table_name(schema), []))
+        return PartWriter(self.filesystem, self.folder, schema, first=first, **bounds)
+
+    def add(self, schema: pa.Schema, parts: Sequence[Part]) -> None:
+        """Enter written parts of one table, so that the commit names them."""
+        known = {part.path for part in self.files.setdefault(table_name(schema), [])}
+        self.files[table_name(schema)] += [part for part in parts if part.path not in known]
+        self.schemas[table_name(schema)] = table_version(schema)
+
+    def left_behind(self, schema: pa.Schema) -> list[Part]:
+        """Parts of one table that an interrupted run with this key completed; they count as written."""
+        parts = existing_parts(self.filesystem, self.folder, table_name(schema)) if self.continued else []
+        self.add(schema, parts)
+        return parts
+
+    def drop(self, schema: pa.Schema) -> None:
+        """Remove the parts of one table that an interrupted run left, to write it anew."""
+        folder = f"{self.folder}/{table_name(schema)}"
+        if self.filesystem.get_file_info(folder).type != pafs.FileType.NotFound:
+            self.filesystem.delete_dir(folder)
+
+
+class Lake:
+    """A lake at `uri`: a folder, `file://`, `s3://` or `gs://`.
+
+    Raises LakeError where the place cannot be read, or was written by a newer vitrine.
+    """
+
+    def __init__(self, uri: str) -> None:
+        self.uri = uri
+        try:
+            place = uri if "://" in uri else Path(uri).expanduser().resolve().as_uri()
+            if urlparse(place).scheme not in ("file", "s3", "gs"):
+                raise ValueError("a folder, file://, s3:// or gs:// is wanted")
+            self.filesystem, root = pafs.FileSystem.from_uri(place)
+        except (pa.ArrowInvalid, OSError, ValueError) as error:
+            raise LakeError(uri, f"not a lake address ({error})") from error
+        self.root = root.rstrip("/")
+        self._check_version()
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the lake is a folder of this machine."""
+        return isinstance(self.filesystem, pafs.LocalFileSystem)
+
+    def begin(
+        self,
+        kind: str,
+        flow: str,
+        key: str,
+        *,
+        parents: Sequence[str] = (),
+        parameters: Mapping[str, Any] | None = None,
+    ) -> OpenRun:
+        """Open a run, or continue the newest one that was begun with the same key and left behind."""
+        if self._text(MARKER) is None:
+            put(self.filesystem, f"{self.root}/{MARKER}", json.dumps({"lake_version": LAKE_VERSION}).encode())
+        run_id, continued, started = new_run_id(), False, datetime.now(UTC)
+        for left, begun in self._left_behind():
+            if begun["key"] == key and begun["kind"] == kind and self._claim(left, begun):
+                run_id, continued = left, True
+                started = datetime.fromisoformat(begun["started_at"])
+                break
+        run = OpenRun(
+            kind=kind,
+            run_id=run_id,
+            flow=flow,
+            key=key,
+            folder=f"{self.root}/{kind}={run_id}",
+            filesystem=self.filesystem,
+            parents=list(parents),
+            parameters=dict(parameters or {}),
+            started_at=started,
+            continued=continued,
+        )
+        note = {"kind": kind, "flow": flow, "key": key, "started_at": started.isoformat()}
+        put(self.filesystem, f"{run.folder}/begun.json", json.dumps(note | Owner.here().as_dict()).encode())
+        return run
+
+    def commit(self, run: OpenRun, result: Mapping[str, Any]) -> Manifest:
+        """Make the run exist. Raises CountError if a stage lost rows, LakeError if it exists already."""
+        manifest = Manifest(
+            kind=run.kind,
+            run_id=run.run_id,
+            flow=run.flow,
+            key=run.key,
+            started_at=run.started_at.isoformat(timespec="seconds"),
+            committed_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            parents=run.parents,
+            parameters=run.parameters,
+            result=dict(result),
+            files=run.files,
+            counts=run.counts,
+            seconds={name: round(value, 3) for name, value in run.seconds.items()},
+            schemas=run.schemas,
+            code=code_version(),
+            machine=describe_machine(),
+        )
+        put(self.filesystem, f"{run.folder}/manifest.json", manifest.to_json().encode(), absent=True)
+        self.filesystem.delete_file(f"{run.folder}/begun.json")
+        return manifest
+
+    def runs(self, kind: str | None = None, *, newest_first: bool = False) -> Iterator[Manifest]:
+        """Every committed run, oldest first unless asked otherwise; read lazily, one manifest at a time."""
+        for found_kind, run_id in sorted(self._run_ids(), key=lambda pair: pair[1], reverse=newest_first):
+            if kind in (None, found_kind) and (manifest := self._manifest(found_kind, run_id)):
+                yield manifest
+
+    def run(self, run_id: str) -> Manifest:
+        """One committed run by id; raises LakeError where there is none."""
+        for kind in ("run", "crawl"):
+            if RUN_ID.fullmatch(run_id) and (manifest := self._manifest(kind, run_id)):
+                return manifest
+        raise LakeError(run_id, f"no committed run of this id in {self.uri}")
+
+    def newest(self, flow: str, **parameters: object) -> Manifest:
+        """The newest committed run of a flow whose parameters or result hold these values."""
+        for manifest in self.runs(newest_first=True):
+            facts = manifest.parameters | manifest.result
+            if manifest.flow == flow and all(facts.get(name) == value for name, value in parameters.items()):
+                return manifest
+        wanted = "".join(f" with {name} {value}" for name, value in parameters.items())
+        raise LakeError(self.uri, f"holds no committed {flow}{wanted} yet")
+
+    def folder(self, manifest: Manifest) -> str:
+        """Path of a committed run within the lake's filesystem."""
+        return f"{self.root}/{manifest.kind}={manifest.run_id}"
+
+    def part_paths(self, manifest: Manifest, table: str) -> list[str]:
+        """Paths of one table's part files, in the order written."""
+        return paths(self.folder(manifest), manifest.files.get(table, []))
+
+    def table(self, manifest: Manifest, table: str, columns: Sequence[str] | None = None) -> pa.Table:
+        """A whole table in memory; for small tables or few columns."""
+        return self.dataset(manifest, table).to_table(columns=list(columns) if columns else None)
+
+    def batches(
+        self, manifest: Manifest, table: str, columns: Sequence[str] | None = None, rows: int = 500
+    ) -> Iterator[pa.RecordBatch]:
+        """A table as a stream of batches of at most `rows` rows, one being read ahead."""
+        yield from self.dataset(manifest, table).to_batches(
+            columns=list(columns) if columns else None,
+            batch_size=rows,
+            batch_readahead=1,
+            fragment_readahead=1,
+        )
+
+    def dataset(self, manifest: Manifest, table: str) -> pads.Dataset:
+        """A table as an Arrow dataset; raises LakeError where the run has no such table."""
+        files = self.part_paths(manifest, table)
+        if not files:
+            raise LakeError(manifest.run_id, f"has no table {table}")
+        try:
+            return pads.dataset(files, filesystem=self.filesystem, format="parquet")
+        except (OSError, pa.ArrowInvalid) as error:
+            raise LakeError(manifest.run_id, f"table {table} cannot be read ({error})") from error
+
+    def sweep(self) -> list[str]:
+        """Remove uncommitted runs whose writer is gone, and day-old remains of a killed sweep; returns ids."""
+        gone = []
+        for run_id, begun in list(self._left_behind()):
+            if self._claim(run_id, begun):
+                self.filesystem.delete_dir(f"{self.root}/{begun['kind']}={run_id}")
+                gone.append(run_id)
+        oldest = f"{datetime.fromtimestamp(time.time() - ABANDONED_AFTER_S, UTC):%Y%m%dT%H%M%SZ}"
+        for kind, run_id in self._run_ids():
+            notes = (self._text(f"{kind}={run_id}/{name}") for name in ("begun.json", "manifest.json"))
+            if run_id < oldest and all(note is None for note in notes):
+                self.filesystem.delete_dir(f"{self.root}/{kind}={run_id}")
+                gone.append(run_id)
+        return gone
+
+    def _claim(self, run_id: str, begun: dict[str, Any]) -> bool:
+        """Take a left-behind run over; of two processes that try at once, one succeeds.
+
+        The other may have written its own note since we read this one, so what was taken is compared.
+        """
+        folder = f"{self.root}/{begun['kind']}={run_id}"
+        note, taken = f"{folder}/begun.json", f"begun.json.{os.getpid()}"
+        try:
+            self.filesystem.move(note, f"{folder}/{taken}")
+        except OSError:
+            return False
+        if json.loads(self._text(f"{begun['kind']}={run_id}/{taken}") or "{}") != begun:
+            self.filesystem.move(f"{folder}/{taken}", note)
+            return False
+        for info in self.filesystem.get_file_info(pafs.FileSelector(folder, recursive=True)):
+            if info.base_name == taken or info.base_name.endswith(".tmp"):  # half-written parts
+                self.filesystem.delete_file(info.path)
+        return True
+
+    def _check_version(self) -> None:
+        text = self._text(MARKER)
+        if text is None:
+            return
+        try:
+            version = int(json.loads(text)["lake_version"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise LakeError(self.uri, f"its {MARKER} cannot be read ({error})") from error
+        if version > LAKE_VERSION:
+            why = f"made by a newer vitrine (lake version {version}; this one reads up to {LAKE_VERSION})"
+            raise LakeError(self.uri, why)
+
+    def _manifest(self, kind: str, run_id: str) -> Manifest | None:
+        name = f"{kind}={run_id}/manifest.json"
+        text = self._text(name)
+        return None if text is None else Manifest.from_json(text, f"{self.uri}/{name}")
+
+    def _run_ids(self) -> Iterator[tuple[str, str]]:
+        try:
+            found = self.filesystem.get_file_info(pafs.FileSelector(self.root, allow_not_found=True))
+        except OSError as error:
+            raise LakeError(self.uri, f"cannot be read ({error})") from error
+        for kind, _, run_id in (str(info.base_name).partition("=") for info in found):
+            if kind in ("crawl", "run") and RUN_ID.fullmatch(run_id):
+                yield kind, run_id
+
+    def _left_behind(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Begun, uncommitted runs whose writer is dead, newest first."""
+        for kind, run_id in sorted(self._run_ids(), key=lambda pair: pair[1], reverse=True):
+            folder = f"{kind}={run_id}"
+            text = self._text(f"{folder}/begun.json")
+            if text is None:
+                continue
+            if self._text(f"{folder}/manifest.json") is not None:  # killed between commit and tidying up
+                self.filesystem.delete_file(f"{self.root}/{folder}/begun.json")
+                continue
+            try:
+                begun = json.loads(text)
+                age_s = time.time() - datetime.fromisoformat(begun["at"]).timestamp()
+                alive = Owner.of(begun).is_alive()
+            except (ValueError, KeyError, TypeError) as error:
+                raise LakeError(f"{self.uri}/{folder}/begun.json", f"cannot be read ({error})") from error
+            if alive is False or (alive is None and age_s > ABANDONED_AFTER_S):
+                yield run_id, begun
+
+    def _text(self, name: str) -> str | None:
+        try:
+            with self.filesystem.open_input_stream(f"{self.root}/{name}") as stream:
+                return str(stream.read().decode())
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise LakeError(self.uri, f"{name} cannot be read ({error})") from error

@@ -1,0 +1,100 @@
+"""`python -m infra.mall`: open the shops, print their addresses as one JSON line, serve till stopped."""
+
+import argparse
+import json
+import signal
+import sys
+from dataclasses import asdict
+from threading import Event
+
+from infra.mall.lifeline import die_with_parent
+from infra.mall.server import Mall
+from infra.mall.trade import MallSpec
+from schemas.errors import InputError
+
+
+def main(words: list[str] | None = None) -> int:
+    """0 after SIGTERM or SIGINT, 1 with a one-line reason for bad input."""
+    options = parser().parse_args(words)
+    done = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: done.set())
+    if options.die_with_parent:
+        die_with_parent()
+    try:
+        mall = Mall(spec(options))
+        with mall:
+            print(json.dumps({"shops": [asdict(shop) for shop in mall.shops]}), flush=True)
+            done.wait()
+    except InputError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """The options."""
+    usual = MallSpec()
+    options = argparse.ArgumentParser(
+        prog="python -m infra.mall", description="Clothing shops on 127.0.0.1 to crawl."
+    )
+    options.add_argument(
+        "--products", type=int, default=usual.products, help="items of all shops together (%(default)s)"
+    )
+    options.add_argument(
+        "--seed", type=int, default=usual.seed, help="another seed is another mall (%(default)s)"
+    )
+    options.add_argument("--shops", default=",".join(usual.shops), help="one dialect per shop (%(default)s)")
+    options.add_argument(
+        "--catalog", default="", help="serve this Parquet or CSV file; --products 0 serves all of it"
+    )
+    options.add_argument(
+        "--map",
+        action="append",
+        default=[],
+        metavar="FIELD=COLUMN",
+        help="a column of the file by another name",
+    )
+    options.add_argument("--port", type=int, default=usual.port, help="of the first shop; 0: any free ones")
+    options.add_argument(
+        "--size", default="320x400", metavar="WxH", help="of drawn photos, pixels (%(default)s)"
+    )
+    options.add_argument(
+        "--draw-ahead", type=int, default=usual.draw_ahead, help="processes that draw before they are asked"
+    )
+    options.add_argument(
+        "--die-with-parent", action="store_true", help="stop when the process that started this one ends"
+    )
+    return options
+
+
+def spec(options: argparse.Namespace) -> MallSpec:
+    """The options as a spec. Raises InputError where one makes no sense."""
+    pairs = [pair.partition("=") for pair in options.map]
+    for field, mark, column in pairs:
+        if not (field and mark and column):
+            raise InputError(f"--map {field}{mark}{column}", "is not FIELD=COLUMN")
+    width, _, height = options.size.partition("x")
+    if not (
+        width.isdigit()
+        and height.isdigit()
+        and min(int(width), int(height)) >= 48
+        and max(int(width), int(height)) <= 4000
+    ):
+        raise InputError(f"--size {options.size}", "is not WIDTHxHEIGHT between 48 and 4000 pixels")
+    if options.products < 0 or (options.products == 0 and not options.catalog):
+        raise InputError(f"--products {options.products}", "is not a number of products")
+    return MallSpec(
+        products=options.products,
+        seed=options.seed,
+        shops=tuple(name.strip() for name in options.shops.split(",") if name.strip()),
+        catalogue_file=options.catalog,
+        mapping={field: column for field, _, column in pairs},
+        port=options.port,
+        size=(int(width), int(height)),
+        draw_ahead=options.draw_ahead,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,179 @@
+"""The drawn catalogue: items from a seed, photos drawn when somebody asks for them.
+
+Everything is a pure function of (seed, shop, number), so that two processes agree byte for byte.
+"""
+
+import re
+import unicodedata
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from random import Random
+from threading import Lock
+
+from infra.mall.garments.design import CATEGORIES, Design, design
+from infra.mall.item import Item, Photo
+from infra.mall.photos import camera
+from infra.mall.photos.cutout import Landmark
+from infra.mall.seeds import chance, digest
+from infra.mall.words.writer import write
+
+CACHE_BYTES = 256 * 1024 * 1024
+EPOCH = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)  # the oldest item was put on sale no earlier
+
+
+@dataclass(frozen=True)
+class Trade:
+    """Whose catalogue it is: the shop's name, brands, language and currency."""
+
+    name: str = "mall"
+    brands: tuple[str, ...] = (
+        "Nordwind",
+        "Maison Fleur",
+        "Kaya & Co",
+        "Hafenkind",
+        "Atelier Lumen",
+        "Birkenhain",
+        "Oakfield",
+        "Sable",
+    )
+    english: float = 0.5
+    "share of items described in English; the rest is German"
+    currency: str = "EUR"
+
+
+class DrawnCatalogue:
+    """Items drawn from a seed. Photos are kept until `cache_bytes` are reached, the oldest go first."""
+
+    def __init__(
+        self, items: Sequence[Item], size: tuple[int, int] = camera.SIZE, cache_bytes: int = CACHE_BYTES
+    ) -> None:
+        self.items = tuple(items)
+        self.size = size
+        self.cache_bytes = cache_bytes
+        self._kept: OrderedDict[tuple[str, str], bytes] = OrderedDict()
+        self._bytes = 0
+        self._lock = Lock()
+
+    def photo(self, item: Item, photo: Photo) -> bytes:
+        """JPEG of one photo."""
+        key = (item.sku, photo.name)
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+        drawn = camera.jpeg(_truth(item), photo.view, self.size)
+        self.keep(item, photo, drawn)
+        return drawn
+
+    def keep(self, item: Item, photo: Photo, drawn: bytes) -> None:
+        """Put a photo that was drawn elsewhere into the cache."""
+        with self._lock:
+            if (item.sku, photo.name) in self._kept:
+                return
+            self._kept[item.sku, photo.name] = drawn
+            self._bytes += len(drawn)
+            while self._bytes > self.cache_bytes and len(self._kept) > 1:
+                _, old = self._kept.popitem(last=False)
+                self._bytes -= len(old)
+
+    def has(self, item: Item, photo: Photo) -> bool:
+        """Whether the photo lies in the cache."""
+        return (item.sku, photo.name) in self._kept
+
+    def edition(self, item: Item, photo: Photo) -> str:
+        """Names the picture without drawing it."""
+        return digest(camera.edition(), _truth(item).key, photo.view, *self.size)[:20]
+
+    def landmarks(self, item: Item, photo: Photo) -> tuple[Landmark, ...]:
+        """DeepFashion's eight points in the photo's pixels."""
+        return camera.take(_truth(item), photo.view, self.size)[1]
+
+
+def draw_catalogue(
+    products: int, seed: int, trade: Trade | None = None, size: tuple[int, int] = camera.SIZE
+) -> DrawnCatalogue:
+    """A shop's catalogue of `products` items; `size` is that of every photo, in pixels (width, height)."""
+    trade = trade or Trade()
+    return DrawnCatalogue([draw_item(number, seed, trade, size) for number in range(products)], size)
+
+
+def draw_item(number: int, seed: int, trade: Trade, size: tuple[int, int]) -> Item:
+    """Item `number` of a shop. Categories come in turn, so that a small catalogue holds them all."""
+    rng = chance("item", seed, trade.name, number)
+    names = list(CATEGORIES)
+    order = chance("order", seed, trade.name, number // len(names))
+    order.shuffle(names)
+    key = digest(seed, trade.name, number)[:16]
+    look = design(rng, names[number % len(names)], key)
+    language = "en" if rng.random() < trade.english else "de"
+    brand = rng.choice(trade.brands)
+    words = write(rng, look, language, brand)
+    sku = f"{trade.name[:2].upper()}-{seed % 1000:03d}{number:05d}"
+    created = EPOCH + timedelta(minutes=rng.randrange(300 * 24 * 60))
+    return Item(
+        sku=sku,
+        handle=f"{slug(words.title)}-{number:05d}",
+        title=words.title,
+        description_html=words.description_html,
+        brand=brand,
+        categories=words.categories,
+        tags=words.tags,
+        colour=words.colour,
+        gender=words.gender,
+        price=price(rng, look),
+        currency=trade.currency,
+        in_stock=rng.random() > 0.08,
+        language=language,
+        created=created,
+        updated=created + timedelta(minutes=rng.randrange(20 * 24 * 60)),
+        photos=photos(rng, size),
+        sizes=words.sizes,
+        wrong=words.wrong,
+        truth=look,
+    )
+
+
+def photos(rng: Random, size: tuple[int, int]) -> tuple[Photo, ...]:
+    """Front, back and detail always; a flat lay for half of the items; one or two by customers."""
+    views = ["front", "back", "detail", *(["flat"] if rng.random() < 0.5 else [])]
+    shown = [Photo(view, view, "shop", *size) for view in views]
+    taken = [
+        Photo(f"customer-{n + 1}", f"customer-{n + 1}", "customer", *size)
+        for n in range(rng.choice((1, 1, 2)))
+    ]
+    return tuple(shown + taken)
+
+
+def price(rng: Random, look: Design) -> Decimal:
+    """What such a thing costs, ending on 0.90 or the like."""
+    usual = {
+        "coat": 140,
+        "jacket": 95,
+        "boots": 110,
+        "shoes": 80,
+        "dress": 60,
+        "jumpsuit": 70,
+        "tee": 18,
+        "tank top": 15,
+    }
+    whole = int(usual.get(look.category, 40) * rng.uniform(0.6, 1.9))
+    return Decimal(f"{whole}.{rng.choice(('90', '95', '99', '00'))}")
+
+
+UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
+
+
+def slug(text: str) -> str:
+    """A title as it stands in an address."""
+    plain = text.lower().translate(UMLAUTS)
+    ascii_only = unicodedata.normalize("NFKD", plain).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", ascii_only).strip("-")[:60].rstrip("-") or "item"
+
+
+def _truth(item: Item) -> Design:
+    if item.truth is None:
+        raise ValueError(f"{item.sku} was not drawn by this mall")
+    return item.truth

@@ -1,0 +1,1 @@
+"""Garments as vector shapes: a design in numbers, and the SVG that draws it from the front and the back."""

@@ -1,0 +1,71 @@
+"""What a shop sells, as the servers see it; and the protocol that every catalogue follows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Protocol
+
+from infra.mall.garments.design import Design
+from infra.mall.photos.cutout import Landmark
+
+VIEWS = ("front", "back", "detail", "flat")
+
+
+@dataclass(frozen=True)
+class Photo:
+    """One photo of an item. `kind` is shop or customer; sizes in pixels, 0 where unknown."""
+
+    name: str
+    "unique in its item; also the file name it is served under, without .jpg"
+    view: str
+    kind: str
+    width: int = 0
+    height: int = 0
+
+
+@dataclass(frozen=True)
+class Item:
+    """One product with the words of its shop. Everything but `truth`, `wrong` and `language` is served."""
+
+    sku: str
+    handle: str
+    title: str
+    description_html: str
+    brand: str
+    categories: tuple[str, ...]
+    "the shop's path, outer first"
+    tags: tuple[str, ...]
+    colour: str
+    "in the shop's word; empty when not said"
+    gender: str
+    price: Decimal | None
+    currency: str
+    in_stock: bool
+    language: str
+    "en or de; empty when the catalogue does not say"
+    created: datetime
+    updated: datetime
+    photos: tuple[Photo, ...]
+    sizes: tuple[str, ...] = ()
+    wrong: str = ""
+    "category or colour, where the words are wrong on purpose; never served"
+    truth: Design | None = None
+    "what the item really is; None for catalogues read from files"
+
+
+class Catalogue(Protocol):
+    """Items and their photos."""
+
+    @property
+    def items(self) -> Sequence[Item]:
+        """Every item, in the shop's order."""
+
+    def photo(self, item: Item, photo: Photo) -> bytes:
+        """The bytes as served: JPEG, or whatever the file held."""
+
+    def edition(self, item: Item, photo: Photo) -> str:
+        """Short text that changes when the photo's bytes do; cheaper than the bytes."""
+
+    def landmarks(self, item: Item, photo: Photo) -> tuple[Landmark, ...]:
+        """DeepFashion's eight points, or nothing where they are not known."""

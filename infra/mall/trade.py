@@ -1,0 +1,71 @@
+"""The shops of a mall: their names, brands and languages, and how they are told apart."""
+
+from dataclasses import dataclass, field
+
+from infra.mall.catalogue import Trade
+
+TRADES: dict[str, Trade] = {
+    "atelier": Trade(
+        "atelier", ("Oakfield", "Maison Fleur", "Atelier Lumen", "Sable", "Camden & Sons", "Kaya & Co"), 0.92
+    ),
+    "nordlicht": Trade(
+        "nordlicht", ("Nordwind", "Hafenkind", "Birkenhain", "Lindgrün", "Elbsegler", "Tönning"), 0.10
+    ),
+    "marktgasse": Trade("marktgasse", ("Alpenrose", "Basler Tuch", "Sable", "Murten"), 0.35, "CHF"),
+    "thread-and-co": Trade("thread-and-co", ("Brixton Mill", "Pennine", "Oakfield", "Wren"), 1.0, "GBP"),
+    "kontor": Trade("kontor", ("Speicherstadt", "Nordwind", "Deichgraf", "Moin"), 0.25),
+}
+HOME = {
+    "shopify": "atelier",
+    "structured": "nordlicht",
+}  # who runs which dialect, as long as the name is free
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A shop's face to the web. `url` has no slash at its end."""
+
+    name: str
+    dialect: str
+    url: str
+    language: str = "en"
+    currency: str = "EUR"
+    products: int = 0
+
+    @property
+    def label(self) -> str:
+        """The name as a headline."""
+        return self.name.replace("-", " ").title()
+
+
+@dataclass(frozen=True)
+class MallSpec:
+    """Everything that decides what a mall is; the same spec gives the same mall, but for its ports."""
+
+    products: int = 600
+    "items of all shops together; 0 with a catalogue file: all of them"
+    seed: int = 1
+    shops: tuple[str, ...] = ("shopify", "structured")
+    "one dialect per shop"
+    catalogue_file: str = ""
+    "a Parquet or CSV file to serve instead of drawn items"
+    mapping: dict[str, str] = field(default_factory=dict)
+    "standard field -> column of the file"
+    port: int = 0
+    "of the first shop, the others follow; 0: any free ones"
+    size: tuple[int, int] = (320, 400)
+    "of drawn photos, pixels"
+    draw_ahead: int = 0
+    "processes that draw photos before they are asked for"
+
+
+def trades(dialects: tuple[str, ...]) -> list[Trade]:
+    """One trade per shop, in order, each name once."""
+    free = dict(TRADES)
+    chosen: list[Trade] = []
+    for number, dialect in enumerate(dialects):
+        name = HOME.get(dialect, "")
+        if name not in free:
+            name = next((n for n in free if n not in HOME.values()), next(iter(free), ""))
+        chosen.append(free.pop(name) if name else Trade(f"shop-{number + 1}"))
+    return chosen

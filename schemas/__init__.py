@@ -1,0 +1,1 @@
+"""What a row is: tables, identities, the manifest of a run, and every error raised on purpose."""

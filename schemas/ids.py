@@ -1,0 +1,45 @@
+"""Identities: what makes two images, two products, two vectors the same thing."""
+
+import hashlib
+import json
+import re
+import secrets
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+RUN_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{4}")
+
+
+def image_id(data: bytes) -> str:
+    """SHA-256 of the original bytes as served, hex: the same photo in five shops is one image."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def product_id(shop: str, key: str) -> str:
+    """`<shop>:<key>`, where `key` is the shop's own SKU or platform id, never a hash of a title."""
+    return f"{shop}:{key}"
+
+
+def new_run_id(now: datetime | None = None) -> str:
+    """A sortable id: UTC time to the second, and 16 random bits against two runs in one second."""
+    moment = (now or datetime.now(UTC)).astimezone(UTC)
+    return f"{moment:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
+
+
+def fingerprint(method: str, checkpoint: str, preprocessing: str, dtype: str = "float32") -> str:
+    """What produced a vector, as SHA-256 hex. Two vectors compare only if their fingerprints are equal.
+
+    method         file name under workers/methods
+    checkpoint     SHA-256 of the weights file, or "none" for a method without weights
+    preprocessing  decoder, resize and normalisation, with their version
+    dtype          component type of the stored vector
+    """
+    return digest(
+        {"method": method, "checkpoint": checkpoint, "preprocessing": preprocessing, "dtype": dtype}
+    )
+
+
+def digest(value: Mapping[str, object] | list[object]) -> str:
+    """SHA-256 hex of a JSON value, independent of key order."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,99 @@
+"""One row per product of a crawl: what the shop says about it, verbatim.
+
+Written by flows/crawl.py and flows/import_catalogue.py, read by flows/label.py and flows/index.py.
+Each crawl holds the shop's whole catalogue as of that crawl.
+"""
+
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+import pyarrow as pa
+
+from schemas.columns import TIME, column, table_schema
+from schemas.ids import digest
+
+SOURCES = ("json-ld", "microdata", "opengraph", "shopify", "woocommerce", "profile", "import")
+PRICE = pa.decimal128(18, 4)  # four decimals: KWD has three, unit prices sometimes four
+
+PRODUCTS = table_schema(
+    "products",
+    1,
+    [
+        column("product_id", pa.string(), "shop and its own SKU or platform id, as `shop:key`"),
+        column("shop", pa.string(), "name of the shop"),
+        column("url", pa.string(), "address of the product's page; empty for an import without one"),
+        column("title", pa.string(), "title, verbatim: part of the weak label"),
+        column("description", pa.string(), "description as text, verbatim: part of the weak label"),
+        column("brand", pa.string(), "brand or vendor, empty when not said"),
+        column("categories", pa.list_(pa.string()), "the shop's category path, outer first"),
+        column("tags", pa.list_(pa.string()), "the shop's tags"),
+        column("colour", pa.string(), "colour in the shop's own words, empty when not said"),
+        column("gender", pa.string(), "whom the shop sells it to, in its own words, empty when not said"),
+        column("price", PRICE, "lowest price asked now", "units of `currency`", optional=True),
+        column("currency", pa.string(), "ISO 4217 code, empty when not said"),
+        column("in_stock", pa.bool_(), "whether any variant can be bought", optional=True),
+        column("attributes", pa.map_(pa.string(), pa.string()), "other facts the shop states, by its names"),
+        column("image_urls", pa.list_(pa.string()), "addresses of the photos, in the shop's order"),
+        column(
+            "image_views",
+            pa.list_(pa.string()),
+            "view per photo (front, back, customer ...), empty if unknown",
+        ),
+        column(
+            "image_ids",
+            pa.list_(pa.string()),
+            "SHA-256 per photo, same order; empty string: refused, see rejects",
+        ),
+        column("source", pa.string(), f"where the fields come from: {' | '.join(SOURCES)}"),
+        column("etag", pa.string(), "ETag of the page or feed, empty when none"),
+        column("last_modified", pa.string(), "Last-Modified of the page or feed, empty when none"),
+        column(
+            "content_hash", pa.string(), "SHA-256 over everything the shop says, not over when we read it"
+        ),
+        column("first_seen", TIME, "start of the first crawl that saw this product"),
+        column("fetched_at", TIME, "when the page or feed was read"),
+    ],
+)
+
+
+@dataclass(frozen=True)
+class Product:
+    """One product as the shop states it; the columns of `PRODUCTS` before photos are fetched."""
+
+    product_id: str
+    shop: str
+    title: str
+    source: str
+    fetched_at: datetime
+    url: str = ""
+    description: str = ""
+    brand: str = ""
+    categories: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    colour: str = ""
+    gender: str = ""
+    price: Decimal | None = None
+    currency: str = ""
+    in_stock: bool | None = None
+    attributes: dict[str, str] = field(default_factory=dict)
+    image_urls: tuple[str, ...] = ()
+    image_views: tuple[str, ...] = ()
+    etag: str = ""
+    last_modified: str = ""
+
+    def content_hash(self) -> str:
+        """Equal for two readings of one unchanged product: times and validators do not count."""
+        facts = asdict(self)
+        for name in ("fetched_at", "etag", "last_modified", "source"):
+            del facts[name]
+        if self.price is not None:
+            facts["price"] = str(self.price.normalize())
+        return digest(facts)
+
+    def row(self, image_ids: tuple[str, ...], first_seen: datetime) -> dict[str, object]:
+        """The row of `PRODUCTS`, once the photos have their ids (one per URL, "" where refused)."""
+        if not len(image_ids) == len(self.image_urls) == len(self.image_views):
+            raise ValueError(f"{self.product_id}: {len(self.image_urls)} photos, {len(image_ids)} ids")
+        row = asdict(self) | {"image_ids": list(image_ids), "first_seen": first_seen}
+        return row | {"attributes": list(self.attributes.items()), "content_hash": self.content_hash()}

@@ -1,0 +1,48 @@
+"""One row per page, row or image that was refused. Nothing is dropped in silence.
+
+Written by every flow that reads something foreign. `reason` comes from a fixed list, so that
+counts can be compared between runs; `detail` is free text.
+"""
+
+import pyarrow as pa
+
+from schemas.columns import TIME, column, table_schema
+
+REASONS = {
+    "robots": "robots.txt or an opt-out header forbids it",
+    "address": "the address is private, malformed or of a scheme we do not fetch",
+    "timeout": "no answer in time",
+    "connection": "connection refused, reset or cut",
+    "http_4xx": "the server says it is not there or not ours",
+    "http_5xx": "the server failed, also after retries",
+    "too_large": "more bytes than allowed",
+    "page_incomplete": "a product page without an id or a title",
+    "page_unreadable": "an answer that is not the format it claims",
+    "duplicate": "the same product was already read at another address",
+    "no_image": "a product without any photo address",
+    "empty": "no bytes at all",
+    "not_an_image": "bytes that are no known image format",
+    "truncated": "an image file that ends before its picture does",
+    "corrupt": "an image file that no decoder reads to the end",
+    "too_small": "an image under the smallest useful size",
+    "too_many_pixels": "an image over the pixel limit",
+    "row_incomplete": "a catalogue row without product id, title or image",
+    "file_missing": "a catalogue row whose image file is not there",
+    "decode": "stored bytes that the embedding decoder refuses",
+    "no_photo": "a product none of whose photos could be stored",
+}
+
+REJECTS = table_schema(
+    "rejects",
+    1,
+    [
+        column(
+            "stage", pa.string(), "where it was refused: discover | page | image | import | label | embed"
+        ),
+        column("reason", pa.string(), f"one of: {', '.join(REASONS)}"),
+        column("url", pa.string(), "address, file or image id of the refused thing"),
+        column("product_id", pa.string(), "product it belonged to, empty when unknown"),
+        column("detail", pa.string(), "what exactly was wrong, in the tool's own words"),
+        column("at", TIME, "when it was refused"),
+    ],
+)

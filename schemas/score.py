@@ -1,0 +1,63 @@
+"""How good the search is: what every query found, and the scores computed from it.
+
+Written by flows/evaluate.py; the report and the publish gate read nothing else.
+"""
+
+import pyarrow as pa
+
+from schemas.columns import column, table_schema
+
+HITS = table_schema(
+    "hits",
+    1,
+    [
+        column("fingerprint", pa.string(), "what produced the vectors compared"),
+        column("query_id", pa.string(), "image_id of the query photo"),
+        column("image_ids", pa.list_(pa.string()), "gallery photos, best first"),
+        column("similarities", pa.list_(pa.float32()), "cosine of query and gallery vector, same order", "1"),
+        column(
+            "rank",
+            pa.int64(),
+            "pessimistic rank of the first right photo in the whole gallery; 0: none is there",
+        ),
+        column("searched", pa.string(), "exact: whole gallery compared | index: through Milvus"),
+        column("filter", pa.string(), "filter expression of the search, empty for none"),
+    ],
+)
+
+SCORES = table_schema(
+    "scores",
+    1,
+    [
+        column(
+            "benchmark",
+            pa.string(),
+            "what was asked: item-retrieval | zero-shot:<column> | neighbours:<column>",
+        ),
+        column("slice", pa.string(), "all, or the value of the sliced column"),
+        column("metric", pa.string(), "recall | accuracy | precision; definitions in workers/score.py"),
+        column("k", pa.int32(), "how many hits or labels may be looked at"),
+        column("value", pa.float64(), "the score", "share 0..1"),
+        column(
+            "ci_low", pa.float64(), "lower end of the 95 % bootstrap interval over products", "share 0..1"
+        ),
+        column("ci_high", pa.float64(), "upper end of it", "share 0..1"),
+        column("n", pa.int64(), "queries scored", "queries"),
+        column("fingerprint", pa.string(), "what produced the vectors scored"),
+        column("method", pa.string(), "its name for people: corbiere, untrained, histogram ..."),
+    ],
+)
+
+HISTORY = table_schema(
+    "history",
+    1,
+    [
+        column("phase", pa.string(), "words: word layer alone, backbone frozen | all: everything learns"),
+        column("epoch", pa.int32(), "counted from 1 over both phases"),
+        column("images", pa.int64(), "images drawn so far", "images"),
+        column("loss", pa.float64(), "mean training loss of the epoch", "nat"),
+        column("validation_loss", pa.float64(), "mean loss on held-out products", "nat", optional=True),
+        column("learning_rate", pa.float64(), "step size used in the epoch"),
+        column("images_per_second", pa.float64(), "drawn and learnt, all workers", "1/s"),
+    ],
+)

@@ -1,0 +1,41 @@
+"""One row per image and fingerprint: the vector a trained method gave an image.
+
+Written by flows/embed.py, read by flows/index.py and flows/evaluate.py. Row order means nothing.
+"""
+
+import pyarrow as pa
+
+from schemas.columns import column, table_schema
+
+
+def vectors_schema(dim: int) -> pa.Schema:
+    """Vectors of `dim` components; fixed length, so Arrow refuses a short row."""
+    return table_schema(
+        "vectors",
+        1,
+        [
+            column("image_id", pa.string(), "SHA-256 of the image bytes, hex"),
+            column("fingerprint", pa.string(), "SHA-256 of method, checkpoint, preprocessing and dtype"),
+            column(
+                "vector",
+                pa.list_(pa.float32(), dim),
+                f"shape ({dim},), L2 norm 1; inner product is cosine",
+                "1",
+            ),
+        ],
+    )
+
+
+def word_vectors_schema(dim: int) -> pa.Schema:
+    """The word layer of a checkpoint as a table, so that a search by words needs no torch."""
+    return table_schema(
+        "word_vectors",
+        1,
+        [
+            column("word_id", pa.int32(), "index into the word layer"),
+            column("word", pa.string(), "the word, as in the vocabulary"),
+            column(
+                "vector", pa.list_(pa.float32(), dim), f"w_k, shape ({dim},), in the space of the photos", "1"
+            ),
+        ],
+    )

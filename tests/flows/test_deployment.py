@@ -1,0 +1,108 @@
+"""infra/prefect.yaml: its entry points load, and `prefect deployment run` brings a nightly run to its end.
+
+A real Prefect server, a real process worker and a real mall, all on loopback.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+import yaml
+
+from infra.lake import Lake
+from infra.mall.server import Mall
+from infra.mall.trade import MallSpec
+from tests.flows.processes import ROOT, free_port, started
+
+DEPLOYMENTS = yaml.safe_load((ROOT / "infra/prefect.yaml").read_text())["deployments"]
+LIMIT_S = 420
+
+
+@pytest.mark.parametrize("deployment", DEPLOYMENTS, ids=lambda each: each["name"])
+def test_an_entry_point_is_a_module_of_ours_that_takes_the_parameters(deployment: dict) -> None:
+    module, _, name = deployment["entrypoint"].rpartition(".")
+
+    flow = getattr(import_module(module), name)
+
+    assert flow.fn.__module__.startswith("flows.")
+    assert set(deployment["parameters"]) <= set(flow.parameters.properties)
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[dict[str, str]]:
+    """A Prefect server; yields the environment that finds it."""
+    port = free_port()
+    env = os.environ | {
+        "PREFECT_HOME": str(tmp_path / "prefect"),
+        "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "DO_NOT_TRACK": "1",
+        "VITRINE_HOME": str(ROOT),
+        "PYTHONPATH": str(ROOT),
+    }
+    command = [sys.executable, "-m", "prefect", "server", "start", "--no-ui", "--host", "127.0.0.1"]
+    command += ["--port", str(port)]
+    with started(command, env, tmp_path / "server.log") as process:
+        deadline = time.monotonic() + 180
+        while True:
+            assert process.poll() is None and time.monotonic() < deadline, (
+                tmp_path / "server.log"
+            ).read_text()
+            try:
+                urllib.request.urlopen(f"{env['PREFECT_API_URL']}/health", timeout=5).read()
+                break
+            except OSError:
+                time.sleep(0.2)
+        yield env
+
+
+def prefect(env: dict[str, str], *words: str) -> str:
+    command = [sys.executable, "-m", "prefect", *words]
+    done = subprocess.run(
+        command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=LIMIT_S, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1500)
+def test_a_deployed_nightly_run_crawls_learns_and_indexes(server: dict[str, str], tmp_path: Path) -> None:
+    prefect(server, "work-pool", "create", "vitrine", "--type", "process")
+    prefect(server, "--no-prompt", "deploy", "--all", "--prefect-file", "infra/prefect.yaml")
+    settings = {
+        "backbone": "resnet18", "weights": "random", "image_size": 32, "epochs": 1, "frozen_epochs": 0, "batch": 16,
+    }  # fmt: skip
+    lake = tmp_path / "lake"
+    with (
+        Mall(MallSpec(products=24, seed=5, size=(96, 120))) as mall,
+        started(
+            [sys.executable, "-m", "prefect", "worker", "start", "--pool", "vitrine", "--limit", "1"],
+            server,
+            tmp_path / "worker.log",
+        ),
+    ):
+        parameters = {"urls": list(mall.urls), "lake": str(lake), "settings": settings, "rarest": 2}
+        said = prefect(
+            server,
+            "deployment",
+            "run",
+            "crawl-and-index/nightly",
+            "--params",
+            json.dumps(parameters),
+            "--watch",
+        )
+
+    assert "Completed" in said, (tmp_path / "worker.log").read_text()[-4000:]
+    flows = [manifest.flow for manifest in Lake(str(lake)).runs()]
+    assert flows.count("crawl") == 2
+    assert {"label", "train", "embed", "index", "evaluate"} <= set(flows)
+    artifacts = prefect(server, "artifact", "ls")
+    assert "scores" in artifacts

@@ -1,0 +1,153 @@
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from infra import cluster
+from infra.cluster import Cluster, ray_cluster, wanted_gpus
+from infra.machine import ROOT
+from schemas.errors import InputError
+
+DRIVER = """
+import json, os, sys, time
+from infra.cluster import ray_cluster
+with ray_cluster("") as joined:
+    import ray, ray.data
+    @ray.remote
+    def say():
+        print("a worker speaks")
+        return os.getpid()
+    pids = ray.get([say.remote() for _ in range(4)])
+    count = ray.data.range(100).map_batches(lambda batch: batch).count()
+    print("REPORT", json.dumps([joined.cores, count, pids]), file=sys.stderr, flush=True)
+    if "stay" in sys.argv:
+        time.sleep(600)
+"""
+
+
+def test_as_many_gpus_as_there_are_or_as_were_asked_for() -> None:
+    there = Cluster(address="", cores=2, gpus=3, started=0.0)
+
+    assert [wanted_gpus(wanted, there) for wanted in ("auto", "0", "2", "3")] == [3, 0, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "why"), [("1", "1 asked for, this machine has 0"), ("x", "must be auto or a number")]
+)
+def test_a_gpu_that_is_not_there_is_never_replaced_by_the_cpu(wanted: str, why: str) -> None:
+    with pytest.raises(InputError, match=f"gpus: {why}"):
+        wanted_gpus(wanted, Cluster(address="", cores=2, gpus=0, started=0.0))
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:9", "ray://127.0.0.1:9", "nonsense"])
+def test_an_address_where_no_cluster_answers_is_refused_within_seconds(address: str) -> None:
+    begun = time.monotonic()
+
+    with pytest.raises(InputError, match="no Ray cluster answers"):
+        cluster.start(address)
+
+    assert time.monotonic() - begun < 10
+
+
+@pytest.mark.slow
+def test_a_server_that_is_no_ray_cluster_is_given_up() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"127.0.0.1:{server.getsockname()[1]}"
+        code = f"""
+from infra import cluster
+cluster.START_S = 5.0
+try:
+    cluster.start("{address}")
+except Exception as error:
+    print(repr(error))
+"""
+        command = [sys.executable, "-c", code]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=100, check=False)
+
+    assert done.stdout == f"InputError('{address}', 'no Ray there after 5 s')\n"
+
+
+@pytest.fixture(scope="module")
+def started() -> Iterator[Cluster]:
+    """Ray of this process, started by a thread that has ended since."""
+    found: list[Cluster] = []
+    thread = threading.Thread(target=lambda: found.append(cluster.start("")))
+    thread.start()
+    thread.join()
+    yield found[0]
+    cluster.stop()
+
+
+@pytest.mark.slow
+def test_the_cluster_outlives_the_thread_that_started_it(started: Cluster) -> None:
+    import ray
+
+    time.sleep(2)
+
+    assert ray.get(ray.remote(lambda: os.getpid()).remote(), timeout=60) != os.getpid()
+    assert not started.remote
+    assert ray.cluster_resources()["CPU"] >= cluster.LEAST_CPUS
+
+
+@pytest.mark.slow
+def test_a_second_use_costs_nothing_and_another_address_is_refused(started: Cluster) -> None:
+    begun = time.monotonic()
+
+    with ray_cluster() as again:
+        assert again is started
+
+    assert time.monotonic() - begun < 0.05
+    with pytest.raises(InputError, match="uses a Ray of its own already"):
+        cluster.start("127.0.0.1:6379")
+
+
+@pytest.mark.slow
+def test_workers_import_this_repository(started: Cluster) -> None:
+    import ray
+
+    def places() -> list[str | None]:
+        import schemas
+        import workers
+
+        return [schemas.__file__, workers.__file__]
+
+    found = ray.get(ray.remote(places).remote(), timeout=60)
+
+    assert found == [str(ROOT / name / "__init__.py") for name in ("schemas", "workers")]
+
+
+@pytest.mark.slow
+def test_nothing_of_rays_reaches_stdout_or_clutters_stderr(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", DRIVER], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+
+    assert done.stdout == ""
+    lines = [line for line in done.stderr.splitlines() if line.strip()]
+    assert len(lines) == 1, done.stderr
+    cores, count, _ = json.loads(lines[0].removeprefix("REPORT "))
+    assert (cores, count) == (len(os.sched_getaffinity(0)), 100)
+
+
+@pytest.mark.slow
+def test_a_killed_driver_leaves_no_worker_behind() -> None:
+    driver = subprocess.Popen(
+        [sys.executable, "-c", DRIVER, "stay"], cwd=ROOT, stderr=subprocess.PIPE, text=True
+    )
+    assert driver.stderr is not None
+    pids = json.loads(driver.stderr.readline().removeprefix("REPORT "))[2]
+
+    driver.kill()
+    driver.communicate()
+
+    end = time.monotonic() + 30
+    while any(Path(f"/proc/{pid}").exists() for pid in pids) and time.monotonic() < end:
+        time.sleep(0.2)
+    assert [pid for pid in pids if Path(f"/proc/{pid}").exists()] == []

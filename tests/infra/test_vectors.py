@@ -1,0 +1,409 @@
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from infra.entity_rows import cut
+from infra.machine import ROOT
+from infra.vectors import VectorStore, collection_for
+from schemas.entity import FACTS, entities_schema
+from schemas.errors import VectorStoreError
+
+PRINT, OTHER = "1a2b3c4d5e6f" + "0" * 52, "f" * 64
+CORBIERE = collection_for("corbiere", PRINT)
+DIM = 16
+
+
+def entities(count: int, dim: int = DIM, **columns: list[object]) -> pa.Table:
+    """Entities "0/shop:0" ... with random unit vectors, the same at every call; `columns` replace the facts."""
+    facts: dict[str, object] = {}
+    for field in FACTS:
+        if field.type == pa.string():
+            facts[field.name] = [f"{field.name} {number}" for number in range(count)]
+        elif field.type == pa.float64():
+            facts[field.name] = [float(number) for number in range(count)]
+        else:
+            facts[field.name] = [number % 2 == 0 for number in range(count)]
+    facts["entity_id"] = [f"{number}/shop:{number}" for number in range(count)]
+    vectors = np.random.default_rng(0).standard_normal((count, dim)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    facts["vector"] = pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), dim)
+    return pa.table(facts | columns, schema=entities_schema(dim))
+
+
+def vectors_of(table: pa.Table) -> np.ndarray:
+    return np.stack(table["vector"].to_numpy())
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[VectorStore]:
+    with VectorStore(str(tmp_path / "index" / "milvus.db")) as opened:
+        yield opened
+
+
+def test_what_was_loaded_is_there_with_all_its_facts(store: VectorStore) -> None:
+    table = entities(50, title=["Crêpe «midi» 連衣裙"] * 50)
+    progress: list[int] = []
+
+    loaded = store.load(CORBIERE, PRINT, [table.slice(0, 30), table.slice(30)], progress.append)
+
+    assert (loaded.upserted, loaded.deleted, loaded.entities) == (50, 0, 50)
+    assert sum(progress) == 50
+    assert store.count(CORBIERE) == 50
+    assert store.ids(CORBIERE) == set(table["entity_id"].to_pylist())
+    assert store.fingerprint(CORBIERE) == PRINT
+    [[found]] = store.search(CORBIERE, vectors_of(table)[7:8], 1)
+    assert found.facts == table.slice(7, 1).drop_columns(["vector"]).to_pylist()[0]
+    assert found.similarity == pytest.approx(1, abs=1e-5)
+
+
+def test_a_second_load_sends_only_what_changed_and_removes_what_is_gone(store: VectorStore) -> None:
+    table = entities(50)
+    store.load(CORBIERE, PRINT, [table])
+    prices = [price - 1 if number == 3 else price for number, price in enumerate(table["price"].to_pylist())]
+
+    again = store.load(CORBIERE, PRINT, [table])
+    changed = store.load(CORBIERE, PRINT, [entities(50, price=prices).slice(0, 45)])
+
+    assert (again.upserted, again.deleted, again.entities) == (0, 0, 50)
+    assert (changed.upserted, changed.deleted, changed.entities) == (1, 5, 45)
+    assert store.count(CORBIERE) == 45
+    assert store.ids(CORBIERE) == {f"{number}/shop:{number}" for number in range(45)}
+    [[found]] = store.search(CORBIERE, vectors_of(table)[3:4], 1)
+    assert (found.facts["entity_id"], found.facts["price"]) == ("3/shop:3", 2.0)
+
+
+def test_a_new_vector_of_an_old_entity_is_sent(store: VectorStore) -> None:
+    table = entities(20)
+    store.load(CORBIERE, PRINT, [table])
+    turned = pa.FixedSizeListArray.from_arrays(pa.array(-vectors_of(table).ravel()), DIM)
+
+    loaded = store.load(CORBIERE, PRINT, [entities(20, vector=turned)])
+
+    assert loaded.upserted == 20
+    assert store.search(CORBIERE, vectors_of(table)[:1], 20)[0][-1].facts["entity_id"] == "0/shop:0"
+
+
+def test_a_closed_store_lets_the_next_one_in_and_keeps_everything(tmp_path: Path) -> None:
+    place = str(tmp_path / "milvus.db")
+    with VectorStore(place) as first, VectorStore(place) as second:
+        first.load(CORBIERE, PRINT, [entities(20)])
+        assert second.count(CORBIERE) == 20
+
+    code = f"from infra.vectors import VectorStore\nwith VectorStore({place!r}) as s: print(s.count({CORBIERE!r}))"
+    command = [sys.executable, "-c", code]
+    other_process = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+
+    assert (other_process.stdout, other_process.stderr) == ("20\n", "")
+    with VectorStore(Path(place).as_uri()) as third:
+        assert third.load(CORBIERE, PRINT, [entities(20)]).upserted == 0
+
+
+def test_two_models_never_mix(store: VectorStore) -> None:
+    store.load(CORBIERE, PRINT, [entities(20)])
+
+    with pytest.raises(VectorStoreError, match=f"{CORBIERE}: holds fingerprint {PRINT}.*never mix"):
+        store.load(CORBIERE, OTHER, [entities(20)])
+    with pytest.raises(VectorStoreError, match=r"with 16 components, not .* with 8"):
+        store.load(CORBIERE, PRINT, [entities(20, dim=8)])
+    with pytest.raises(VectorStoreError, match="is indexed as FLAT COSINE, not FLAT IP"):
+        store.load(CORBIERE, PRINT, [entities(20)], metric="IP")
+
+    assert store.count(CORBIERE) == 20
+    assert collection_for("corbiere", PRINT) != collection_for("corbiere", OTHER)
+
+
+def test_a_search_equals_comparing_with_every_vector(store: VectorStore) -> None:
+    table = entities(700)
+    store.load(CORBIERE, PRINT, [table])
+    vectors = vectors_of(table)
+    queries = np.random.default_rng(1).standard_normal((230, DIM)).astype(np.float32)
+    queries /= np.linalg.norm(queries, axis=1, keepdims=True)
+
+    found = store.search(CORBIERE, queries, 10, fields=["entity_id"])
+
+    cosines = queries @ vectors.T
+    best = np.argsort(-cosines, axis=1)[:, :10]
+    assert [[hit.facts for hit in hits] for hits in found] == [
+        [{"entity_id": f"{number}/shop:{number}"} for number in row] for row in best
+    ]
+    similarities = [[hit.similarity for hit in hits] for hits in found]
+    np.testing.assert_allclose(similarities, np.take_along_axis(cosines, best, axis=1), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("where", "numbers"),
+    [
+        ("price >= 10 and price < 13", {10, 11, 12}),
+        ("in_stock == true and price < 5", {0, 2, 4}),
+        ('shop in ["shop 3", "shop 7"]', {3, 7}),
+        ('title like "title 19%"', {19}),
+        ("price < 0", set()),
+    ],
+)
+def test_a_filter_is_obeyed(store: VectorStore, where: str, numbers: set[int]) -> None:
+    table = entities(20)
+    store.load(CORBIERE, PRINT, [table])
+
+    [hits] = store.search(CORBIERE, vectors_of(table)[:1], 20, where=where)
+
+    assert {int(hit.facts["price"]) for hit in hits} == numbers
+
+
+@pytest.mark.parametrize("where", ["price <<< 3", "nonsense > 3", "title < 3"])
+def test_a_bad_filter_is_one_line_that_quotes_it(store: VectorStore, where: str) -> None:
+    table = entities(3)
+    store.load(CORBIERE, PRINT, [table])
+
+    with pytest.raises(VectorStoreError) as refused:
+        store.search(CORBIERE, vectors_of(table), 1, where=where)
+
+    assert f"where {where}: " in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_what_cannot_be_asked_is_refused_by_name(store: VectorStore) -> None:
+    store.load(CORBIERE, PRINT, [entities(3)])
+
+    for ask in (lambda: store.count("nothing"), lambda: store.search("nothing", np.ones((1, DIM)), 1)):
+        with pytest.raises(VectorStoreError, match="nothing"):
+            ask()
+    with pytest.raises(VectorStoreError, match=r"queries of shape \(1, 3\) for vectors of 16"):
+        store.search(CORBIERE, np.ones((1, 3), np.float32), 1)
+
+
+def test_keys_with_quotes_and_backslashes_are_loaded_replaced_and_removed(store: VectorStore) -> None:
+    ids = [
+        f"{number}/shop:{key}"
+        for number, key in enumerate(['a"b', "a'b", "a\\", '\\"', "] or 1==1", "é\n", ""])
+    ]
+    table = entities(7, entity_id=ids)
+
+    store.load(CORBIERE, PRINT, [table])
+    assert store.ids(CORBIERE) == set(ids)
+    loaded = store.load(CORBIERE, PRINT, [table.slice(5)])
+
+    assert (loaded.deleted, loaded.entities) == (5, 2)
+    assert store.ids(CORBIERE) == set(ids[5:])
+
+
+@pytest.mark.parametrize(
+    ("columns", "why"),
+    [
+        ({"entity_id": ["same/shop:1"] * 3}, "same/shop:1: is to be loaded twice"),
+        ({"product_id": ["x" * 3_000] * 3}, "product_id is longer than 2,048 bytes"),
+        ({"vector": [[float("nan")] * DIM] * 3}, "0/shop:0: its vector has a component that is no number"),
+    ],
+)
+def test_an_entity_that_cannot_be_stored_is_named(
+    store: VectorStore, columns: dict[str, list[object]], why: str
+) -> None:
+    with pytest.raises(VectorStoreError, match=why):
+        store.load(CORBIERE, PRINT, [entities(3, **columns)])
+
+
+def test_an_index_of_nothing_is_refused(store: VectorStore) -> None:
+    for tables in ([], [entities(0)]):
+        with pytest.raises(VectorStoreError, match="no entities to load"):
+            store.load(CORBIERE, PRINT, tables)
+
+
+def test_an_index_that_lite_would_silently_not_build_is_refused(store: VectorStore) -> None:
+    with pytest.raises(VectorStoreError, match="DISKANN"):
+        store.load(CORBIERE, PRINT, [entities(3)], index="DISKANN")
+
+
+def test_long_text_is_cut_and_loads_the_same_twice(store: VectorStore) -> None:
+    table = entities(3, title=["é" * 2_000] * 3)
+
+    store.load(CORBIERE, PRINT, [table])
+
+    assert store.load(CORBIERE, PRINT, [table]).upserted == 0
+    assert store.search(CORBIERE, vectors_of(table), 1)[0][0].facts["title"] == "é" * 500
+
+
+@given(st.text(), st.integers(0, 20))
+def test_a_cut_keeps_whole_characters(text: str, most: int) -> None:
+    short = cut(text, most)
+
+    assert text.startswith(short)
+    assert len(short.encode()) <= most
+    assert short == text or len(text[: len(short) + 1].encode()) > most
+
+
+def test_an_alias_moves_in_one_step_and_is_searched_like_a_collection(store: VectorStore) -> None:
+    other = collection_for("corbiere", OTHER)
+    store.load(CORBIERE, PRINT, [entities(3)])
+    store.load(other, OTHER, [entities(5)])
+    assert store.pointed("live") == ""
+
+    store.point("live", CORBIERE)
+    first = (store.pointed("live"), store.count("live"), store.fingerprint("live"))
+    store.point("live", other)
+    second = (store.pointed("live"), store.count("live"), store.fingerprint("live"))
+
+    assert first == (CORBIERE, 3, PRINT)
+    assert second == (other, 5, OTHER)
+    assert len(store.search("live", vectors_of(entities(5)), 5)[0]) == 5
+    store.drop(CORBIERE)
+    assert store.collections() == [other]
+    store.drop(CORBIERE)
+
+
+@pytest.mark.parametrize(
+    ("method", "collection"),
+    [("corbiere", "corbiere_1a2b3c4d5e6f"), ("2-stage é", "_2_stage___1a2b3c4d5e6f")],
+)
+def test_a_collection_is_named_after_method_and_fingerprint(method: str, collection: str) -> None:
+    assert collection_for(method, PRINT) == collection
+
+
+HOLD = """
+import sys, time
+from infra.vectors import VectorStore
+store = VectorStore(sys.argv[1])
+print("open", flush=True)
+time.sleep(600)
+"""
+
+
+def test_a_directory_held_by_another_process_is_refused_at_once_with_its_pid(tmp_path: Path) -> None:
+    place = str(tmp_path / "milvus.db")
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLD, place], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert holder.stdout is not None and holder.stdout.readline() == "open\n"
+        begun = time.monotonic()
+        with pytest.raises(VectorStoreError) as refused:
+            VectorStore(place)
+        assert time.monotonic() - begun < 2
+        assert str(refused.value).startswith(f"{place}: is held by another process {holder.pid};")
+        assert "\n" not in str(refused.value)
+    finally:
+        holder.kill()
+        holder.communicate()
+
+    VectorStore(place).close()
+
+
+def test_places_that_are_no_index_are_refused(tmp_path: Path) -> None:
+    old = tmp_path / "old.db"
+    old.write_bytes(b"SQLite format 3")
+
+    with pytest.raises(VectorStoreError, match="is a file of Milvus Lite 2"):
+        VectorStore(str(old))
+    with pytest.raises(VectorStoreError, match=r"a path ending in \.db"):
+        VectorStore(str(tmp_path / "index"))
+
+
+def test_a_server_that_does_not_answer_is_given_up_in_bounded_time() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        begun = time.monotonic()
+        for address in ("http://127.0.0.1:9", f"http://127.0.0.1:{port}"):
+            with pytest.raises(VectorStoreError, match=address):
+                VectorStore(address)
+    assert time.monotonic() - begun < 30
+
+
+LOAD = """
+import sys
+sys.path.insert(0, "tests/infra")
+from test_vectors import CORBIERE, PRINT, entities
+from infra.vectors import VectorStore
+with VectorStore(sys.argv[1]) as store:
+    table = entities(10_000)
+    store.load(CORBIERE, PRINT, [table], lambda rows: print(rows, flush=True))
+print("done")
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("batches", [0, 2])
+def test_a_load_killed_in_the_middle_ends_the_same_when_it_is_repeated(tmp_path: Path, batches: int) -> None:
+    place = str(tmp_path / "milvus.db")
+    loading = subprocess.Popen(
+        [sys.executable, "-c", LOAD, place], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+    assert loading.stdout is not None
+    if batches:
+        for _ in range(batches):
+            loading.stdout.readline()
+    else:
+        while not (tmp_path / "milvus.db" / "collections").exists():
+            time.sleep(0.005)
+    loading.send_signal(signal.SIGKILL)
+    said, _ = loading.communicate()
+    assert "done" not in said
+
+    table = entities(10_000)
+    with VectorStore(place) as store:
+        loaded = store.load(CORBIERE, PRINT, [table])
+
+        assert loaded.entities == store.count(CORBIERE) == 10_000
+        assert (
+            loaded.upserted <= 10_000 - 2_000 * batches
+        )  # what was acknowledged before the kill is not sent again
+        assert store.ids(CORBIERE) == set(table["entity_id"].to_pylist())
+
+
+@pytest.mark.slow
+def test_a_server_takes_the_same_calls(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    arguments = ["server", "--data-dir", str(tmp_path / "data"), "--host", "127.0.0.1", "--port", str(port)]
+    server = subprocess.Popen(
+        [sys.executable, "-m", "milvus_lite", *arguments], stdout=subprocess.DEVNULL, cwd=ROOT
+    )
+    try:
+        address = f"http://127.0.0.1:{port}"
+        end = time.monotonic() + 60
+        while True:
+            try:
+                store = VectorStore(address, token="root:Milvus")
+                break
+            except VectorStoreError:
+                assert time.monotonic() < end
+                time.sleep(0.2)
+        with store, VectorStore(address) as second:
+            assert store.load(CORBIERE, PRINT, [entities(100)]).upserted == 100
+            assert second.load(CORBIERE, PRINT, [entities(90)]).deleted == 10
+            assert store.count(CORBIERE) == 90
+        server.kill()
+        server.wait()
+        with pytest.raises(VectorStoreError):
+            VectorStore(address)
+    finally:
+        server.kill()
+        server.wait()
+
+
+def test_opening_loading_and_failing_print_nothing(tmp_path: Path) -> None:
+    code = f"""
+import sys
+sys.path.insert(0, "tests/infra")
+from test_vectors import CORBIERE, PRINT, entities, vectors_of
+from infra.vectors import VectorStore
+from schemas.errors import VectorStoreError
+with VectorStore({str(tmp_path / "milvus.db")!r}) as store:
+    store.load(CORBIERE, PRINT, [entities(10)])
+    try:
+        store.search(CORBIERE, vectors_of(entities(1)), 1, where="price <<<")
+    except VectorStoreError:
+        pass
+"""
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True, env=dict(os.environ))
+
+    assert (done.stdout, done.stderr) == ("", "")

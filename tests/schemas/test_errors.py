@@ -1,0 +1,47 @@
+import inspect
+import pickle
+from typing import Any
+
+import pytest
+
+import schemas.errors
+from schemas.errors import PipelineError
+
+CLASSES = [
+    found
+    for _, found in inspect.getmembers(schemas.errors, inspect.isclass)
+    if issubclass(found, PipelineError) and found is not PipelineError
+]
+VALUES: dict[Any, Any] = {str: "a thing", int: 7, tuple[str, ...]: ("one", "two")}
+
+
+def one_of(kind: type[PipelineError]) -> PipelineError:
+    """An instance with an argument of the declared type for every parameter."""
+    return kind(*[VALUES[p.annotation] for p in inspect.signature(kind).parameters.values()])
+
+
+@pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.__name__)
+def test_an_error_survives_the_trip_from_a_worker_with_its_fields(kind: type[PipelineError]) -> None:
+    error = one_of(kind)
+
+    arrived = pickle.loads(pickle.dumps(error))
+
+    assert type(arrived) is kind
+    assert vars(arrived) == vars(error)
+    assert str(arrived) == str(error)
+
+
+@pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.__name__)
+def test_an_error_says_one_line_that_names_the_thing_at_fault(kind: type[PipelineError]) -> None:
+    error = one_of(kind)
+
+    assert "\n" not in str(error)
+    assert "a thing" in str(error)
+
+
+def test_every_error_is_listed_in_the_tree_at_the_top() -> None:
+    listed = schemas.errors.__doc__ or ""
+
+    assert [
+        kind.__name__ for kind in CLASSES if kind.__name__[0] != "_" and kind.__name__ not in listed
+    ] == []

@@ -1,0 +1,37 @@
+import hashlib
+from datetime import UTC, datetime, timedelta, timezone
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.ids import RUN_ID, digest, fingerprint, image_id, new_run_id
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner, max_size=3)
+)
+
+
+@given(st.binary())
+def test_an_image_is_named_by_its_bytes_alone(data: bytes) -> None:
+    assert image_id(data) == hashlib.sha256(data).hexdigest()
+
+
+@given(st.datetimes(datetime(2000, 1, 1), datetime(2099, 1, 1)), st.integers(1, 10**8))
+def test_run_ids_sort_by_time(moment: datetime, seconds: int) -> None:
+    earlier = moment.replace(tzinfo=UTC)
+    later = (earlier + timedelta(seconds=seconds)).astimezone(timezone(timedelta(hours=5)))
+
+    assert RUN_ID.fullmatch(new_run_id(earlier))
+    assert new_run_id(earlier) < new_run_id(later)
+
+
+@given(st.dictionaries(st.text(), JSON, max_size=5))
+def test_a_digest_does_not_depend_on_the_order_of_keys(value: dict[str, object]) -> None:
+    assert digest(value) == digest(dict(reversed(value.items())))
+
+
+def test_a_fingerprint_differs_where_any_of_its_four_parts_does() -> None:
+    parts = ["corbiere", "ab", "torchvision 224", "float32"]
+    variants = [parts] + [[*parts[:i], parts[i] + "x", *parts[i + 1 :]] for i in range(4)]
+
+    assert len({fingerprint(*variant) for variant in variants}) == 5

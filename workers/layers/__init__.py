@@ -1,0 +1,1 @@
+"""Parts shared by methods; nothing here knows a method's name."""

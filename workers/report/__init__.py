@@ -1,0 +1,1 @@
+"""The report: what a lake holds, as one self-contained HTML page."""

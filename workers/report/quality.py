@@ -1,0 +1,133 @@
+"""How good it is: scores in the order people read them, and what the index loses against exact search."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import pyarrow as pa
+
+from workers.report.data import Agreement, Score
+
+RETRIEVAL = "item-retrieval"
+NAMES = {"untrained": "untrained network", "histogram": "colour histogram"}
+BASELINES = tuple(NAMES)
+SHOWN_SLICES = 18
+OVERLAP_AT = 10
+
+
+def read_scores(table: pa.Table) -> list[Score]:
+    """The scores table as values."""
+    return [
+        Score(
+            row["benchmark"],
+            row["slice"],
+            row["metric"],
+            row["k"],
+            row["value"],
+            row["ci_low"],
+            row["ci_high"],
+            row["n"],
+            row["method"],
+        )
+        for row in table.to_pylist()
+    ]
+
+
+def main_method(scores: Sequence[Score]) -> str:
+    """The trained method where the run does not name it: the best recall that is no baseline's."""
+    overall = [s for s in scores if s.benchmark == RETRIEVAL and s.slice == "all"] or list(scores)
+    own = [s for s in overall if s.method not in BASELINES] or overall
+    return max(own, key=lambda s: (s.value, s.method)).method if own else ""
+
+
+def overall(scores: Sequence[Score]) -> list[Score]:
+    """Item retrieval over all queries, by k."""
+    found = [s for s in scores if s.benchmark == RETRIEVAL and s.slice == "all" and s.metric == "recall"]
+    return sorted(found, key=lambda s: s.k)
+
+
+def methods(scores: Sequence[Score], main: str) -> dict[str, str]:
+    """Names for people of every method scored: the trained one first, then by their first recall."""
+    best: dict[str, float] = {}
+    for score in overall(scores) or scores:
+        best.setdefault(score.method, score.value)
+    order = sorted(best, key=lambda name: (name != main, -best[name], name))
+    return {name: NAMES.get(name, name) for name in order}
+
+
+def retrieval_slices(scores: Sequence[Score], main: str) -> tuple[list[Score], dict[str, float], int]:
+    """Scores of the trained method by slice, best first; the untrained network's; how many are not shown.
+
+    The k shown is 20, or the nearest there is: at 1 a slice of ten queries says little. Of too many
+    slices those with the most queries stay.
+    """
+    cut = [s for s in scores if s.benchmark == RETRIEVAL and s.slice != "all" and s.metric == "recall"]
+    if not cut:
+        return [], {}, 0
+    k = min({s.k for s in cut}, key=lambda k: (abs(k - 20), k))
+    own = sorted((s for s in cut if s.method == main and s.k == k), key=lambda s: (-s.n, s.slice))
+    shown = sorted(own[:SHOWN_SLICES], key=lambda s: (-s.value, s.slice))
+    other = {s.slice: s.value for s in cut if s.method == "untrained" and s.k == k}
+    return shown, other, len(own) - len(shown)
+
+
+def other_benchmarks(scores: Sequence[Score]) -> dict[str, list[Score]]:
+    """Everything that is not item retrieval, over all queries: zero-shot labels, neighbours."""
+    found: dict[str, list[Score]] = {}
+    for score in scores:
+        if score.benchmark != RETRIEVAL and score.slice == "all":
+            found.setdefault(score.benchmark, []).append(score)
+    return {name: sorted(rows, key=lambda s: s.k) for name, rows in sorted(found.items())}
+
+
+def headline_ks(scores: Sequence[Score]) -> list[int]:
+    """The k that stand in the header: 1 and 20, or the first two there are."""
+    ks = sorted({score.k for score in overall(scores)})
+    return [k for k in ks if k in (1, 20)] or ks[:2]
+
+
+def verdict(scores: Sequence[Score], main: str) -> str:
+    """Whether the training helped, as far as the intervals say, for each headline k; "" where nothing compares."""
+    said = []
+    for k in headline_ks(scores):
+        found = {s.method: s for s in overall(scores) if s.k == k}
+        own = found.pop(main, None)
+        if own is None or not found:
+            continue
+        rival = max(found.values(), key=lambda s: s.value)
+        name = NAMES.get(rival.method, rival.method)
+        begin = f"Within the first {k} hits" if k > 1 else "At the first hit"
+        if own.low > rival.high:
+            judged = "a gain beyond the intervals"
+        elif own.high < rival.low:
+            judged = "the trained method is behind, beyond the intervals"
+        else:
+            judged = f"the intervals overlap, so {own.n:,} queries do not settle it"
+        said.append(f"{begin}: {_percent(own)} against {_percent(rival)} for the {name}; {judged}.")
+    return " ".join(said)
+
+
+def agreement(
+    ranks: Mapping[str, Sequence[int]], firsts: Iterable[tuple[str, str, list[str]]]
+) -> Agreement | None:
+    """How the index compares with comparing everything; None where one of the two was not searched.
+
+    ranks   searched -> rank of the first right photo per query
+    firsts  (query, searched, ids) of some queries, best first
+    """
+    exact, index = ranks.get("exact", []), ranks.get("index", [])
+    if not exact or not index:
+        return None
+    recall = [(k, _found(exact, k), _found(index, k)) for k in (1, 5, 10, 20, 50)]
+    lists: dict[str, dict[str, list[str]]] = {}
+    for query, searched, ids in firsts:
+        lists.setdefault(query, {})[searched] = ids[:OVERLAP_AT]
+    both = [pair for pair in lists.values() if pair.get("exact") and "index" in pair]
+    shares = [len(set(pair["exact"]) & set(pair["index"])) / len(pair["exact"]) for pair in both]
+    return Agreement(len(exact), recall, sum(shares) / len(shares) if shares else 0.0, len(shares))
+
+
+def _found(ranks: Sequence[int], k: int) -> float:
+    return sum(1 for rank in ranks if 1 <= rank <= k) / len(ranks)
+
+
+def _percent(score: Score) -> str:
+    return f"{100 * score.value:.1f}\N{NO-BREAK SPACE}%"
