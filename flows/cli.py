@@ -167,6 +167,7 @@ def embed(
     labels: Annotated[str | None, typer.Option(help="Label run; the newest by default.")] = None,
     method: Annotated[str | None, typer.Option(help="A method without weights, such as histogram.")] = None,
     gpus: Gpus = "auto",
+    part_rows: Annotated[int, typer.Option(min=1, help="Vectors per part: what a kill can cost.")] = 5_000,
     lake: Lake = LAKE,
     json: Json = False,
 ) -> None:
@@ -177,7 +178,7 @@ def embed(
         from flows.embed import embed as flow
 
         api.wait()
-        return flow(lake, train, labels, method, None, gpus)
+        return flow(lake, train, labels, method, None, gpus, part_rows)
 
     terminal.command(json, work, _show_embed)
 

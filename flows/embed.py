@@ -24,7 +24,7 @@ from workers.decode import preprocessing
 from workers.embed import UNITS, Embed, load
 
 UNIT_ROWS = 64  # photos a worker takes at a time: small enough to spread, large enough to batch
-PART_ROWS = 2_000  # vectors per part: what a kill can cost at most
+PART_ROWS = 5_000
 MOST_REJECTED = 0.2
 
 
@@ -36,18 +36,26 @@ def embed(
     method: str | None = None,
     splits: list[str] | None = None,
     gpus: str = "auto",
+    part_rows: int = PART_ROWS,
 ) -> dict[str, Any]:
     """Embed the photos of a label run with a train run's checkpoint; the newest of both by default.
 
     method  a method without weights, such as histogram, instead of a train run
     splits  only photos of these splits; all by default
+    part_rows  vectors per part file, which is what a kill can cost at most
     """
-    return embed_photos(lake, train, labels, method, splits, gpus)
+    return embed_photos(lake, train, labels, method, splits, gpus, part_rows)
 
 
 @task(retries=1, retry_condition_fn=worth_retrying)
 def embed_photos(
-    lake: str, train: str | None, labels: str | None, method: str | None, splits: list[str] | None, gpus: str
+    lake: str,
+    train: str | None,
+    labels: str | None,
+    method: str | None,
+    splits: list[str] | None,
+    gpus: str,
+    part_rows: int = PART_ROWS,
 ) -> dict[str, Any]:
     """Embed what this fingerprint has not embedded yet, and commit it as one run."""
     begun = time.monotonic()
@@ -64,7 +72,7 @@ def embed_photos(
     kept = {row for part in run.left_behind(schema) for row in _ids_of_part(place, run, part.path)}
     reused = wanted & embedded_ids(place, tool["fingerprint"])
     todo = wanted - reused - kept
-    vectors, rejects = run.writer(schema, part_rows=PART_ROWS), run.writer(REJECTS)
+    vectors, rejects = run.writer(schema, part_rows=part_rows), run.writer(REJECTS)
     if todo:
         with stage("embed", len(todo), "photos") as step:
             for table in _embedded(place, tool, locate(place, todo), gpus):

@@ -6,6 +6,7 @@ an error.
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -166,13 +167,10 @@ class Reading:
         while ahead:
             run = ahead.pop()
             for parent in run.parents if run.kind != "crawl" else ():
-                if parent in found:
-                    continue
-                try:
-                    found[parent] = self.lake.run(parent)
-                except LakeError:  # swept or forgotten since; the sections that need it say so
-                    continue
-                ahead.append(found[parent])
+                if parent not in found:
+                    with suppress(LakeError):  # swept or forgotten since; the parts that need it say so
+                        found[parent] = self.lake.run(parent)
+                        ahead.append(found[parent])
         return sorted(found.values(), key=lambda run: run.run_id)
 
     def _fingerprint_scored(self) -> str:
@@ -196,14 +194,14 @@ class Reading:
     def _accountable(self) -> list[Manifest]:
         """The runs of the receipt: all ancestors, and two kinds that are none but did the work.
 
-        Vectors that were reused lie in earlier embed runs, and the newest index run over them is what
-        a shop searches.
+        Vectors that were reused lie in earlier embed runs, and the newest index run is what is searched.
         """
         embeds = self._embeds()
         made = {run.run_id for run in embeds}
         loaded = (run for run in self.lake.runs("run", newest_first=True) if run.flow == "index")
         index = [run for run in loaded if made.intersection(run.parents)][:1]
-        reused = [run for run in embeds if run.rows("vectors")]
+        named = {parent for run in index for parent in run.parents}
+        reused = [run for run in embeds if run.rows("vectors") or run.run_id in named]
         return list({run.run_id: run for run in [*self.runs, *reused, *index]}.values())
 
     def _rejects(self, crawl: Manifest) -> dict[str, int]:

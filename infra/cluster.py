@@ -31,7 +31,6 @@ _QUIET = {
     "RAY_DATA_DISABLE_PROGRESS_BARS": "1",
     "RAY_DATA_LOG_LEVEL": "ERROR",
     "RAY_DEDUP_LOGS": "1",
-    "RAY_BACKEND_LOG_LEVEL": "error",
     # Threads that spin while they wait halve torch's speed as soon as another process wants a core.
     "OMP_WAIT_POLICY": "PASSIVE",
 }

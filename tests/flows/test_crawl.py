@@ -173,8 +173,10 @@ def test_a_limit_reads_that_many_products_and_no_more_pages_than_needed(lake: La
 def test_a_shop_without_a_sitemap_is_walked_through_its_categories(lake: Lake) -> None:
     shop = StructuredShop(6)
     pages = {
-        "/category/all.html": "<a href='/product/0'><img></a><a href='/product/1'>x</a><a rel='next' href='/category/2.html'>",
-        "/category/2.html": "<a href='/product/2?utm=1#top'><img></a><a href='/cart/'>Cart</a><a href='https://else.example/p/1'>",
+        "/category/all.html": "<a href='/product/0'><img></a><a href='/product/1'>x</a>"
+        "<a rel='next' href='/category/2.html'>2</a>",
+        "/category/2.html": "<a href='/product/2?utm=1#top'><img></a><a href='/cart/'>Cart</a>"
+        "<a href='https://else.example/p/1'>y</a>",
     }
     shop.pages = {path: HTMLResponse(f"<html>{body}</html>") for path, body in pages.items()}
     shop.pages["/sitemap.html"] = HTMLResponse("no")

@@ -247,7 +247,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Receipt:
-    """Which runs stand behind the page, oldest first, and the commands that repeat them."""
+    """Which runs stand behind the page, each after its parents, and the commands that repeat them."""
 
     runs: list[Run]
     commands: list[str]

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from schemas.reject import REASONS
 from workers.report import plots, quality
 from workers.report.data import Crawled, Learnt, Quality, Receipt, Report
-from workers.report.receipt import NODE_HEIGHT, NODE_WIDTH, lineage
+from workers.report.lineage import NODE_HEIGHT, NODE_WIDTH, lineage
 from workers.report.svg import SERIES, printable
 from workers.report.thumbnails import shape
 

@@ -232,6 +232,7 @@ def _horizontal(axes: Axes, names: Sequence[str], end: float) -> None:
 def _phases(axes: Axes, epochs: Sequence[Epoch]) -> None:
     axes.set_xlabel("epoch")
     axes.xaxis.set_major_locator(MaxNLocator(8, integer=True))
+    axes.set_xlim(epochs[0].epoch - 0.6, epochs[-1].epoch + 0.6)
     axes.margins(y=0.14)
     begins = [
         e for before, e in zip([None, *epochs], epochs, strict=False) if not before or before.phase != e.phase

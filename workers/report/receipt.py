@@ -3,40 +3,20 @@
 import re
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from schemas.manifest import Manifest
 from workers.report.data import Receipt, Run, Stage
+from workers.report.lineage import depths
 
 _SECRET = re.compile(r"(?<=//)[^/@\s]+@")
-NODE_WIDTH, NODE_HEIGHT = 176, 44
-_GAP_X, _GAP_Y = 56, 16
-
-
-@dataclass(frozen=True)
-class Node:
-    """A run at its place in the drawing, in pixels."""
-
-    run: Run
-    x: int
-    y: int
-
-
-@dataclass(frozen=True)
-class Lineage:
-    """Runs left to right, each right of all its parents, and the lines between them as SVG paths."""
-
-    width: int
-    height: int
-    nodes: list[Node]
-    lines: list[str]
 
 
 def receipt(manifests: Sequence[Manifest], lake: str) -> Receipt:
-    """The runs oldest first."""
-    ordered = sorted(manifests, key=lambda manifest: manifest.run_id)
+    """The runs, each after its parents."""
+    depth = depths({manifest.run_id: manifest.parents for manifest in manifests})
+    ordered = sorted(manifests, key=lambda manifest: (depth[manifest.run_id], manifest.run_id))
     known = {manifest.run_id for manifest in ordered}
     untrained = {manifest.run_id for manifest in ordered if _is_untrained(manifest)}
     runs = [_run(manifest, known, untrained) for manifest in ordered]
@@ -53,60 +33,6 @@ def without_secrets(value: Any) -> Any:
     if isinstance(value, list):
         return [without_secrets(item) for item in value]
     return value
-
-
-def lineage(runs: Sequence[Run]) -> Lineage:
-    """Place each run in the column after its last parent, crawls of the shops above each other."""
-    column: dict[str, int] = {}
-    by_id = {run.run_id: run for run in runs}
-
-    def depth(run_id: str, above: frozenset[str] = frozenset()) -> int:
-        if run_id not in column:
-            parents = [p for p in by_id[run_id].parents if p in by_id and p not in above]
-            column[run_id] = max((depth(p, above | {run_id}) + 1 for p in parents), default=0)
-        return column[run_id]
-
-    columns: dict[int, list[Run]] = {}
-    for run in runs:
-        columns.setdefault(depth(run.run_id), []).append(run)
-    tallest = max((len(found) for found in columns.values()), default=1)
-    height = tallest * (NODE_HEIGHT + _GAP_Y) - _GAP_Y
-    nodes: dict[str, Node] = {}
-    for place, found in sorted(columns.items()):
-        top = (height - len(found) * (NODE_HEIGHT + _GAP_Y) + _GAP_Y) // 2
-        for row, run in enumerate(found):
-            nodes[run.run_id] = Node(run, place * (NODE_WIDTH + _GAP_X), top + row * (NODE_HEIGHT + _GAP_Y))
-    lines = [
-        _line(nodes[parent], nodes[run.run_id])
-        for run in runs
-        for parent in _nearest(run, by_id)
-        if parent in nodes
-    ]
-    width = (max(columns, default=0) + 1) * (NODE_WIDTH + _GAP_X) - _GAP_X
-    return Lineage(width, height, list(nodes.values()), lines)
-
-
-def _nearest(run: Run, by_id: dict[str, Run]) -> list[str]:
-    """Parents that are not reached through another parent as well: their lines would only repeat it."""
-
-    def ancestors(run_id: str, seen: set[str]) -> set[str]:
-        for parent in by_id[run_id].parents if run_id in by_id else ():
-            if parent not in seen:
-                seen.add(parent)
-                ancestors(parent, seen)
-        return seen
-
-    beyond: set[str] = set()
-    for parent in run.parents:
-        beyond |= ancestors(parent, set())
-    return [parent for parent in run.parents if parent not in beyond]
-
-
-def _line(start: Node, end: Node) -> str:
-    x1, y1 = start.x + NODE_WIDTH, start.y + NODE_HEIGHT // 2
-    x2, y2 = end.x, end.y + NODE_HEIGHT // 2
-    bend = x2 - _GAP_X // 2  # turn just before the child, so that a long line does not cross its neighbours
-    return f"M{x1} {y1} H{bend - _GAP_X // 2} C{bend} {y1} {bend} {y2} {x2} {y2}"
 
 
 def _run(manifest: Manifest, known: set[str], untrained: set[str]) -> Run:

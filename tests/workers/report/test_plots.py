@@ -1,6 +1,7 @@
 """Plots as inline SVG: text stays text, colours follow the page, ids do not clash."""
 
 import re
+from functools import cache
 from xml.etree import ElementTree
 
 import pytest
@@ -34,9 +35,14 @@ ONE_OF_EACH = {
 }
 
 
+@cache
+def drawn(name: str) -> str:
+    return ONE_OF_EACH[name]()
+
+
 @pytest.mark.parametrize("name", ONE_OF_EACH)
 def test_a_plot_is_well_formed_and_names_no_address(name: str) -> None:
-    drawing = ONE_OF_EACH[name]()
+    drawing = drawn(name)
 
     ElementTree.fromstring(drawing)
     assert drawing.startswith('<svg viewBox="0 0 ') and "http" not in drawing
@@ -45,7 +51,7 @@ def test_a_plot_is_well_formed_and_names_no_address(name: str) -> None:
 
 @pytest.mark.parametrize("name", ONE_OF_EACH)
 def test_a_plot_uses_the_pages_colours_only(name: str) -> None:
-    drawing = ONE_OF_EACH[name]()
+    drawing = drawn(name)
 
     assert "var(--" in drawing
     assert set(re.findall(r"#[0-9a-f]{6}", drawing)) <= {"#000000", "#ffffff"}

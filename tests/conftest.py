@@ -1,0 +1,22 @@
+"""What several tests stand on: one Prefect API for the session, so that each command does not start its own."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from flows.orchestration import PrivateApi
+
+
+@pytest.fixture(scope="session")
+def prefect_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """A real Prefect API on loopback; yields the environment that finds it."""
+    before = dict(os.environ)
+    os.environ["PREFECT_HOME"] = str(tmp_path_factory.mktemp("prefect"))
+    os.environ.pop("PREFECT_API_URL", None)
+    api = PrivateApi()
+    api.wait()
+    yield {name: os.environ[name] for name in ("PREFECT_HOME", "PREFECT_API_URL")}
+    api.stop()
+    os.environ.clear()
+    os.environ.update(before)
