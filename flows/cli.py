@@ -36,7 +36,7 @@ LAKE = "./lake"
 
 
 @app.command()
-def demo(lake: Lake = LAKE, products: int = 360, seed: int = 1, json: Json = False) -> None:
+def demo(lake: Lake = LAKE, products: int = 300, seed: int = 1, json: Json = False) -> None:
     """The whole chain on the built-in mall: crawl, learn, embed, index, evaluate, report."""
 
     def work() -> dict[str, Any]:
@@ -50,7 +50,7 @@ def demo(lake: Lake = LAKE, products: int = 360, seed: int = 1, json: Json = Fal
 
 @app.command()
 def mall(
-    products: int = 360,
+    products: int = 300,
     seed: int = 1,
     shops: Annotated[
         str, typer.Option(help="Dialects to serve, by comma; one shop and port each.")

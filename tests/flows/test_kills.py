@@ -23,7 +23,16 @@ from infra.vectors import VectorStore
 from tests.flows.processes import ROOT, kill_group
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
-SMALL = ["--set", "backbone=resnet18", "--set", "weights=random", "--set", "image_size=48", "--set", "epochs=0"]
+SMALL = [
+    "--set",
+    "backbone=resnet18",
+    "--set",
+    "weights=random",
+    "--set",
+    "image_size=48",
+    "--set",
+    "epochs=0",
+]
 SMALL += ["--set", "frozen_epochs=1", "--set", "batch=16"]
 
 
@@ -36,7 +45,13 @@ def mall() -> Iterator[str]:
 def vitrine(lake: Path, *words: str) -> dict[str, Any]:
     """One command to its end; its JSON."""
     done = subprocess.run(
-        command(lake, *words), cwd=ROOT, env=environment(lake), capture_output=True, text=True, timeout=600, check=False
+        command(lake, *words),
+        cwd=ROOT,
+        env=environment(lake),
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
     )
     assert done.returncode == 0, done.stderr[-3000:]
     result: dict[str, Any] = json.loads(done.stdout)
@@ -47,7 +62,12 @@ def killed(lake: Path, under_way: Callable[[], bool], *words: str) -> None:
     """One command, SIGKILLed with all it started as soon as `under_way()`."""
     with (lake.parent / "killed.log").open("wb") as log:
         process = subprocess.Popen(
-            command(lake, *words), cwd=ROOT, env=environment(lake), stdout=log, stderr=log, start_new_session=True
+            command(lake, *words),
+            cwd=ROOT,
+            env=environment(lake),
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
         )
     deadline = time.monotonic() + 300
     while not under_way():
@@ -126,4 +146,3 @@ def test_killed_crawl_embed_and_index_end_in_the_same_tables(mall: str, tmp_path
         ids = store.ids(indexed["collection"])
     assert len(ids) == indexed["entities"]
     assert {entity.split("/")[1] for entity in ids} == {row[0] for row in products(struck)}
-

@@ -52,12 +52,21 @@ def trained(prefect_api: dict[str, str], tmp_path_factory: pytest.TempPathFactor
     random = np.random.default_rng(0)
     rows = [
         {"product_id": f"p{n}", "title": f"{colour} {kind}", "image": jpeg(random)}
-        for n, (colour, kind) in enumerate((c, k) for c in ("red", "blue", "green") for k in ("dress", "shirt") * 4)
+        for n, (colour, kind) in enumerate(
+            (c, k) for c in ("red", "blue", "green") for k in ("dress", "shirt") * 4
+        )
     ]
     rows.append({"product_id": "cut", "title": "red dress", "image": jpeg(random)[:700]})
     pq.write_table(pa.Table.from_pylist(rows), folder / "shop.parquet")
     done = vitrine(
-        prefect_api, "import", str(folder / "shop.parquet"), "--shop", "s", "--lake", str(folder / "lake"), "--json"
+        prefect_api,
+        "import",
+        str(folder / "shop.parquet"),
+        "--shop",
+        "s",
+        "--lake",
+        str(folder / "lake"),
+        "--json",
     )
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
@@ -114,7 +123,9 @@ def test_a_catalogue_without_titles(prefect_api: dict[str, str], lake: str, tmp_
 
 
 @pytest.mark.parametrize("words", [("runs",), ("search", "--words", "red"), ("report",)])
-def test_a_lake_made_by_a_newer_version(prefect_api: dict[str, str], lake: str, words: tuple[str, ...]) -> None:
+def test_a_lake_made_by_a_newer_version(
+    prefect_api: dict[str, str], lake: str, words: tuple[str, ...]
+) -> None:
     Path(lake).mkdir()
     Path(lake, "vitrine.json").write_text('{"lake_version": 99}')
 
@@ -159,6 +170,8 @@ def test_embedding_before_training(prefect_api: dict[str, str], trained: Path) -
     assert "train" in refusal(vitrine(prefect_api, "embed", "--lake", str(trained), "--json"))
 
 
-@pytest.mark.parametrize("words", [("search", "nowhere.jpg"), ("search",), ("search", "--words", "red", "-k", "0")])
+@pytest.mark.parametrize(
+    "words", [("search", "nowhere.jpg"), ("search",), ("search", "--words", "red", "-k", "0")]
+)
 def test_a_search_for_nothing(prefect_api: dict[str, str], trained: Path, words: tuple[str, ...]) -> None:
     assert refusal(vitrine(prefect_api, *words, "--lake", str(trained), "--json"))
