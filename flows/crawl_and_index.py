@@ -47,7 +47,8 @@ def crawl_and_index(
     done: dict[str, Any] = {"crawl": crawl_shops(urls, lake, contact, None)}
     done["label"] = label_products(lake, None, fields or list(FIELDS), 30_000, rarest, test_share)
     labels = done["label"]["run_id"]
-    with ray_cluster():  # started once, joined by every stage below
+    with ray_cluster() as cluster:  # started once, joined by every stage below
+        done["cluster"] = {"seconds": cluster.started, "cores": cluster.cores, "gpus": cluster.gpus}
         trained = None if retrain else _trained(lake)
         if trained is None:
             done["train"] = train_words(lake, method, labels, settings or {}, workers, gpus)

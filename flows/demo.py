@@ -20,7 +20,7 @@ SETTINGS = {
     "schedule": "cosine",
     "batch": 64,
     "frozen_epochs": 0,
-    "epochs": 9,
+    "epochs": 8,
     "target": "bag",
 }
 RAREST = 6  # products: on a small catalogue, rarer words are noise that has to be learnt by heart

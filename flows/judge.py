@@ -38,12 +38,14 @@ class Benchmark:
     gallery   image_ids searched, each once
     answers   product_id -> rows of its photos in the gallery
     category  product_id -> innermost category, "" when the shop does not say
+    keys      product_id -> what a file of truths may call it: the shop's own key, then its SKUs
     """
 
     queries: list[tuple[str, str]] = field(default_factory=list)
     gallery: list[str] = field(default_factory=list)
     answers: dict[str, list[int]] = field(default_factory=dict)
     category: dict[str, str] = field(default_factory=dict)
+    keys: dict[str, list[str]] = field(default_factory=dict)
 
 
 @dataclass
@@ -98,8 +100,12 @@ def read_benchmark(lake: Lake, labels: Manifest) -> Benchmark:
                 asked.add(pair)
                 found.queries.append(pair)
     found.gallery = list(rows)
-    for product in products(lake, labelled_crawls(lake, labels), ["categories"]):
-        found.category[product["product_id"]] = (product["categories"] or [""])[-1]
+    for product in products(lake, labelled_crawls(lake, labels), ["categories", "attributes"]):
+        name = product["product_id"]
+        found.category[name] = (product["categories"] or [""])[-1]
+        if name in found.answers:
+            skus = dict(product["attributes"] or ()).get("sku", "")
+            found.keys[name] = [name.partition(":")[2], *(sku for sku in skus.split(", ") if sku)]
     return found
 
 
@@ -164,8 +170,6 @@ def zero_shot_scores(
 ) -> Iterable[dict[str, object]]:
     """Top-k accuracy of naming `column` by looking its values up among the learnt words."""
     images, owners, values = _with_truth(judged.benchmark, truth)
-    if not images:
-        return
     ids, words = word_layer(lake, lake.run(trained))
     vectors, _ = label_vectors(names, ids, words)
     scores = label_scores(judged.matrix(images), vectors)
@@ -209,9 +213,13 @@ def _with_truth(benchmark: Benchmark, truth: dict[str, str]) -> tuple[list[str],
     found = [
         (benchmark.gallery[place], product, value)
         for product, places in benchmark.answers.items()
-        if (value := truth.get(product.partition(":")[2], ""))
+        if (value := next((truth[key] for key in benchmark.keys.get(product, ()) if truth.get(key)), ""))
         for place in places[:1]
     ]
+    if not found:
+        raise InputError(
+            "truth", "names no product of the gallery; --truth-key must be the shop's product id or SKU"
+        )
     images, owners, values = ([row[n] for row in found] for n in range(3))
     return images, owners, values
 

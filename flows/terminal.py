@@ -23,7 +23,7 @@ from rich.table import Table
 
 from flows.progress import Log, Stage, listen
 
-people = Console(stderr=True, highlight=False)
+people = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else 140)
 
 
 def command(

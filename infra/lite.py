@@ -6,6 +6,7 @@ so we look first.
 
 import fcntl
 import os
+import shutil
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
@@ -27,6 +28,16 @@ def lite_folder(uri: str) -> str:
         why = "neither a Milvus Lite directory (a path ending in .db) nor a server (http://...)"
         raise VectorStoreError(uri, why)
     return str(Path(path).expanduser().resolve())
+
+
+def clear_half_made(folder: str, collection: str) -> None:
+    """Remove the folder of a collection whose creation was killed before Lite had written its schema.
+
+    Lite does not list such a collection, and then cannot create it. Call it only while the directory is ours.
+    """
+    half = Path(folder, "collections", collection)
+    if folder and half.is_dir() and not (half / "schema.json").exists():
+        shutil.rmtree(half)
 
 
 def check_lite(uri: str, folder: Path) -> None:

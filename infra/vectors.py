@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 
 from infra.entity_rows import KEY_CHARACTERS, NAMES, most_bytes, rows, vector_length
-from infra.lite import check_lite, lite_folder
+from infra.lite import check_lite, clear_half_made, lite_folder
 from schemas.entity import FACTS
 from schemas.errors import VectorStoreError
 
@@ -227,6 +227,7 @@ class VectorStore:
     def _create(self, collection: str, fingerprint: str, dim: int, index: str, metric: str) -> None:
         """Create what is missing, which after a kill may be the index alone; refuse a foreign collection."""
         if not self._ask("has_collection", collection):
+            clear_half_made(self._folder, collection)
             about = f"vitrine entities, {_FINGERPRINT}={fingerprint}"  # Lite forgets it and keeps properties
             schema, properties = _milvus_schema(dim, about), {_FINGERPRINT: fingerprint}
             self._ask("create_collection", collection, schema=schema, properties=properties)
@@ -235,8 +236,8 @@ class VectorStore:
             params.add_index("vector", index_type=index, metric_type=metric)
             self._ask("create_index", collection, params)
         if self._open(collection) != (fingerprint, dim):
-            why = "holds fingerprint {} with {} components".format(*self._open(collection))
-            raise VectorStoreError(collection, f"{why}, not {fingerprint} with {dim}; two models never mix")
+            why = "holds fingerprint {} with {} components, not".format(*self._open(collection))
+            raise VectorStoreError(collection, f"{why} {fingerprint} with {dim}; two models never mix")
         built = self._ask("describe_index", collection, "vector")
         if (built["index_type"], built["metric_type"]) != (index, metric):
             why = f"is indexed as {built['index_type']} {built['metric_type']}, not {index} {metric}"

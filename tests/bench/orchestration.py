@@ -46,8 +46,12 @@ def main() -> None:
             )
         found = json.loads(done.stdout.splitlines()[-1])
     waited, ran = found["waited_s"], found["run_s"]
-    print(f"own imports {found['imports_s']:.1f} s, the API started beside them; then waited for it {waited:.1f} s")
-    print(f"flow run of one empty task {ran:.1f} s; orchestration in all {waited + ran:.1f} s (goal 5, quiet machine)")
+    print(
+        f"own imports {found['imports_s']:.1f} s, the API started beside them; then waited for it {waited:.1f} s"
+    )
+    print(
+        f"flow run of one empty task {ran:.1f} s; orchestration in all {waited + ran:.1f} s (goal 5, quiet machine)"
+    )
 
 
 if __name__ == "__main__":

@@ -28,7 +28,14 @@ def crawled(lake: Lake, shop: str, products: dict[str, tuple[str, list[str]]], s
     for key, (title, ids) in products.items():
         urls = tuple(f"http://127.0.0.1/{key}/{n}" for n in range(len(ids)))
         product = Product(
-            f"{shop}:{key}", shop, title, "import", NOW, price=Decimal(9), image_urls=urls, image_views=("",) * len(ids)
+            f"{shop}:{key}",
+            shop,
+            title,
+            "import",
+            NOW,
+            price=Decimal(9),
+            image_urls=urls,
+            image_views=("",) * len(ids),
         )
         rows.write(product.row(tuple(ids), NOW))
         for image_id in set(ids) - stored - {""}:
@@ -78,7 +85,9 @@ def test_words_come_from_the_train_split_and_say_why_they_were_dropped(tmp_path:
     rows = lake.table(run, "labels").to_pylist()
     train = {row["product_id"] for row in rows if row["split"] == "train"}
     assert words["the"]["why"] == "stop word"
-    assert sum(words[colour]["document_frequency"] for colour in ("red", "blue", "green", "white")) == len(train)
+    assert sum(words[colour]["document_frequency"] for colour in ("red", "blue", "green", "white")) == len(
+        train
+    )
     by_id = {row["word_id"]: word for word, row in words.items() if row["kept"]}
     dress = next(row for row in rows if row["product_id"] == "s:p0")
     assert {by_id[word] for word in dress["words"]} == {"red", "dress"}

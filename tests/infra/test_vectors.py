@@ -407,3 +407,15 @@ with VectorStore({str(tmp_path / "milvus.db")!r}) as store:
     done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True, env=dict(os.environ))
 
     assert (done.stdout, done.stderr) == ("", "")
+
+
+def test_a_collection_whose_creation_was_killed_is_made_anew(tmp_path: Path) -> None:
+    name = collection_for("tiny", "f" * 64)
+    half = tmp_path / "milvus.db" / "collections" / name
+    half.mkdir(parents=True)
+    (half / "schema.json.tmp").write_text("{")
+
+    with VectorStore(str(tmp_path / "milvus.db")) as store:
+        loaded = store.load(name, "f" * 64, [entities(5)])
+
+    assert loaded.entities == 5
