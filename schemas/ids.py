@@ -20,6 +20,18 @@ def product_id(shop: str, key: str) -> str:
     return f"{shop}:{key}"
 
 
+def photo_key(url: str) -> str:
+    """A photo's address without the parameter `v`: shops raise it at each upload, also of the same picture.
+
+    What is fetched is the address as the shop wrote it; this is what says whether two addresses name one photo.
+    """
+    head, mark, query = url.partition("?")
+    if not mark:
+        return url
+    kept = [pair for pair in query.split("&") if pair.partition("=")[0] != "v"]
+    return head + (f"?{'&'.join(kept)}" if kept else "")
+
+
 def new_run_id(now: datetime | None = None) -> str:
     """A sortable id: UTC time to the second, and 16 random bits against two runs in one second."""
     moment = (now or datetime.now(UTC)).astimezone(UTC)

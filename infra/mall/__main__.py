@@ -24,7 +24,10 @@ def main(words: list[str] | None = None) -> int:
     try:
         mall = Mall(spec(options))
         with mall:
-            print(json.dumps({"shops": [asdict(shop) for shop in mall.shops]}), flush=True)
+            said: dict[str, object] = {"shops": [asdict(shop) for shop in mall.shops]}
+            if mall.canary is not None:
+                said["canary"] = mall.canary.url
+            print(json.dumps(said), flush=True)
             done.wait()
     except InputError as error:
         print(error, file=sys.stderr)
@@ -63,6 +66,9 @@ def parser() -> argparse.ArgumentParser:
         "--draw-ahead", type=int, default=usual.draw_ahead, help="processes that draw before they are asked"
     )
     options.add_argument(
+        "--faults", action="store_true", help="misbehave: errors, bad photos, traps, lies; for tests"
+    )
+    options.add_argument(
         "--die-with-parent", action="store_true", help="stop when the process that started this one ends"
     )
     return options
@@ -93,6 +99,7 @@ def spec(options: argparse.Namespace) -> MallSpec:
         port=options.port,
         size=(int(width), int(height)),
         draw_ahead=options.draw_ahead,
+        faults=options.faults,
     )
 
 

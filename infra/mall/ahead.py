@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from threading import Event, Thread
 
-from infra.mall.catalogue import DrawnCatalogue
+from infra.mall.catalogue import DrawnCatalogue, look_of
 from infra.mall.item import Item, Photo
 from infra.mall.lifeline import die_with_parent
 from infra.mall.photos import camera
@@ -64,5 +64,4 @@ def _draw(item: Item, size: tuple[int, int]) -> list[bytes]:
 
 
 def _photo(item: Item, photo: Photo, size: tuple[int, int]) -> bytes:
-    assert item.truth is not None
-    return camera.jpeg(item.truth, photo.view, size)
+    return camera.jpeg(look_of(item, photo), photo.view, size)

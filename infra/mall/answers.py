@@ -1,4 +1,4 @@
-"""HTTP answers with validators: what both dialects say about pages and photos."""
+"""HTTP answers with validators: what every dialect says about pages and photos."""
 
 import gzip
 from collections.abc import Callable
@@ -13,11 +13,12 @@ from starlette.responses import Response
 from infra.mall.item import Catalogue, Item, Photo
 from infra.mall.parquet import media_type
 
-HTML, JSON, XML, TEXT = (
+HTML, JSON, XML, TEXT, GZIP = (
     "text/html; charset=utf-8",
     "application/json; charset=utf-8",
     "application/xml; charset=utf-8",
     "text/plain; charset=utf-8",
+    "application/gzip",
 )
 GZIP_FROM = 2048  # bytes; below, packing costs more than it saves
 
@@ -30,7 +31,7 @@ def answer(
     headers = validators(edition or blake2b(data, digest_size=10).hexdigest(), updated)
     if fresh(request, headers):
         return Response(status_code=304, headers=headers)
-    if len(data) > GZIP_FROM and "gzip" in request.headers.get("accept-encoding", ""):
+    if len(data) > GZIP_FROM and media != GZIP and "gzip" in request.headers.get("accept-encoding", ""):
         data = gzip.compress(data, 1, mtime=0)
         headers |= {"content-encoding": "gzip", "vary": "Accept-Encoding"}
     return Response(data, headers=headers, media_type=media)
@@ -75,6 +76,13 @@ def missing(request: Request) -> Response:
     return Response("not found", 404, media_type=TEXT)
 
 
+def absent(request: Request, catalogue: Catalogue, handle: str) -> Response:
+    """The page of an item that is not on sale: half of those that once were say 410, all others 404."""
+    if catalogue.items.was(handle) and len(handle) % 2:
+        return Response("gone", 410, media_type=TEXT)
+    return missing(request)
+
+
 def number(request: Request, name: str, usual: int, most: int) -> int:
     """A whole number from the query, 1 to `most`; `usual` when it is absent or no number."""
     try:
@@ -83,15 +91,16 @@ def number(request: Request, name: str, usual: int, most: int) -> int:
         return usual
 
 
-def kept(make: Callable[[str], bytes], most: int = 20_000) -> Callable[[str], bytes]:
-    """Remember what `make` gave for a key; pages do not change while a mall runs."""
-    memory: dict[str, bytes] = {}
+def kept(make: Callable[[Item], bytes], most: int = 2_000) -> Callable[[Item], bytes]:
+    """Remember what `make` gave for an item; a page changes when its item does, and not before."""
+    memory: dict[tuple[str, datetime], bytes] = {}
 
-    def look_up(key: str) -> bytes:
+    def look_up(item: Item) -> bytes:
+        key = (item.sku, item.updated)
         if key not in memory:
             if len(memory) >= most:
                 memory.clear()
-            memory[key] = make(key)
+            memory[key] = make(item)
         return memory[key]
 
     return look_up

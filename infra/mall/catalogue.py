@@ -6,10 +6,10 @@ Everything is a pure function of (seed, shop, number), so that two processes agr
 import re
 import unicodedata
 from collections import OrderedDict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from random import Random
 from threading import Lock
 
@@ -18,7 +18,9 @@ from infra.mall.item import Item, Photo
 from infra.mall.photos import camera
 from infra.mall.photos.cutout import Landmark
 from infra.mall.seeds import chance, digest
-from infra.mall.words.writer import write
+from infra.mall.seeds import number as stable_number
+from infra.mall.shelf import Shelf
+from infra.mall.words.writer import path, write
 
 CACHE_BYTES = 256 * 1024 * 1024
 EPOCH = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)  # the oldest item was put on sale no earlier
@@ -42,38 +44,43 @@ class Trade:
     english: float = 0.5
     "share of items described in English; the rest is German"
     currency: str = "EUR"
+    reduced: bool = True
+    "whether some items show the price before a reduction"
+    luxury: float = 0.0
+    "share of items at twelve times the price, so that prices reach four digits"
 
 
 class DrawnCatalogue:
     """Items drawn from a seed. Photos are kept until `cache_bytes` are reached, the oldest go first."""
 
     def __init__(
-        self, items: Sequence[Item], size: tuple[int, int] = camera.SIZE, cache_bytes: int = CACHE_BYTES
+        self, items: Shelf, size: tuple[int, int] = camera.SIZE, cache_bytes: int = CACHE_BYTES
     ) -> None:
-        self.items = tuple(items)
+        self.items = items
         self.size = size
         self.cache_bytes = cache_bytes
-        self._kept: OrderedDict[tuple[str, str], bytes] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, str, int], bytes] = OrderedDict()
         self._bytes = 0
         self._lock = Lock()
 
     def photo(self, item: Item, photo: Photo) -> bytes:
         """JPEG of one photo."""
-        key = (item.sku, photo.name)
+        key = (item.sku, photo.name, photo.edition)
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)
                 return self._kept[key]
-        drawn = camera.jpeg(_truth(item), photo.view, self.size)
+        drawn = camera.jpeg(look_of(item, photo), photo.view, self.size)
         self.keep(item, photo, drawn)
         return drawn
 
     def keep(self, item: Item, photo: Photo, drawn: bytes) -> None:
         """Put a photo that was drawn elsewhere into the cache."""
         with self._lock:
-            if (item.sku, photo.name) in self._kept:
+            key = (item.sku, photo.name, photo.edition)
+            if key in self._kept:
                 return
-            self._kept[item.sku, photo.name] = drawn
+            self._kept[key] = drawn
             self._bytes += len(drawn)
             while self._bytes > self.cache_bytes and len(self._kept) > 1:
                 _, old = self._kept.popitem(last=False)
@@ -81,15 +88,15 @@ class DrawnCatalogue:
 
     def has(self, item: Item, photo: Photo) -> bool:
         """Whether the photo lies in the cache."""
-        return (item.sku, photo.name) in self._kept
+        return (item.sku, photo.name, photo.edition) in self._kept
 
     def edition(self, item: Item, photo: Photo) -> str:
         """Names the picture without drawing it."""
-        return digest(camera.edition(), _truth(item).key, photo.view, *self.size)[:20]
+        return digest(camera.edition(), look_of(item, photo).key, photo.view, *self.size)[:20]
 
     def landmarks(self, item: Item, photo: Photo) -> tuple[Landmark, ...]:
         """DeepFashion's eight points in the photo's pixels."""
-        return camera.take(_truth(item), photo.view, self.size)[1]
+        return camera.take(look_of(item, photo), photo.view, self.size)[1]
 
 
 def draw_catalogue(
@@ -97,22 +104,35 @@ def draw_catalogue(
 ) -> DrawnCatalogue:
     """A shop's catalogue of `products` items; `size` is that of every photo, in pixels (width, height)."""
     trade = trade or Trade()
-    return DrawnCatalogue([draw_item(number, seed, trade, size) for number in range(products)], size)
+    shelf = Shelf(
+        products,
+        lambda number: draw_item(number, seed, trade, size),
+        number_in,
+        lambda number: draw_path(number, seed, trade),
+    )
+    return DrawnCatalogue(shelf, size)
+
+
+def number_in(handle: str) -> int:
+    """The number at a drawn handle's end, -1 for none."""
+    digits = handle.rpartition("-")[2]
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else -1
+
+
+def draw_path(number: int, seed: int, trade: Trade) -> tuple[str, ...]:
+    """The categories of item `number`, without its words: half the work of the item."""
+    _, look, language = _begun(number, seed, trade)
+    return path(look, language)
 
 
 def draw_item(number: int, seed: int, trade: Trade, size: tuple[int, int]) -> Item:
     """Item `number` of a shop. Categories come in turn, so that a small catalogue holds them all."""
-    rng = chance("item", seed, trade.name, number)
-    names = list(CATEGORIES)
-    order = chance("order", seed, trade.name, number // len(names))
-    order.shuffle(names)
-    key = digest(seed, trade.name, number)[:16]
-    look = design(rng, names[number % len(names)], key)
-    language = "en" if rng.random() < trade.english else "de"
+    rng, look, language = _begun(number, seed, trade)
     brand = rng.choice(trade.brands)
     words = write(rng, look, language, brand)
     sku = f"{trade.name[:2].upper()}-{seed % 1000:03d}{number:05d}"
     created = EPOCH + timedelta(minutes=rng.randrange(300 * 24 * 60))
+    asked = price(rng, look) * (12 if trade.luxury and chance("luxury", sku).random() < trade.luxury else 1)
     return Item(
         sku=sku,
         handle=f"{slug(words.title)}-{number:05d}",
@@ -123,7 +143,7 @@ def draw_item(number: int, seed: int, trade: Trade, size: tuple[int, int]) -> It
         tags=words.tags,
         colour=words.colour,
         gender=words.gender,
-        price=price(rng, look),
+        price=asked,
         currency=trade.currency,
         in_stock=rng.random() > 0.08,
         language=language,
@@ -131,9 +151,33 @@ def draw_item(number: int, seed: int, trade: Trade, size: tuple[int, int]) -> It
         updated=created + timedelta(minutes=rng.randrange(20 * 24 * 60)),
         photos=photos(rng, size),
         sizes=words.sizes,
+        list_price=before(trade, sku, asked),
+        number=number,
         wrong=words.wrong,
         truth=look,
     )
+
+
+def _begun(number: int, seed: int, trade: Trade) -> tuple[Random, Design, str]:
+    """What an item is and its language, and the generator that its words go on with."""
+    rng = chance("item", seed, trade.name, number)
+    names = _turn(seed, trade.name, number // len(CATEGORIES))
+    key = digest(seed, trade.name, number)[:16]
+    look = design(rng, names[number % len(names)], key)
+    return rng, look, "en" if rng.random() < trade.english else "de"
+
+
+@lru_cache(maxsize=64)
+def _turn(seed: int, trade: str, block: int) -> tuple[str, ...]:
+    names = list(CATEGORIES)
+    chance("order", seed, trade, block).shuffle(names)
+    return tuple(names)
+
+
+def before(trade: Trade, sku: str, asked: Decimal) -> Decimal | None:
+    """The price before the reduction: every sixth item, a fourth above what is asked."""
+    reduced = trade.reduced and stable_number("product", trade.name, sku) % 6 == 0
+    return (asked * 125 / 100).quantize(Decimal("0.01")) if reduced else None
 
 
 def photos(rng: Random, size: tuple[int, int]) -> tuple[Photo, ...]:
@@ -173,7 +217,8 @@ def slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", ascii_only).strip("-")[:60].rstrip("-") or "item"
 
 
-def _truth(item: Item) -> Design:
+def look_of(item: Item, photo: Photo) -> Design:
+    """The item as this photo shows it: a later edition is the same item, photographed again."""
     if item.truth is None:
         raise ValueError(f"{item.sku} was not drawn by this mall")
-    return item.truth
+    return replace(item.truth, key=f"{item.truth.key}-{photo.edition}") if photo.edition else item.truth

@@ -1,13 +1,15 @@
 """What a shop sells, as the servers see it; and the protocol that every catalogue follows."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from infra.mall.garments.design import Design
 from infra.mall.photos.cutout import Landmark
+
+if TYPE_CHECKING:
+    from infra.mall.shelf import Shelf
 
 VIEWS = ("front", "back", "detail", "flat")
 
@@ -22,6 +24,8 @@ class Photo:
     kind: str
     width: int = 0
     height: int = 0
+    edition: int = 0
+    "raised when the shop replaces the photo under its old name"
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,10 @@ class Item:
     updated: datetime
     photos: tuple[Photo, ...]
     sizes: tuple[str, ...] = ()
+    list_price: Decimal | None = None
+    "the price before a reduction"
+    number: int = 0
+    "its place in the catalogue it was drawn from"
     wrong: str = ""
     "category or colour, where the words are wrong on purpose; never served"
     truth: Design | None = None
@@ -58,8 +66,8 @@ class Catalogue(Protocol):
     """Items and their photos."""
 
     @property
-    def items(self) -> Sequence[Item]:
-        """Every item, in the shop's order."""
+    def items(self) -> "Shelf":
+        """Every item on sale, in the shop's order."""
 
     def photo(self, item: Item, photo: Photo) -> bytes:
         """The bytes as served: JPEG, or whatever the file held."""

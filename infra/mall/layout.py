@@ -1,4 +1,4 @@
-"""The pages' looks: one plain, quiet style that both dialects share."""
+"""The pages' looks: one plain, quiet style that all dialects share."""
 
 from html import escape
 
@@ -57,14 +57,19 @@ def page(shop: Shop, title: str, body: str, menu: list[tuple[str, str]], head: s
     )
 
 
-def card(item: Item, url: str, image: str) -> str:
+def card(item: Item, url: str, image: str, shown_price: str = "") -> str:
     """One item in a grid."""
     return (
         f'<a class="card" href="{escape(url)}">'
         f'<img src="{escape(image)}" alt="{escape(item.title)}" loading="lazy">'
         f"{escape(item.title)}<br><small>{escape(item.brand)}</small> "
-        f'<span class="price">{money(item)}</span></a>'
+        f"{shown_price or price(item)}</a>"
     )
+
+
+def price(item: Item) -> str:
+    """The price as an element."""
+    return f'<span class="price">{money(item)}</span>'
 
 
 def money(item: Item) -> str:
@@ -77,7 +82,13 @@ def shown(images: list[tuple[str, str]]) -> str:
     return "".join(f'<img src="{escape(u)}" alt="{escape(a)}" loading="lazy">' for u, a in images)
 
 
-def product(shop: Shop, item: Item, images: list[tuple[str, str]], customers: list[tuple[str, str]]) -> str:
+def product(
+    shop: Shop,
+    item: Item,
+    images: list[tuple[str, str]],
+    customers: list[tuple[str, str]],
+    shown_price: str = "",
+) -> str:
     """The body of a product page. Images are (address, alternative text)."""
     say = PHRASES[shop.language]
     sizes = "".join(f"<option>{escape(size)}</option>" for size in item.sizes)
@@ -86,11 +97,12 @@ def product(shop: Shop, item: Item, images: list[tuple[str, str]], customers: li
         if customers
         else ""
     )
+    asked = f"<p>{shown_price}</p>" if shown_price else f'<p class="price">{money(item)}</p>'
     return (
         f'<div class="product"><div><div class="gallery">{shown(images)}</div>{reviews}</div><div>'
         f"<p>{' &rsaquo; '.join(map(escape, item.categories))}</p>"
         f"<h1>{escape(item.title)}</h1><p>{escape(item.brand)}</p>"
-        f'<p class="price">{money(item)}</p><p><select>{sizes}</select></p>'
+        f"{asked}<p><select>{sizes}</select></p>"
         f"<button>{say['cart'] if item.in_stock else say['sold']}</button>"
         f'<div class="description">{item.description_html}</div>'
         f"<p><small>SKU {escape(item.sku)}</small></p></div></div>"

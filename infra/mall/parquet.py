@@ -10,6 +10,7 @@ import io
 import re
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -23,6 +24,7 @@ from infra.mall.catalogue import slug
 from infra.mall.item import Item, Photo
 from infra.mall.photos.cutout import Landmark
 from infra.mall.seeds import digest
+from infra.mall.shelf import Shelf
 from schemas.errors import InputError
 
 REQUIRED = ("product_id", "title", "image")
@@ -31,6 +33,7 @@ FIELDS = (
     "description",
     "brand",
     "price",
+    "list_price",
     "currency",
     "categories",
     "tags",
@@ -75,9 +78,16 @@ class FileCatalogue:
             else _ParquetRows(self.path, mapping)
         )
         self._places: dict[tuple[str, str], tuple[int, int]] = {}
-        self.items = tuple(self._read(part, limit))
-        if not self.items:
+        items = [replace(item, number=number) for number, item in enumerate(self._read(part, limit))]
+        if not items:
             raise InputError(path, "holds no product with an image")
+        numbers = {item.handle: item.number for item in items}
+        self.items = Shelf(
+            len(items),
+            items.__getitem__,
+            lambda handle: numbers.get(handle, -1),
+            lambda number: items[number].categories,
+        )
 
     def photo(self, item: Item, photo: Photo) -> bytes:
         """The bytes in the file, untouched."""
@@ -126,6 +136,7 @@ class FileCatalogue:
             colour=_text(row.get("colour")),
             gender=_text(row.get("gender")),
             price=_price(row.get("price")),
+            list_price=_price(row.get("list_price")),
             currency=_text(row.get("currency")) or "EUR",
             in_stock=True,
             language="",

@@ -3,13 +3,16 @@
 import json
 import subprocess
 import sys
+import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
 from threading import Timer
 from types import TracebackType
-from typing import IO
+from typing import IO, Any
 
+from infra.mall.changes import Changes
+from infra.mall.counting import ADVANCE, RESET, STATS
 from infra.mall.trade import MallSpec, Shop
 from schemas.errors import InputError
 
@@ -23,11 +26,27 @@ class RunningMall:
 
     process: subprocess.Popen[str]
     shops: tuple[Shop, ...]
+    canary_url: str = ""
+    "of the listener that nobody may connect to; empty without faults"
 
     @property
     def urls(self) -> list[str]:
         """The shops' addresses, without a slash at the end."""
         return [shop.url for shop in self.shops]
+
+    def stats(self, number: int, by_path: bool = False) -> dict[str, Any]:
+        """The counters of one shop, the canary's among them."""
+        return _asked(f"{self.shops[number].url}{STATS}{'?paths=1' if by_path else ''}")
+
+    def reset(self) -> None:
+        """Every shop's counters to nothing."""
+        for shop in self.shops:
+            _asked(shop.url + RESET, b"")
+
+    def advance(self, seed: int) -> dict[str, Changes]:
+        """Let a day pass in every shop: what changed, by shop."""
+        said = _asked(f"{self.shops[0].url}{ADVANCE}?seed={seed}", b"")
+        return {name: Changes.of_json(changes) for name, changes in said.items()}
 
     def stop(self) -> None:
         """Close the shops; twice is harmless."""
@@ -68,8 +87,15 @@ def start(spec: MallSpec | None = None) -> RunningMall:
             complaints.seek(0)
             said = complaints.read().strip().splitlines()
             raise InputError("mall", said[-1] if said else f"did not start within {START_SECONDS:.0f} s")
-    shops = tuple(Shop(**shop) for shop in json.loads(line)["shops"])
-    return RunningMall(process, shops)
+    said = json.loads(line)
+    return RunningMall(process, tuple(Shop(**shop) for shop in said["shops"]), said.get("canary", ""))
+
+
+def _asked(url: str, body: bytes | None = None) -> dict[str, Any]:
+    """The mall's answer: GET, or POST with a body."""
+    with urllib.request.urlopen(url, body) as answer:
+        found: dict[str, Any] = json.load(answer)
+        return found
 
 
 def _first_line(process: subprocess.Popen[str], stdout: IO[str]) -> str:
@@ -93,6 +119,7 @@ def arguments(spec: MallSpec) -> list[str]:
         "--draw-ahead",
         str(spec.draw_ahead),
     ]
+    words += ["--faults"] if spec.faults else []
     if spec.catalogue_file:
         words += ["--catalog", str(Path(spec.catalogue_file).absolute())]
     for field, column in spec.mapping.items():

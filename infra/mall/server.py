@@ -3,81 +3,47 @@
     with Mall(MallSpec(products=60, seed=1)) as mall:
         mall.shops[0].url
 
-What was asked for is counted at /_mall/stats, so that a test can say what a crawler did.
+What was asked for is counted at /_mall/stats. `advance` lets a day pass, `truth` says what there is to find.
 """
 
 import asyncio
-import json
 import socket
-from collections import Counter
-from collections.abc import Sequence
-from threading import Event, Thread
+from dataclasses import dataclass
+from threading import Event, RLock, Thread
 from types import TracebackType
+from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from infra.mall import dialects
 from infra.mall.ahead import DrawAhead
+from infra.mall.canary import Canary
 from infra.mall.catalogue import DrawnCatalogue, draw_catalogue
+from infra.mall.changes import Changes, advance
+from infra.mall.counting import Counted, Desk
+from infra.mall.faults.extras import Extras
+from infra.mall.faults.layer import FaultLayer
+from infra.mall.faults.plan import Plan
 from infra.mall.item import Catalogue
 from infra.mall.parquet import FileCatalogue
+from infra.mall.storefront import Storefront
 from infra.mall.trade import MallSpec, Shop, trades
+from infra.mall.truth import Truth, truth_of
 from schemas.errors import InputError
 
-STATS = "/_mall/stats"
 START_SECONDS = 30.0
 
 
-class Counted:
-    """Counts requests by kind of page and by status around an application. Its own path is not counted."""
+@dataclass
+class Opened:
+    """One shop that serves: its pages, its counters and, with faults, its plan of them."""
 
-    def __init__(self, app: ASGIApp, disallowed: Sequence[str]) -> None:
-        self.app, self.disallowed = app, tuple(disallowed)
-        self.kinds: Counter[str] = Counter()
-        self.statuses: Counter[str] = Counter()
-        self.forbidden: Counter[str] = Counter()
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on and note what became of it."""
-        if scope["type"] != "http" or scope["path"] == STATS:
-            await self.app(scope, receive, send)
-            return
-
-        async def noted(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                # Before the answer leaves, so that whoever has it finds it counted.
-                route = scope.get("route")
-                self.kinds[route.name if isinstance(route, Route) else "unknown"] += 1
-                self.statuses[str(message["status"])] += 1
-            await send(message)
-
-        if scope["path"].startswith(self.disallowed):
-            self.forbidden[scope["path"]] += 1
-        await self.app(scope, receive, noted)
-
-    async def report(self, request: Request) -> Response:
-        """The counters as JSON."""
-        counters = {
-            "requests": sum(self.kinds.values()),
-            "kinds": dict(self.kinds),
-            "statuses": dict(self.statuses),
-            "disallowed": dict(self.forbidden),
-        }
-        return Response(json.dumps(counters), media_type="application/json")
-
-
-def application(catalogue: Catalogue, shop: Shop) -> Counted:
-    """A shop as an ASGI application."""
-    dialect = dialects.load(shop.dialect)
-    inner = Starlette()
-    counted = Counted(inner, dialect.DISALLOWED)
-    inner.router.routes.extend([*dialect.routes(catalogue, shop), Route(STATS, counted.report, name="stats")])
-    return counted
+    site: Storefront
+    app: Counted
+    plan: Plan | None = None
+    extras: Extras | None = None
 
 
 class _Server(uvicorn.Server):
@@ -106,6 +72,9 @@ class Mall:
             dialects.load(name)
         self.catalogues = catalogues(self.spec)
         self.shops: tuple[Shop, ...] = ()
+        self.canary: Canary | None = None
+        self._opened: list[Opened] = []
+        self._days = RLock()
         self._servers: list[_Server] = []
         self._thread: Thread | None = None
         self._ahead: DrawAhead | None = None
@@ -115,11 +84,17 @@ class Mall:
         sockets = [
             _listener(self.spec.port + n if self.spec.port else 0) for n in range(len(self.spec.shops))
         ]
+        self.canary = Canary() if self.spec.faults else None
         self.shops = tuple(self._shop(n, sock.getsockname()[1]) for n, sock in enumerate(sockets))
         for catalogue, shop in zip(self.catalogues, self.shops, strict=True):
-            app = application(catalogue, shop)
+            opened = self._open(catalogue, shop)
+            self._opened.append(opened)
             config = uvicorn.Config(
-                app, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=2
+                opened.app,
+                log_level="warning",
+                access_log=False,
+                lifespan="off",
+                timeout_graceful_shutdown=2,
             )
             self._servers.append(_Server(config))
         self._thread = Thread(target=asyncio.run, args=(self._serve(sockets),), name="mall", daemon=True)
@@ -142,18 +117,60 @@ class Mall:
             server.should_exit = True
         if self._thread is not None:
             self._thread.join(10)
+        if self.canary is not None:
+            self.canary.close()
 
     @property
     def urls(self) -> list[str]:
         """The shops' addresses, without a slash at the end."""
         return [shop.url for shop in self.shops]
 
+    def advance(self, seed: int) -> dict[str, Changes]:
+        """Let a day pass: what changed, by shop. Raises InputError for a mall that serves a file."""
+        with self._days:
+            return {opened.site.shop.name: advance(opened.site, seed) for opened in self._opened}
+
+    def plan(self, number: int) -> Plan:
+        """Which address or item of the shop of this number has which fault. Raises InputError without faults."""
+        plan = self._opened[number].plan
+        if plan is None:
+            raise InputError("mall", "was opened without faults")
+        return plan
+
+    def truth(self, number: int) -> Truth:
+        """What there is to find in the shop of this number, today."""
+        opened = self._opened[number]
+        with self._days:
+            return truth_of(opened.site, opened.plan, opened.extras)
+
+    def _open(self, catalogue: Catalogue, shop: Shop) -> Opened:
+        """A shop as an ASGI application, from the inside out: pages, faults, counters."""
+        site = dialects.load(shop.dialect)(catalogue, shop)
+        site.departments.racks()  # a large catalogue is read here, and not while somebody waits for a page
+        plan = extras = None
+        routes, inner = site.routes(), Starlette()
+        app: ASGIApp = inner
+        if self.canary is not None:
+            plan = Plan(site, self.spec.seed, self.canary.url)
+            extras = Extras(plan)
+            routes = [*extras.routes(), *routes]
+            app = FaultLayer(inner, plan, extras, routes)
+        counted = Counted(app, site.disallowed)
+        inner.router.routes.extend([*routes, *Desk(counted, self._advanced, self._seen_by_canary).routes()])
+        return Opened(site, counted, plan, extras)
+
+    def _seen_by_canary(self) -> int:
+        return self.canary.connections if self.canary else 0
+
+    def _advanced(self, seed: int) -> dict[str, Any]:
+        return {name: changes.as_json() for name, changes in self.advance(seed).items()}
+
     async def _serve(self, sockets: list[socket.socket]) -> None:
         pairs = zip(self._servers, sockets, strict=True)
         await asyncio.gather(*(server.serve(sockets=[sock]) for server, sock in pairs))
 
     def _shop(self, number: int, port: int) -> Shop:
-        trade, catalogue = trades(self.spec.shops)[number], self.catalogues[number]
+        trade, catalogue = trades(self.spec.shops, self.spec.faults)[number], self.catalogues[number]
         return Shop(
             name=trade.name,
             dialect=self.spec.shops[number],
@@ -176,7 +193,7 @@ def catalogues(spec: MallSpec) -> list[Catalogue]:
         return list(parts)
     return [
         draw_catalogue(share, spec.seed, trade, spec.size)
-        for share, trade in zip(shares, trades(spec.shops), strict=True)
+        for share, trade in zip(shares, trades(spec.shops, spec.faults), strict=True)
     ]
 
 

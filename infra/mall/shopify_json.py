@@ -21,9 +21,14 @@ def image_url(shop: Shop, catalogue: Catalogue, item: Item, photo: Photo) -> str
     return f"{shop.url}/cdn/shop/files/{item.handle}_{photo.name}.jpg?v={version:010d}"
 
 
+def product_number(shop: Shop, item: Item) -> int:
+    """The id of a product."""
+    return stable_number("product", shop.name, item.sku)
+
+
 def entry(shop: Shop, catalogue: Catalogue, item: Item, alone: bool = False) -> dict[str, Any]:
     """One product as /products.json lists it; `alone` adds what only its own .json says."""
-    key = stable_number("product", shop.name, item.sku)
+    key = product_number(shop, item)
     made, changed = moment(item.created), moment(item.updated)
     option = "Size" if shop.language == "en" else "Größe"
     images: list[dict[str, Any]] = [
@@ -71,7 +76,7 @@ def variant(item: Item, key: int, number: int, size: str) -> dict[str, Any]:
     # An item in stock still lacks a size here and there, never its first.
     available = item.in_stock and (number == 0 or code % 5 > 0)
     price = f"{item.price:.2f}" if item.price is not None else "0.00"
-    before = f"{item.price * 125 / 100:.2f}" if item.price is not None and key % 6 == 0 else None
+    before = f"{item.list_price:.2f}" if item.list_price is not None else None
     return {
         "id": code,
         "title": size,

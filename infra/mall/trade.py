@@ -1,6 +1,6 @@
 """The shops of a mall: their names, brands and languages, and how they are told apart."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from infra.mall.catalogue import Trade
 
@@ -9,15 +9,27 @@ TRADES: dict[str, Trade] = {
         "atelier", ("Oakfield", "Maison Fleur", "Atelier Lumen", "Sable", "Camden & Sons", "Kaya & Co"), 0.92
     ),
     "nordlicht": Trade(
-        "nordlicht", ("Nordwind", "Hafenkind", "Birkenhain", "Lindgrün", "Elbsegler", "Tönning"), 0.10
+        "nordlicht",
+        ("Nordwind", "Hafenkind", "Birkenhain", "Lindgrün", "Elbsegler", "Tönning"),
+        0.10,
+        reduced=False,
     ),
-    "marktgasse": Trade("marktgasse", ("Alpenrose", "Basler Tuch", "Sable", "Murten"), 0.35, "CHF"),
-    "thread-and-co": Trade("thread-and-co", ("Brixton Mill", "Pennine", "Oakfield", "Wren"), 1.0, "GBP"),
-    "kontor": Trade("kontor", ("Speicherstadt", "Nordwind", "Deichgraf", "Moin"), 0.25),
+    "marktgasse": Trade(
+        "marktgasse", ("Alpenrose", "Basler Tuch", "Sable", "Murten"), 0.35, "CHF", luxury=0.15
+    ),
+    "thread-and-co": Trade(
+        "thread-and-co", ("Brixton Mill", "Pennine", "Oakfield", "Wren"), 1.0, "GBP", luxury=0.1
+    ),
+    "kontor": Trade("kontor", ("Speicherstadt", "Nordwind", "Deichgraf", "Moin"), 0.25, luxury=0.1),
+    "saltbox": Trade("saltbox", ("Harbor Supply", "Juniper", "Sable", "Two Rivers"), 1.0, "USD", luxury=0.1),
 }
 HOME = {
     "shopify": "atelier",
     "structured": "nordlicht",
+    "woocommerce": "thread-and-co",
+    "microdata": "kontor",
+    "opengraph": "saltbox",
+    "plain": "marktgasse",
 }  # who runs which dialect, as long as the name is free
 
 
@@ -57,10 +69,12 @@ class MallSpec:
     "of drawn photos, pixels"
     draw_ahead: int = 0
     "processes that draw photos before they are asked for"
+    faults: bool = False
+    "whether the shops misbehave, as infra/mall/faults says; the default mall is well behaved"
 
 
-def trades(dialects: tuple[str, ...]) -> list[Trade]:
-    """One trade per shop, in order, each name once."""
+def trades(dialects: tuple[str, ...], faults: bool = False) -> list[Trade]:
+    """One trade per shop, in order, each name once. With faults, every shop shows reductions."""
     free = dict(TRADES)
     chosen: list[Trade] = []
     for number, dialect in enumerate(dialects):
@@ -68,4 +82,4 @@ def trades(dialects: tuple[str, ...]) -> list[Trade]:
         if name not in free:
             name = next((n for n in free if n not in HOME.values()), next(iter(free), ""))
         chosen.append(free.pop(name) if name else Trade(f"shop-{number + 1}"))
-    return chosen
+    return [replace(trade, reduced=True) for trade in chosen] if faults else chosen

@@ -60,13 +60,19 @@ def write(rng: Random, look: Design, language: str, brand: str) -> Words:
     return Words(
         title=title(rng, voice, spoken),
         description_html=description(rng, voice, said),
-        categories=(voice.genders[look.gender][0], *voice.path[look.category]),
+        categories=path(look, language),
         tags=tags(rng, said),
         colour=said["colour"] if rng.random() > 0.15 else "",
         gender=voice.genders[look.gender][0],
         sizes=tuple((voice.shoe_sizes if shoes else voice.sizes)[rng.randint(0, 1) : rng.randint(4, 6)]),
         wrong=wrong,
     )
+
+
+def path(look: Design, language: str) -> tuple[str, ...]:
+    """The shop's categories for an item, whom it is for first."""
+    voice = tongue(language)
+    return (voice.genders[look.gender][0], *voice.path[look.category])
 
 
 def has_sleeves(look: Design) -> bool:

@@ -22,7 +22,7 @@ FINGERPRINT = """
 from hashlib import sha256
 from infra.mall.catalogue import draw_catalogue
 catalogue = draw_catalogue(6, 11, size=(96, 120))
-found = sha256(repr(catalogue.items).encode())
+found = sha256(repr(tuple(catalogue.items)).encode())
 for item in catalogue.items:
     for photo in item.photos:
         found.update(catalogue.photo(item, photo))
