@@ -1,4 +1,4 @@
-"""Scrapy's item pipeline here: what a spider yields goes to `spider.intake`.
+"""Scrapy's item pipeline here: the one outcome that a spider yields per answer goes to `spider.intake`.
 
 Scrapy logs what a pipeline or a callback raises and crawls on. A full disk, a bug or too many
 rejects must end the crawl instead: the error is kept as `spider.failure` for crawlers.run to
@@ -12,8 +12,8 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 from twisted.python.failure import Failure
 
-from crawlers.sink import Photo
-from schemas.product import Product
+from crawlers.intake import Photo
+from crawlers.pages import Page
 
 
 class Border:
@@ -29,17 +29,15 @@ class Border:
         """Scrapy's way to make one."""
         return cls(crawler)
 
-    def process_item(self, item: Product | Photo | dict[str, Any]) -> object:
+    def process_item(self, item: Page | Photo) -> object:
         """Hand one outcome over; after a failure nothing more is."""
         spider: Any = self._crawler.spider
         if spider.failure is None:
             try:
-                if isinstance(item, Product):
-                    spider.intake.product(item)
-                elif isinstance(item, Photo):
+                if isinstance(item, Photo):
                     spider.intake.photo(item)
                 else:
-                    spider.intake.refuse(item)
+                    spider.pages.take(item)
             except Exception as error:
                 self._end(error)
         return item

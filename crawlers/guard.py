@@ -4,15 +4,18 @@ A shop's page can name any address, redirect to any address, and its DNS can ans
 address. So each (host, port) is judged before the first request to it, on everything its name
 resolves to, and the connection is made to exactly the addresses that were judged: `PinnedResolver`
 knows no others, which also leaves a name that changes its answer between check and dial no chance.
+A redirect is a request of its own to Scrapy and passes the middleware below like any other.
 """
 
 import asyncio
 import ipaddress
+import re
 import socket
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
+import idna
 from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.exceptions import IgnoreRequest
@@ -23,6 +26,14 @@ from zope.interface import implementer  # type: ignore[import-untyped]
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 _PORTS = {"http": 80, "https": 443}
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_UNICAST = ipaddress.ip_network(
+    "2000::/3"
+)  # all of IPv6 that is given out; what wraps an IPv4 address lies around it
+_PROTOCOL = ipaddress.ip_network(
+    "192.0.0.0/24"
+)  # is_global lets a few of these through, as IANA's table does
+_NUMERIC = re.compile(r"(?:.*\.)?(?:\d+|0x[0-9a-f]*)")  # as browsers do: a last label like this makes it IPv4
+_NAME = re.compile(r"(?=.{1,253}$)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*")
 
 
 class AddressRefused(IgnoreRequest):
@@ -31,16 +42,21 @@ class AddressRefused(IgnoreRequest):
 
 def is_public(address: str) -> bool:
     """Whether an IP address is one of the open internet, also where IPv6 wraps an IPv4 address."""
-    ip = ipaddress.ip_address(address.partition("%")[0])
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return False
     if isinstance(ip, ipaddress.IPv6Address):
-        if ip.teredo or ip.is_site_local:
+        if ip.scope_id or ip.teredo:
             return False
         wrapped = ip.ipv4_mapped or ip.sixtofour
         if ip in _NAT64:
             wrapped = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
         if wrapped is not None:
             return is_public(str(wrapped))
-    return ip.is_global and not ip.is_multicast
+        if ip not in _UNICAST:
+            return False
+    return ip.is_global and not ip.is_multicast and ip not in _PROTOCOL
 
 
 async def system_resolve(host: str, port: int) -> list[str]:
@@ -73,7 +89,8 @@ class Guard:
     async def _judge(self, host: str, port: int) -> str:
         """Why (host, port) is refused; empty when it is not."""
         if host not in self.pinned:  # the first answer holds for the whole process, see above
-            addresses = await self._resolve(host, port)
+            literal = _literal(host)
+            addresses = [literal] if literal else await self._resolve(host, port)
             self.pinned.setdefault(host, addresses)
         private = [address for address in self.pinned[host] if not is_public(address)]
         if private and (host, port) not in self._named:
@@ -82,6 +99,7 @@ class Guard:
 
 
 def _host_port(url: str) -> tuple[str, int]:
+    """Whom a URL names: the host in the one spelling that is judged, pinned and dialled."""
     try:
         parts: SplitResult = urlsplit(url)
         host, port = parts.hostname, parts.port
@@ -91,7 +109,37 @@ def _host_port(url: str) -> tuple[str, int]:
         raise AddressRefused(f"scheme {parts.scheme or 'missing'!r} is not fetched")
     if not host or "@" in parts.netloc:
         raise AddressRefused("malformed address (user name in it)" if host else "malformed address (no host)")
-    return host.lower(), port if port is not None else _PORTS[parts.scheme]
+    if port == 0:
+        raise AddressRefused("malformed address (port 0)")
+    return _spelt(host), port if port is not None else _PORTS[parts.scheme]
+
+
+def _spelt(host: str) -> str:
+    """A host in lower-case ASCII without a last dot; raises AddressRefused for what is neither name nor IP."""
+    try:
+        if not host.isascii():  # also full-width digits, which become digits here and nowhere later
+            host = host.encode("idna").decode("ascii")
+    except UnicodeError as error:
+        raise AddressRefused(f"malformed address (host {host[:80]!r})") from error
+    host = host.lower().removesuffix(".")
+    if ":" in host or _NUMERIC.fullmatch(host):
+        if not _literal(host):
+            raise AddressRefused(f"malformed address (host {host[:80]!r})")
+    elif not _NAME.fullmatch(host):
+        raise AddressRefused(f"malformed address (host {host[:80]!r})")
+    return host
+
+
+def _literal(host: str) -> str:
+    """The IP address a host is in itself, also as 2130706433, 0x7f.1 or 0177.0.0.1; empty for a name."""
+    try:
+        if ":" in host:
+            return str(ipaddress.ip_address(host))
+        if _NUMERIC.fullmatch(host):
+            return str(ipaddress.IPv4Address(socket.inet_aton(host)))
+    except (ValueError, OSError):
+        pass
+    return ""
 
 
 class GuardMiddleware:
@@ -128,20 +176,27 @@ class PinnedResolver:
     ) -> Any:
         """Report the pinned addresses of a host at once; none for a host never judged."""
         resolutionReceiver.resolutionBegan(_Resolution(hostName))
-        for address in self._guard.pinned.get(_ascii(hostName), []):
+        for address in self._pinned(hostName):
             kind = IPv6Address if ":" in address else IPv4Address
             if addressTypes is None or kind in addressTypes:
                 resolutionReceiver.addressResolved(kind(transportSemantics, address, portNumber))
         resolutionReceiver.resolutionComplete()
         return resolutionReceiver
 
+    def _pinned(self, host: str) -> list[str]:
+        """A host as its URL spelt it: Twisted hands over `shöp.example` for `xn--shp-tna.example`."""
+        for encode in (idna.encode, _idna_2003):
+            try:
+                spelt = _spelt(host if host.isascii() else encode(host).decode("ascii"))
+            except (UnicodeError, AddressRefused):  # idna's own errors are UnicodeErrors
+                continue
+            if spelt in self._guard.pinned:
+                return self._guard.pinned[spelt]
+        return []
 
-def _ascii(host: str) -> str:
-    """A host as it stands in a URL: Twisted hands over `shöp.example` for `xn--shp-tna.example`."""
-    try:
-        return host.lower() if host.isascii() else host.encode("idna").decode()
-    except UnicodeError:
-        return host
+
+def _idna_2003(host: str) -> bytes:
+    return host.encode("idna")
 
 
 @implementer(IHostResolution)

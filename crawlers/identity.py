@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from urllib.parse import urlsplit
 
@@ -66,3 +67,19 @@ def named_shop(given: str) -> tuple[str, str]:
     usual = port is None or port == _PORTS[parts.scheme]
     default = re.sub(r"[^A-Za-z0-9._-]", "-", host if usual else f"{host}-{port}").lstrip("-._")
     return shop_name(name or default), url
+
+
+def shops_of(given: Sequence[str], contact: str) -> list[tuple[str, str]]:
+    """Name and address of several shops, as `named_shop` reads each.
+
+    Raises InputError for none, for a name given twice, and without contact for a shop not on this machine.
+    """
+    if not given:
+        raise InputError("crawl", "no shop named")
+    shops = [named_shop(each) for each in given]
+    names = [name for name, _ in shops]
+    for name, url in shops:
+        user_agent(url, contact)
+        if names.count(name) > 1:
+            raise InputError(f"shop name {name!r}", "is given twice; write name=URL to tell them apart")
+    return shops

@@ -1,96 +1,110 @@
-"""The second stage: fetches every distinct photo of the products found, keeps the bytes as served."""
+"""The second stage: asks every photo address of the frontier once, keeps the bytes as served."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import scrapy
-from scrapy import Request, signals
+from scrapy import Request
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
+from crawlers.asking import conditional, header, validators_of
+from crawlers.frontier import PHOTO, Task
 from crawlers.guard import Guard
-from crawlers.photo import image_row, inspect
+from crawlers.intake import Intake, Photo
+from crawlers.optout import opt_outs
+from crawlers.photo import PhotoFacts, image_row, inspect
 from crawlers.refusal import refusal_of
+from crawlers.scheduler import PULLED
 from crawlers.settings import PHOTO_BYTES
-from crawlers.sink import Intake, Photo, refused
+from crawlers.sink import refused
 from schemas.errors import ImageError
 from schemas.ids import image_id
 
-ACCEPT = "image/jpeg,image/png,image/*;q=0.9,*/*;q=0.5"
-AHEAD = 200  # requests queued before the spool is read on
+ACCEPT = "image/avif,image/webp,image/jpeg,image/png,image/*;q=0.9,*/*;q=0.5"
 
 
 class ImageSpider(scrapy.Spider):
-    """Fetch photos.
-
-    photos   (address, product_id), each address once; read as the crawl goes, so it may be long
-    threads  photos inspected at the same time, beside the reactor
-    """
+    """Fetch photos; up to `threads` are inspected at the same time, beside the reactor."""
 
     name = "images"
-    custom_settings = {"DOWNLOAD_MAXSIZE": PHOTO_BYTES, "DEFAULT_REQUEST_HEADERS": {"Accept": ACCEPT}}  # noqa: RUF012
+    custom_settings = PULLED | {
+        "DOWNLOAD_MAXSIZE": PHOTO_BYTES,
+        "DEFAULT_REQUEST_HEADERS": {"Accept": ACCEPT},
+    }
 
-    def __init__(
-        self, photos: Iterable[tuple[str, str]], intake: Intake, guard: Guard, threads: int = 2
-    ) -> None:
+    def __init__(self, intake: Intake, guard: Guard, threads: int = 2) -> None:
         super().__init__()
-        self.photos = photos
         self.intake = intake
         self.guard = guard
         self.failure: BaseException | None = None
         self.sitemaps: dict[str, list[str]] = {}
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="photo")
 
-    async def start(self) -> AsyncIterator[Request | dict[str, Any]]:
-        """One request per address, never more than AHEAD of them waiting."""
-        for number, (url, product) in enumerate(self.photos, 1):
-            try:
-                request = Request(
-                    url,
-                    self.read_photo,
-                    errback=self.lose_photo,
-                    cb_kwargs={"address": url, "product": product},
-                )
-            except ValueError as error:  # "data:..." without a host, "/relative", ""
-                yield refused("image", "address", url, product, str(error))
-                continue
-            yield request
-            if number % AHEAD == 0:
-                await self.crawler.signals.wait_for(signals.scheduler_empty)
+    async def start(self) -> AsyncIterator[Photo]:
+        """Nothing: the scheduler asks for the photos."""
+        return
+        yield  # what makes this an iterator
 
-    async def read_photo(
-        self, answer: Response, address: str, product: str
-    ) -> AsyncIterator[Photo | dict[str, Any]]:
+    def has_waiting(self) -> bool:
+        """Whether a photo address waits."""
+        return self.intake.state.frontier.waiting(PHOTO)
+
+    def next_request(self, busy: set[str]) -> Request | None:
+        """The next photo of a host that is not busy."""
+        task = self.intake.state.frontier.next(PHOTO, busy)
+        if task is None:
+            return None
+        asked = conditional(self.intake.conditions(task))
+        return Request(
+            task.url,
+            self.read_photo,
+            errback=self.lose_photo,
+            cb_kwargs={"task": task},
+            dont_filter=True,
+            **asked,
+        )
+
+    async def read_photo(self, answer: Response, task: Task) -> AsyncIterator[Photo]:
         """Prove the bytes a photo, unless they are stored already."""
+        if answer.status == 304 and (known := self.intake.state.memory.photo(task.url)) is not None:
+            yield Photo(task.url, known.image_id, task=task, validators=known.validators)
+            return
+        said = opt_outs(answer.headers, None)
+        if said.noai or said.noimageai:
+            word = "noai" if said.noai else "noimageai"
+            yield self._refused(task, "opted_out", f"{word} in X-Robots-Tag")
+            return
+        data, validators = answer.body, validators_of(answer)
         loop = asyncio.get_running_loop()
-        data = answer.body
-        name = await loop.run_in_executor(self._threads, image_id, data)
-        if data and self.intake.sink.has_image(name):
-            yield Photo(address, name, None)
-            return
         try:
-            facts = await loop.run_in_executor(self._threads, inspect, data, address)
+            name, facts = await loop.run_in_executor(self._threads, self._prove, data, task.url)
         except ImageError as error:
-            yield refused("image", error.reason, address, product, error.detail)
+            yield self._refused(task, error.reason, error.detail)
             return
-        row = image_row(name, data, facts, address, product, robots_of(answer))
-        yield Photo(address, name, row)
+        if facts is None:
+            yield Photo(task.url, name, task=task, validators=validators)
+            return
+        declared = header(answer, "Content-Type")
+        robots = {"allowed": True, "noai": said.noai, "noimageai": said.noimageai}
+        row = image_row(name, data, facts, task.url, task.product_id, robots, declared)
+        yield Photo(task.url, name, row, task, validators)
 
-    def lose_photo(self, failure: Failure) -> Iterator[dict[str, Any]]:
+    def lose_photo(self, failure: Failure) -> Iterator[Photo]:
         """A photo that could not be fetched."""
-        reason, detail = refusal_of(failure.value)
-        asked = failure.request.cb_kwargs  # type: ignore[attr-defined]
-        yield refused("image", reason, asked["address"], asked["product"], detail)
+        task: Task = failure.request.cb_kwargs["task"]  # type: ignore[attr-defined]
+        yield self._refused(task, *refusal_of(failure.value))
+
+    def _prove(self, data: bytes, url: str) -> tuple[str, PhotoFacts | None]:
+        """Id and facts of a photo, in a thread; no facts where its bytes are stored already. Raises ImageError."""
+        name = image_id(data)
+        known = bool(data) and self.intake.sink.has_image(name)
+        return name, None if known else inspect(data, url)
 
     def closed(self, reason: str) -> None:
         """Scrapy calls this at the end."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-
-def robots_of(answer: Response) -> dict[str, bool]:
-    """What schemas.image.ROBOTS holds: it was allowed, and the AI opt-outs in its X-Robots-Tag headers."""
-    words = b",".join(answer.headers.getlist("X-Robots-Tag")).decode("latin-1").lower()
-    tags = {word.rpartition(":")[2].strip() for word in words.split(",")}
-    return {"allowed": True, "noai": "noai" in tags, "noimageai": "noimageai" in tags}
+    def _refused(self, task: Task, reason: str, detail: str) -> Photo:
+        return Photo(task.url, task=task, refusal=refused("image", reason, task.url, task.product_id, detail))

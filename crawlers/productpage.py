@@ -1,198 +1,115 @@
-"""A page's JSON-LD nodes -> one Product: every field that schema.org has and shops fill."""
+"""A page -> its product: each markup is read once, on the tree Scrapy has built, and the readings are merged.
 
-from collections.abc import Iterator
-from datetime import UTC, datetime
-from decimal import Decimal
+RDFa, microformats and Dublin Core are not read: they cost more than all the rest, and shops do not
+state products in them.
+"""
+
+import re
 from typing import Any
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import urljoin
 
 from scrapy.http import TextResponse
+from scrapy.utils.response import get_base_url
 
-from crawlers.jsonld import Node, follow, listed, of_type, resolved, said
-from crawlers.price import currency_of, price_of
+from crawlers import jsonld, microdata, opengraph
+from crawlers.jsonld import Node, of_type, said
+from crawlers.merge import KEYS, Reading, merged
+from crawlers.pageaddress import address_of, key_of
+from crawlers.schemaorg import PRODUCT_TYPES, reading_of
 from crawlers.sink import refused
-from crawlers.text import category_path, text_of, words_listed
-from crawlers.view import view_of
-from schemas.ids import product_id
 from schemas.product import Product
 
-PRODUCT_TYPES = ("Product", "ProductGroup", "IndividualProduct", "ProductModel")
-_KEYS = ("sku", "productID", "productGroupID", "mpn")
-_BUYABLE = frozenset(
-    [
-        "instock",
-        "onlineonly",
-        "instoreonly",
-        "limitedavailability",
-        "madetoorder",
-        "preorder",
-        "presale",
-        "backorder",
+_CLAIMED = re.compile(r"Product(?:Group|Model)?[\"'&\\]")
+_TITLES = "//h1 | //title | //meta[@property='og:title']"
+_DEEPEST = 2_000  # libxml2 reads no element below 2,048 others
+_FEW = 2  # products that may stand on a page about one of them without saying so
+
+
+def products_on(page: TextResponse, shop: str) -> list[Product | dict[str, Any]]:
+    """The product a page is about, or the reject row that says why it cannot be read; nothing if it has none.
+
+    Raises ValueError for a page that nests so deep that its parser gave up, when what was read shows no product.
+    """
+    url, base = address_of(page), get_base_url(page)
+    nodes, broken = jsonld.nodes_on(page)
+    readings = _read(nodes, "json-ld", page, url, base)
+    wanted = ("Product",) if any(r.categories for r in readings) else ("Product", "BreadcrumbList")
+    readings += _read(_items(page, wanted), "microdata", page, url, base)
+    if tagged := opengraph.reading_on(page):
+        readings.append(tagged)
+    first = next((reading for reading in readings if reading.product), None)
+    if first is not None:
+        ours = [reading for reading in readings if _is_of(first, reading)]
+        return merged(ours, page, shop, url, key_of(url))
+    if any(_CLAIMED.search(block) for block in broken):
+        return [refused("page", "page_unreadable", page.url, detail="its JSON-LD Product is not JSON")]
+    if _is_cut(page):
+        raise ValueError("the page nests deeper than it can be read")
+    return []
+
+
+def main_product(nodes: list[Node], page: TextResponse, url: str) -> Node | None:
+    """The product that a page is about, among those it mentions; None on a page that lists products.
+
+    Products that state the address of another page are those of the neighbourhood. Of several that
+    state none, the page's own headings tell.
+    """
+    groups = list(of_type(nodes, "ProductGroup"))
+    others = (node for node in of_type(nodes, *PRODUCT_TYPES) if all(node is not group for group in groups))
+    found = groups + [node for node in others if not (groups and node.get("isVariantOf"))]
+    if len(found) < 2:
+        return next(iter(found), None)
+    here, addresses = {key_of(url), key_of(page.url)}, [_stated(node, url) for node in found]
+    own = [
+        node for node, address in zip(found, addresses, strict=True) if address and key_of(address) in here
     ]
-)
-_FACTS = ("material", "pattern", "size", "mpn", "gtin", "gtin13", "itemCondition")
-
-
-def product_of(nodes: list[Node], page: TextResponse, shop: str) -> Product | dict[str, Any]:
-    """The first product among a page's nodes, or the reject row that says what it lacks."""
-    known = resolved(nodes)
-    node = next(of_type(nodes, *PRODUCT_TYPES))
-    node = {name: _followed(value, known) for name, value in node.items()}
-    variants = [part for part in listed(node.get("hasVariant")) if isinstance(part, dict)]
-    key = next((text for name in _KEYS if (text := said(node.get(name)))), "")
-    key = key or unquote(urlsplit(page.url).path).strip("/")  # stable, and the shop's own
-    title = said(node.get("name"))
-    if not key or not title:
-        missing = "title" if key else "sku, productID or path"
-        return refused("page", "page_incomplete", page.url, detail=f"JSON-LD Product without {missing}")
-    name = product_id(shop, key)
-    photos = _photos(node, variants, page.url)
-    if not photos:
-        return refused("page", "no_image", page.url, name, "JSON-LD Product without image")
-    offers = [offer for part in [node, *variants] for offer in _offers(part, known)]
-    price, currency = _price(offers)
-    return Product(
-        product_id=name,
-        shop=shop,
-        title=title,
-        source="json-ld",
-        fetched_at=datetime.now(UTC),
-        url=page.url,
-        description=text_of(_text(node.get("description"))),
-        brand=said(node.get("brand")) or said(node.get("manufacturer")),
-        categories=_categories(node, nodes, known, title),
-        tags=words_listed(_keywords(node.get("keywords"))),
-        colour=", ".join(words_listed([said(part.get("color")) for part in [node, *variants]])),
-        gender=_gender(node),
-        price=price,
-        currency=currency,
-        in_stock=_in_stock(offers),
-        attributes=dict(_attributes(node)),
-        image_urls=tuple(photos),
-        image_views=tuple(photos.values()),
-        etag=_header(page, "ETag"),
-        last_modified=_header(page, "Last-Modified"),
+    silent = [node for node, address in zip(found, addresses, strict=True) if not address]
+    if own or len(silent) == 1:
+        return (own or silent)[0]
+    among = silent or found
+    names = {said(node.get("name")) for node in among}
+    if len(names) == 1 or (silent and len(names) <= _FEW):
+        return among[0]
+    titles = " ".join(page.xpath(_TITLES).xpath("string(.|@content)").getall()).casefold()
+    return next(
+        (node for node in silent if (name := said(node.get("name"))) and name.casefold() in titles), None
     )
 
 
-def _followed(value: Any, known: dict[str, Node]) -> Any:
-    return [follow(part, known) for part in value] if isinstance(value, list) else follow(value, known)
+def _is_cut(page: TextResponse) -> bool:
+    """Whether the last element is so deep that the parser read nothing after it."""
+    last = page.selector.root.xpath("(//*)[last()]")
+    return bool(last) and sum(1 for _ in last[0].iterancestors()) >= _DEEPEST
 
 
-def _text(value: Any) -> str:
-    """A description may be HTML, so its lines are not flattened yet."""
-    return value if isinstance(value, str) else "\n".join(v for v in listed(value) if isinstance(v, str))
+def _items(page: TextResponse, wanted: tuple[str, ...]) -> list[Node]:
+    return list(jsonld.opened(microdata.nodes_on(page, of=wanted)))
 
 
-def _photos(node: Node, variants: list[Node], base: str) -> dict[str, str]:
-    """View by address: the product's photos, those of its variants, then what customers sent with reviews."""
-    photos: dict[str, str] = {}
-    for part in [node, *variants]:
-        for address, caption in _images(part.get("image"), base):
-            photos.setdefault(address, view_of(address, caption))
-    for review in listed(node.get("review")) + listed(node.get("reviews")):
-        if isinstance(review, dict):
-            for address, _ in _images([review.get("image"), review.get("associatedMedia")], base):
-                photos.setdefault(address, "customer")
-    return photos
+def _read(nodes: list[Node], source: str, page: TextResponse, url: str, base: str) -> list[Reading]:
+    """One reading of one markup, or none where it says nothing of any product."""
+    node = main_product(nodes, page, url)
+    reading = reading_of(node, nodes, source, base)
+    return [reading] if node is not None or reading.categories else []
 
 
-def _images(value: Any, base: str, depth: int = 0) -> Iterator[tuple[str, str]]:
-    """Address and caption of each image: a string, an ImageObject, or a list of either."""
-    if depth > 3:
-        return
-    for image in listed(value):
-        if isinstance(image, list):
-            yield from _images(image, base, depth + 1)
-            continue
-        source, caption = image, ""
-        if isinstance(image, dict):
-            source = next(
-                (image[k] for k in ("contentUrl", "url", "@id", "src") if isinstance(image.get(k), str)), None
-            )
-            caption = " ".join(filter(None, (said(image.get("name")), said(image.get("caption")))))
-        if isinstance(source, str) and source.strip():
-            try:
-                address = urljoin(base, source.strip())
-            except ValueError:  # "http://[broken": the image stage refuses it by name
-                address = source.strip()
-            yield address, caption
+def _is_of(first: Reading, other: Reading) -> bool:
+    """Whether another reading is of the same product: a page may have a neighbour's microdata only.
+
+    OpenGraph tags are about the page, and breadcrumbs are its own.
+    """
+    if other is first or not other.product or other.source == "opengraph":
+        return True
+    if any(first.keys.get(kind) and first.keys[kind] == other.keys.get(kind) for kind in KEYS):
+        return True
+    one, two = first.title.casefold(), other.title.casefold()
+    return not one or not two or one in two or two in one
 
 
-def _offers(node: Node, known: dict[str, Node]) -> Iterator[Node]:
-    """Offers of a product, those inside an AggregateOffer after it."""
-    for offer in listed(_followed(node.get("offers"), known)):
-        if isinstance(offer, dict):
-            yield offer
-            yield from (
-                inner for inner in listed(_followed(offer.get("offers"), known)) if isinstance(inner, dict)
-            )
-
-
-def _price(offers: list[Node]) -> tuple[Decimal | None, str]:
-    """The lowest price asked, and its currency; strike-through prices are not asked."""
-    best: tuple[Decimal, str] | None = None
-    currency = ""
-    for offer in offers:
-        specifications = [s for s in listed(offer.get("priceSpecification")) if isinstance(s, dict)]
-        for part in [
-            offer,
-            *(s for s in specifications if "list" not in str(s.get("priceType", "")).lower()),
-        ]:
-            for stated in (part.get("lowPrice"), part.get("price")):
-                code = currency_of(part.get("priceCurrency") or offer.get("priceCurrency"), stated)
-                currency = currency or code
-                amount = price_of(stated)
-                if amount is not None and (best is None or amount < best[0]):
-                    best = (amount, code)
-    return (best[0], best[1] or currency) if best else (None, currency)
-
-
-def _in_stock(offers: list[Node]) -> bool | None:
-    stated = [said(offer.get("availability")) for offer in offers]
-    words = [text.replace("#", "/").rpartition("/")[2].lower().replace(" ", "") for text in stated if text]
-    return any(word in _BUYABLE for word in words) if words else None
-
-
-def _categories(node: Node, nodes: list[Node], known: dict[str, Node], title: str) -> tuple[str, ...]:
-    """The product's own category, else the page's breadcrumb without its ends."""
-    category = node.get("category")
-    if isinstance(category, list) and all(isinstance(part, str) for part in category):
-        path = category_path(category if len(category) > 1 else category[0])
-    else:
-        path = category_path(said(category))
-    if path:
-        return path
-    for crumbs in of_type(nodes, "BreadcrumbList"):
-        items = [i for i in listed(_followed(crumbs.get("itemListElement"), known)) if isinstance(i, dict)]
-        items.sort(key=lambda item: price_of(item.get("position")) or Decimal(0))
-        names = [said(item.get("name")) or said(follow(item.get("item"), known)) for item in items]
-        return tuple(n for n in names if n and n != title and n.lower() not in ("home", "homepage", "start"))
-    return ()
-
-
-def _keywords(value: Any) -> Any:
-    return [said(part) for part in value] if isinstance(value, list) else value
-
-
-def _gender(node: Node) -> str:
-    for audience in listed(node.get("audience")):
-        if isinstance(audience, dict):
-            for name in ("suggestedGender", "audienceType", "name"):
-                if text := said(audience.get(name)):
-                    return text.rpartition("/")[2]
-    return said(node.get("gender"))
-
-
-def _attributes(node: Node) -> Iterator[tuple[str, str]]:
-    for name in _FACTS:
-        if text := said(node.get(name)):
-            yield name, text
-    for fact in listed(node.get("additionalProperty")):
-        if isinstance(fact, dict) and (name := said(fact.get("name"))) and (text := said(fact.get("value"))):
-            yield name, text
-
-
-def _header(page: TextResponse, name: str) -> str:
-    value = page.headers.get(name)
-    return value.decode("latin-1") if value else ""
+def _stated(node: Node, base: str) -> str:
+    """The address a product gives as its own."""
+    value = node.get("url")
+    try:
+        return urljoin(base, value.strip()) if isinstance(value, str) and value.strip() else ""
+    except ValueError:
+        return ""

@@ -30,6 +30,10 @@ def refusal_of(error: BaseException | None) -> tuple[str, str]:
         if 300 <= status < 400:  # Scrapy follows none that leads out of the web
             return "address", f"status {status}, leading to no address that is fetched"
         return ("http_5xx" if status >= 500 else "http_4xx"), f"status {status}"
+    if type(error) is exceptions.IgnoreRequest:  # Scrapy's own; robots.txt and the guard raise kinds of it
+        if "redirection" in str(error):
+            return "out_of_bounds", str(error)
+        return "too_large", "unpacks to more bytes than allowed"
     reason = next((reason for kind, reason in _REASONS if isinstance(error, kind)), "connection")
     words = next((words for kind, words in _WORDS if isinstance(error, kind)), "")
     if isinstance(error, OSError) and not words:  # what the guard's name look-up raises

@@ -6,21 +6,22 @@ A Twisted reactor runs once per process, so this is called once per process; see
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from scrapy.crawler import AsyncCrawlerRunner
 from scrapy.utils.reactor import install_reactor
 
+from crawlers.frontier import LISTING, PHOTO, PRODUCT
 from crawlers.guard import Guard, PinnedResolver
 from crawlers.images import ImageSpider
-from crawlers.settings import settings
-from crawlers.sink import Intake
+from crawlers.intake import Intake
+from crawlers.platforms import Shop, Visit
+from crawlers.rules import LIST
+from crawlers.settings import USUAL, Pace, settings
 from crawlers.spider import ShopSpider
-from schemas.errors import FetchError
-
-Photos = Callable[[], Iterable[tuple[str, str]]]
+from schemas.errors import CountError, FetchError
 
 
 @dataclass
@@ -33,66 +34,108 @@ class Traffic:
 
 
 def crawl_shop(
-    shop: str, url: str, contact: str, intake: Intake, photos: Photos, *, limit: int | None = None
-) -> Traffic:
-    """Read a shop's products, then the photos that `photos` names once the products are known.
+    shop: Shop,
+    contact: str,
+    intake: Intake,
+    traffic: Traffic,
+    *,
+    expected: str = "",
+    only: Sequence[str] = (),
+    again: Sequence[Visit] = (),
+    pace: Pace = USUAL,
+) -> None:
+    """Read a shop's products, then the photos that they name. What is done already is not done again.
 
+    expected     platform the previous crawl read it by
+    only, again  see ShopSpider
+    traffic      is added to
     Raises InputError without a contact, FetchError for a shop that does not answer or has no
     products, RejectedError where too much was refused, and whatever the sink raised.
     """
-    options = settings(url, contact)
-    guard, traffic = Guard([url]), Traffic()
+    options = settings(shop.url, contact, pace)
+    guard = Guard([shop.url])
+    state = intake.state
 
     async def both(runner: AsyncCrawlerRunner) -> None:
-        await _spider(
-            runner, traffic, "page", ShopSpider, shop=shop, url=url, intake=intake, guard=guard, limit=limit
-        )
-        pages = intake.tally("page")
-        intake.tell("page", now=True)
-        if not pages.out:
-            reasons = pages.rejected + intake.tally("discover").rejected
-            mostly = f", mostly {reasons.most_common(1)[0][0]}" if reasons else ""
-            raise FetchError(
-                url, f"no products found ({pages.rejected.total()} product pages refused{mostly})"
-            )
-        await _spider(runner, traffic, "image", ImageSpider, photos=photos(), intake=intake, guard=guard)
+        if state.note("stage") is None:
+            await run_spider(
+                runner, traffic, "page", ShopSpider, shop=shop, intake=intake, guard=guard, expected=expected,
+                only=only, again=again,
+            )  # fmt: skip
+            intake.tell("page", now=True)
+            _check_pages(shop.url, intake)
+            intake.want_photos()
+            state.remember("stage", "image")
+            intake.keep()
+            state.commit()
+        await run_spider(runner, traffic, "image", ImageSpider, intake=intake, guard=guard)
+        intake.land()
         intake.tell("image", now=True)
+        _check_done(intake, (PHOTO,))
 
-    _in_reactor(options, guard, both)
-    return traffic
+    in_reactor(options, guard, both)
 
 
-def fetch_photos(photos: Iterable[tuple[str, str]], near: str, contact: str, intake: Intake) -> Traffic:
+def fetch_photos(near: str, contact: str, intake: Intake, traffic: Traffic) -> None:
     """Only the second stage, for addresses from a catalogue; the host of `near` may be a private one."""
-    options = settings(near, contact)
-    guard, traffic = Guard([near]), Traffic()
+    guard = Guard([near])
 
     async def only(runner: AsyncCrawlerRunner) -> None:
-        await _spider(runner, traffic, "image", ImageSpider, photos=photos, intake=intake, guard=guard)
+        intake.want_photos()
+        await run_spider(runner, traffic, "image", ImageSpider, intake=intake, guard=guard)
+        intake.land()
         intake.tell("image", now=True)
+        _check_done(intake, (PHOTO,))
 
-    _in_reactor(options, guard, only)
-    return traffic
+    in_reactor(settings(near, contact), guard, only)
 
 
-async def _spider(
+def _check_pages(url: str, intake: Intake) -> None:
+    """The first stage must have found products and, unless a limit ended it, asked everything."""
+    pages = intake.tally("page")
+    if intake.rules.limit is None:
+        _check_done(intake, (LISTING, PRODUCT))
+    if not pages.out and intake.rules.revisit != LIST:
+        reasons = pages.rejected + intake.tally("discover").rejected
+        mostly = f", mostly {reasons.most_common(1)[0][0]}" if reasons else ""
+        raise FetchError(url, f"no products found ({pages.rejected.total()} product pages refused{mostly})")
+
+
+def _check_done(intake: Intake, kinds: Sequence[int]) -> None:
+    """Scrapy's word that it has finished is not enough: no address may be left without an outcome."""
+    for kind in kinds:
+        counts = intake.state.frontier.counts(kind)
+        if left := counts.get("", 0):
+            total = sum(counts.values())
+            raise CountError(("discover", "page", "image")[kind], total, total - left, 0)
+
+
+async def run_spider(
     runner: AsyncCrawlerRunner, traffic: Traffic, stage: str, spider: type, **arguments: Any
 ) -> None:
     """One spider to its end; raises what ended it early."""
     begun = time.monotonic()
     crawler = runner.create_crawler(spider)
+    before = traffic.requests, traffic.bytes
+
+    def so_far() -> tuple[int, int]:
+        stats = crawler.stats.get_stats() if crawler.stats else {}
+        asked, received = stats.get("downloader/request_count", 0), stats.get("downloader/response_bytes", 0)
+        return before[0] + asked, before[1] + received
+
+    if intake := arguments.get("intake"):
+        intake.traffic = so_far
     try:
         await runner.crawl(crawler, **arguments)
     finally:
-        traffic.seconds[stage] = time.monotonic() - begun
-    traffic.requests += crawler.stats.get_value("downloader/request_count", 0)
-    traffic.bytes += crawler.stats.get_value("downloader/response_bytes", 0)
+        traffic.seconds[stage] = traffic.seconds.get(stage, 0.0) + time.monotonic() - begun
+        traffic.requests, traffic.bytes = so_far()
     failure = getattr(crawler.spider, "failure", None)
     if failure is not None:
         raise failure
 
 
-def _in_reactor(options: dict[str, Any], guard: Guard, main: Callable[[AsyncCrawlerRunner], Any]) -> None:
+def in_reactor(options: dict[str, Any], guard: Guard, main: Callable[[AsyncCrawlerRunner], Any]) -> None:
     """Run a coroutine with the reactor under it; what it raises is raised here."""
     install_reactor(options["TWISTED_REACTOR"])
     import twisted.internet.reactor  # only now: the import decides which reactor there is
@@ -102,7 +145,7 @@ def _in_reactor(options: dict[str, Any], guard: Guard, main: Callable[[AsyncCraw
         "scrapy",
         "twisted",
         "asyncio",
-    ):  # every refused request would be a traceback; rejects say it better
+    ):  # a refused request would be a traceback; rejects say it better
         logging.getLogger(name).setLevel(logging.CRITICAL)
     raised: list[BaseException] = []
 

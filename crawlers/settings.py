@@ -1,30 +1,49 @@
 """Scrapy's settings for one shop: who we say we are, how hard we may knock, what is bounded."""
 
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 from crawlers.identity import ROBOTS_NAME, is_loopback, user_agent
 
 PAGE_BYTES = 16 << 20  # a feed page of 250 products is about 2 MB
+LISTING_BYTES = 50 << 20  # what a sitemap may be by its protocol
 PHOTO_BYTES = 32 << 20
 
 
-def settings(url: str, contact: str) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Pace:
+    """How hard one shop may be knocked at, where its profile says so; None leaves it to the usual.
+
+    delay_s   seconds between two requests to one host
+    at_once   requests to one host at the same time
+    """
+
+    delay_s: float | None = None
+    at_once: int | None = None
+
+
+USUAL = Pace()
+
+
+def settings(url: str, contact: str, pace: Pace = USUAL) -> dict[str, Any]:
     """Settings for a crawl of the shop at `url`; a shop on this machine needs no politeness.
 
     Raises InputError without a contact for any other.
     """
     here = is_loopback(urlsplit(url).hostname or "")
+    at_once = pace.at_once or (16 if here else 4)
+    delay_s = pace.delay_s if pace.delay_s is not None else 0 if here else 0.25
     return {
         "BOT_NAME": ROBOTS_NAME,
         "USER_AGENT": user_agent(url, contact),
         "ROBOTSTXT_OBEY": True,
         "ROBOTSTXT_USER_AGENT": ROBOTS_NAME,
         # Requests at once, and the pause between them, in s.
-        "CONCURRENT_REQUESTS": 16,
+        "CONCURRENT_REQUESTS": max(16, at_once),
         "CONCURRENT_ITEMS": 1,  # Scrapy starts this many tasks per answer, 100 unless told; one keeps the order, too
-        "CONCURRENT_REQUESTS_PER_DOMAIN": 16 if here else 4,
-        "DOWNLOAD_DELAY": 0 if here else 0.25,
+        "CONCURRENT_REQUESTS_PER_DOMAIN": at_once,
+        "DOWNLOAD_DELAY": delay_s,
         "AUTOTHROTTLE_ENABLED": not here,
         "AUTOTHROTTLE_START_DELAY": 0.5,
         "AUTOTHROTTLE_MAX_DELAY": 30,
@@ -48,7 +67,8 @@ def settings(url: str, contact: str) -> dict[str, Any]:
             "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,  # photos live on other hosts
         },
         "ITEM_PIPELINES": {"crawlers.border.Border": 100},
-        # The spiders know what they asked for; Scrapy's filter would drop addresses without a word.
+        # What to ask and what was asked is the crawl's own state; Scrapy's would be lost by a kill.
+        "SCHEDULER": "crawlers.scheduler.FrontierScheduler",
         "DUPEFILTER_CLASS": "scrapy.dupefilters.BaseDupeFilter",
         "DOWNLOAD_HANDLERS": {"data": None, "file": None, "ftp": None, "s3": None},
         "DOWNLOAD_VERIFY_CERTIFICATES": True,

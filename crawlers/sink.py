@@ -1,11 +1,10 @@
-"""The border to storage: what a crawl hands over, and the count of where every row went.
+"""The border to storage, and the count of where every row went.
 
-Crawlers know no lake. Whoever runs one gives it a `Sink`; `Intake` stands before it, counts, and
-stops the run when too much is refused. Items reach it through the Scrapy pipeline crawlers.border.
+Crawlers know no lake. Whoever runs one gives it a `Sink` for photos and for progress; everything
+else waits in the crawl's own state until its tables are written (crawlers/tables.py).
 """
 
-import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -13,123 +12,70 @@ from typing import Any, Protocol
 
 from schemas.errors import RejectedError
 from schemas.manifest import Count
-from schemas.product import Product
 from schemas.reject import REASONS
 
-LIMIT = 0.20
-LIMIT_FROM = 50  # rows seen before the share means anything
-# Obeying robots.txt, staying on the shop's host and reading a product once are no sign of a broken crawl.
-HARMLESS = frozenset(["robots", "address", "duplicate"])
-TELL_EVERY_S = 0.2
+FLOOR = 0.80
+FLOOR_FROM = 50  # rows seen before the share means anything
+WINDOW = 200  # newest rows: a shop that breaks after a good start is noticed before its share is
+# Obeying the shop, staying on its host and reading a product once are no sign of a broken crawl.
+HARMLESS = frozenset(["robots", "opted_out", "address", "duplicate", "gone", "trap", "out_of_bounds"])
 
 
 class Sink(Protocol):
-    """Where rows go. Called from one thread; whatever it raises ends the crawl."""
-
-    def product(self, product: Product) -> bool:
-        """Take one product; False when one with this id was already taken."""
+    """Where photos go and who hears of progress. Whatever it raises ends the crawl."""
 
     def has_image(self, image_id: str) -> bool:
-        """Whether these bytes are stored already, now or by an earlier crawl."""
+        """Whether these bytes are stored already, now or by an earlier crawl. Asked from several threads."""
 
-    def image(self, row: Mapping[str, Any]) -> None:
-        """Store one row of schemas.image.IMAGES."""
+    def image(self, row: Mapping[str, Any]) -> bool:
+        """Store one row of schemas.image.IMAGES; True once every row given so far would survive a kill."""
 
-    def answer(self, url: str, image_id: str) -> None:
-        """Note which photo an address turned out to be."""
+    def land(self) -> None:
+        """Make every row given so far survive a kill."""
 
-    def reject(self, row: Mapping[str, Any]) -> None:
-        """Store one row of schemas.reject.REJECTS."""
-
-    def progress(self, stage: str, done: int, note: str) -> None:
+    def progress(self, stage: str, done: int, total: int | None, note: str) -> None:
         """Hear how far a stage is; a few times a second at most."""
-
-
-@dataclass(frozen=True)
-class Photo:
-    """What an address answered; `row` (schemas.image.IMAGES) is None where the bytes are stored already."""
-
-    url: str
-    image_id: str
-    row: Mapping[str, Any] | None
 
 
 @dataclass
 class Tally:
-    """Rows of one stage: what went out, and what was refused for which reason."""
+    """Rows of one stage: what went out, and what was refused for which reason.
+
+    floor  least share of good rows, over all and (half as strict) over the newest
+    """
 
     out: int = 0
     rejected: Counter[str] = field(default_factory=Counter)
+    floor: float = FLOOR
+    newest: deque[str] = field(default_factory=lambda: deque(maxlen=WINDOW))
 
     @property
     def seen(self) -> int:
         """Rows that came in and have an outcome."""
         return self.out + self.rejected.total()
 
+    def passed(self, rows: int = 1) -> None:
+        """Rows that went out."""
+        self.out += rows
+        self.newest.append("")
+
+    def refuse(self, reason: str) -> None:
+        """One row that was refused."""
+        self.rejected[reason] += 1
+        self.newest.append("" if reason in HARMLESS else reason)
+
     def count(self) -> Count:
         """The same for the manifest."""
         return Count(self.seen, self.out, dict(self.rejected))
 
     def check(self, stage: str) -> None:
-        """Raise RejectedError once more than a fifth of what was seen is refused."""
+        """Raise RejectedError once the share of good rows is below the floor, or below half of it lately."""
         bad = Counter({reason: n for reason, n in self.rejected.items() if reason not in HARMLESS})
-        if self.seen >= LIMIT_FROM and bad.total() > LIMIT * self.seen:
+        if self.seen >= FLOOR_FROM and self.seen - bad.total() < self.floor * self.seen:
             raise RejectedError(stage, bad.total(), self.seen, bad.most_common(1)[0][0])
-
-
-class Intake:
-    """Counts rows on their way into a sink. Stages: discover, page, image, import."""
-
-    def __init__(self, sink: Sink) -> None:
-        self.sink = sink
-        self.tallies: dict[str, Tally] = {}
-        self._told = 0.0
-
-    def tally(self, stage: str) -> Tally:
-        """The tally of a stage, begun on first use."""
-        return self.tallies.setdefault(stage, Tally())
-
-    def product(self, product: Product) -> None:
-        """One product page or feed entry that is a product; a second one of its id is refused."""
-        if self.sink.product(product):
-            self.passed("page")
-        else:
-            detail = "the same product id was read before"
-            self.refuse(refused("page", "duplicate", product.url, product.product_id, detail))
-
-    def photo(self, photo: "Photo", stage: str = "image") -> None:
-        """One address that turned out to be a photo."""
-        if photo.row is not None and not self.sink.has_image(photo.image_id):  # two addresses, one photo
-            self.sink.image(photo.row)
-        self.sink.answer(photo.url, photo.image_id)
-        self.passed(stage)
-
-    def passed(self, stage: str) -> None:
-        """One row of a stage went out."""
-        self.tally(stage).out += 1
-        self.tell(stage)
-
-    def refuse(self, row: Mapping[str, Any]) -> None:
-        """One row was refused. Raises RejectedError past the limit; discovery has none."""
-        self.sink.reject(row)
-        tally = self.tally(row["stage"])
-        tally.rejected[row["reason"]] += 1
-        self.tell(row["stage"])
-        if row["stage"] != "discover":
-            tally.check(row["stage"])
-
-    def tell(self, stage: str, *, now: bool = False) -> None:
-        """Progress, throttled; `now` for the end of a stage."""
-        if stage != "discover" and (now or time.monotonic() - self._told >= TELL_EVERY_S):
-            self._told = time.monotonic()
-            tally = self.tally(stage)
-            self.sink.progress(
-                stage, tally.seen, f"{tally.rejected.total()} refused" if tally.rejected else ""
-            )
-
-    def counts(self) -> dict[str, Count]:
-        """Every stage's count for the manifest."""
-        return {stage: tally.count() for stage, tally in self.tallies.items()}
+        lately = Counter(reason for reason in self.newest if reason)
+        if len(self.newest) == WINDOW and lately.total() > (1 - self.floor / 2) * WINDOW:
+            raise RejectedError(stage, lately.total(), WINDOW, lately.most_common(1)[0][0])
 
 
 def refused(stage: str, reason: str, url: str, product_id: str = "", detail: str = "") -> dict[str, Any]:

@@ -1,72 +1,89 @@
 """The one spider: reads any shop through the platform it runs on, each product once.
 
-Every address ends in exactly one outcome: a product, a listing that led on, or a reject row.
+Every address ends in exactly one outcome: what was found there, that it did not change, or a reject
+row. Outcomes leave as one `intake.Page` per answer; what to ask next comes from the frontier.
 """
 
-import hashlib
-from collections import deque
-from collections.abc import AsyncIterator, Iterable, Iterator
-from typing import Any
-from urllib.parse import urldefrag, urlsplit
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import replace
+from urllib.parse import urlsplit
 
 import scrapy
 from scrapy import Request
 from scrapy.exceptions import CloseSpider
-from scrapy.http import Response, TextResponse
+from scrapy.http import HtmlResponse, Response, TextResponse
 from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
 from crawlers import platforms
+from crawlers.asking import conditional, validators_of
+from crawlers.frontier import LISTING, PRODUCT, READ, TRANSIENT, Task
 from crawlers.guard import Guard
+from crawlers.intake import Intake
+from crawlers.optout import opt_outs
+from crawlers.pages import UNCHANGED, Page, Pages
 from crawlers.platforms import Found, Platform, Shop, Visit
 from crawlers.refusal import refusal_of
-from crawlers.sink import Intake, refused
+from crawlers.rules import LIST
+from crawlers.scheduler import PULLED
+from crawlers.settings import LISTING_BYTES
+from crawlers.sink import refused
 from schemas.errors import FetchError
 from schemas.product import Product
 
-Output = Product | dict[str, Any] | Request
+_GONE = (404, 410)
 
 
 class ShopSpider(scrapy.Spider):
     """Walk one shop from its home page.
 
-    shop    its name, the first half of every product_id
-    url     where it is
-    limit   products to read at most, None for all
-    failure what ended the crawl before its time, for crawlers.run to raise
+    shop      where it is, and the first half of every product_id
+    only      for a list of addresses: products by the address of their page
+    again     and pages that are asked once more
+    expected  platform the previous crawl read it by, empty for a first crawl
+    failure   what ended the crawl before its time, for crawlers.run to raise
     """
 
     name = "shop"
+    custom_settings = PULLED
 
-    def __init__(self, shop: str, url: str, intake: Intake, guard: Guard, limit: int | None = None) -> None:
+    def __init__(
+        self,
+        shop: Shop,
+        intake: Intake,
+        guard: Guard,
+        expected: str = "",
+        only: Sequence[str] = (),
+        again: Sequence[Visit] = (),
+    ) -> None:
         super().__init__()
+        self.only, self.again = only, again
         self.shop = shop
-        self.url = url
         self.intake = intake
+        self.pages = Pages(intake)
         self.guard = guard
-        self.limit = limit
+        self.expected = expected
         self.failure: BaseException | None = None
         self.sitemaps: dict[str, list[str]] = {}  # by host, filled by crawlers.politeness.Robots
         self.platform: Platform
         self.platform_name = ""
-        self._seen: set[bytes] = set()
-        self._waiting: deque[Visit] = deque()  # product pages held back by a limit
-        self._in_flight = 0
-        self._accepted = 0
+        self._products_in_flight = 0
 
     async def start(self) -> AsyncIterator[Request]:
         """The home page; everything else follows from it."""
-        yield Request(self.url, self.read_home, errback=self.lose_home)
+        yield Request(self.shop.url, self.read_home, errback=self.lose_home)
 
-    async def read_home(self, home: Response) -> AsyncIterator[Output]:
+    async def read_home(self, home: Response) -> AsyncIterator[Page]:
         """Recognise the platform and begin where it says."""
-        host = urlsplit(home.url).netloc
-        shop = Shop(self.shop, home.url, tuple(self.sitemaps.get(host, ())))
-        if not isinstance(home, TextResponse) or not await self._recognise(shop, home):
-            raise self._end("no products found: its home page shows no shop that can be read")
-        self._seen.add(_digest(home.url))
-        for output in self._outputs(self.platform.start(home)):
-            yield output
+        named = tuple(self.sitemaps.get(urlsplit(home.url).netloc, ()))
+        shop = replace(self.shop, url=home.url, sitemaps=named)
+        if not isinstance(home, TextResponse):
+            raise self._end("no products found: its home page is no page")
+        await self._recognise(shop, home)
+        if self.intake.rules.revisit == LIST:
+            yield Page(None, READ, (*map(self.platform.at, self.only), *self.again))
+        else:
+            yield Page(None, READ, tuple(self.platform.start(home)), linked=True)
 
     def lose_home(self, failure: Failure) -> None:
         """Without a home page there is no crawl."""
@@ -76,109 +93,140 @@ class ShopSpider(scrapy.Spider):
             raise self._end(f"answers its home page with {detail}")
         raise self._end(detail if reason in ("robots", "address") else f"does not answer ({detail})")
 
-    def read_listing(self, answer: Response) -> Iterator[Output]:
-        """A feed, sitemap or category page: its products, and where it leads."""
+    def has_waiting(self) -> bool:
+        """Whether an address waits that this crawl still wants."""
+        frontier = self.intake.state.frontier
+        return bool(self.platform_name) and not self._full and any(map(frontier.waiting, (PRODUCT, LISTING)))
+
+    def next_request(self, busy: set[str]) -> Request | None:
+        """The next product page, or a listing where none waits, so that a large shop's pages do not pile up."""
+        if not self.platform_name or self._full:
+            return None
+        task = self._next_task(busy)
+        while task is not None and not self.pages.wants(task):
+            task = self._next_task(busy)
+        if task is None:
+            return None
+        self._products_in_flight += task.kind == PRODUCT
+        asked = conditional(self.pages.conditions(task))
+        if task.kind == LISTING:
+            asked.setdefault("meta", {})["download_maxsize"] = LISTING_BYTES
+        return Request(
+            task.url,
+            self.read_page,
+            errback=self.lose_page,
+            cb_kwargs={"task": task},
+            dont_filter=True,
+            **asked,
+        )
+
+    def _next_task(self, busy: set[str]) -> Task | None:
+        limit, frontier = self.intake.rules.limit, self.intake.state.frontier
+        task = None
+        if limit is None or self.intake.accepted + self._products_in_flight < limit:
+            task = frontier.next(PRODUCT, busy)
+        return task or (None if limit and self._products_in_flight else frontier.next(LISTING, busy))
+
+    def read_page(self, answer: Response, task: Task) -> Iterator[Page]:
+        """A listing or product page; one that cannot be read is refused, whatever it did to a parser."""
+        self._products_in_flight -= task.kind == PRODUCT
+        if answer.status == 304:
+            yield Page(task, UNCHANGED)
+            return
+        found: list[Found]
         try:
-            yield from self._outputs(self.platform.listing(answer))  # type: ignore[arg-type]
+            read = self.platform.product if task.kind == PRODUCT else self.platform.listing
+            found = self._allowed(list(read(answer)), answer)  # type: ignore[arg-type]
         except Exception as error:  # foreign bytes may break any parser, and must not break the crawl
-            yield refused("discover", "page_unreadable", answer.url, detail=_words(error))
-        else:
-            self.intake.passed("discover")
+            stage = "page" if task.kind == PRODUCT else "discover"
+            detail = f"{type(error).__name__}: {error}"
+            row = refused(stage, "page_unreadable", answer.url, detail=detail)
+            yield Page(task, "page_unreadable", (row,))
+            return
+        linked = isinstance(answer, HtmlResponse)
+        yield Page(task, READ, self._within_limit(found), validators_of(answer), linked=linked)
 
-    def read_product(self, answer: Response) -> Iterator[Output]:
-        """A product page; a page that turns out to be none counts as a listing that led nowhere."""
-        self._in_flight -= 1
-        found: list[Found] = []
-        try:
-            found = list(self.platform.product(answer))  # type: ignore[arg-type]
-        except Exception as error:
-            found = [refused("page", "page_unreadable", answer.url, detail=_words(error))]
-        if not found:
-            self.intake.passed("discover")
-        yield from self._outputs(found)
+    def lose_page(self, failure: Failure) -> Iterator[Page]:
+        """A page that could not be fetched."""
+        asked = failure.request  # type: ignore[attr-defined]
+        task: Task = asked.cb_kwargs["task"]
+        self._products_in_flight -= task.kind == PRODUCT
+        reason, detail = refusal_of(failure.value)
+        gone = isinstance(failure.value, HttpError) and failure.value.response.status in _GONE
+        stage = "page" if task.kind == PRODUCT else "discover"
+        # What is asked once more is pardoned by its own address, not by where it led (Intake.go_on).
+        url = task.url if reason in TRANSIENT else asked.url
+        yield Page(task, reason, (refused(stage, reason, url, detail=detail),), gone=gone)
 
-    def lose_listing(self, failure: Failure) -> Iterator[Output]:
-        """A listing that could not be fetched."""
-        yield self._lost("discover", failure)
+    def _allowed(self, found: list[Found], answer: Response) -> list[Found]:
+        """What the page does not keep from AI: its products, or only their photos, are refused otherwise."""
+        said = opt_outs(answer.headers, answer.selector if isinstance(answer, TextResponse) else None)
+        if not (said.noai or said.noimageai):
+            return found
+        kept: list[Found] = []
+        for item in found:
+            if not isinstance(item, Product):
+                kept.append(item)
+            elif said.noai:
+                kept.append(refused("page", "opted_out", item.url, item.product_id, "noai"))
+            else:
+                kept.append(replace(item, image_urls=(), image_views=()))
+                kept += [
+                    refused("image", "opted_out", url, item.product_id, "noimageai on its page")
+                    for url in item.image_urls
+                ]
+        return kept
 
-    def lose_product(self, failure: Failure) -> Iterator[Output]:
-        """A product page that could not be fetched."""
-        self._in_flight -= 1
-        yield self._lost("page", failure)
-        yield from self._released()
+    def _within_limit(self, found: list[Found]) -> tuple[Found, ...]:
+        limit = self.intake.rules.limit
+        if limit is None:
+            return tuple(found)
+        room = limit - self.intake.accepted
+        kept: list[Found] = []
+        for item in found:
+            if isinstance(item, Product):
+                room -= 1
+                if room < 0:
+                    continue
+            kept.append(item)
+        return tuple(kept)
 
-    async def _recognise(self, shop: Shop, home: TextResponse) -> bool:
-        best = 0.0
-        for name in platforms.names():
-            platform = platforms.load(name, shop)
+    async def _recognise(self, shop: Shop, home: TextResponse) -> None:
+        """Find the platform. The one of the crawl that goes on, or of the previous crawl, is not left for another:
+        a feed that fails today would otherwise turn every product into a new one.
+        """
+        settled = self.intake.state.note("platform") or self.expected
+        best, name = 0.0, ""
+        for candidate in [settled] if settled else platforms.names():
+            platform = platforms.load(candidate, shop)
             score = await platform.detect(home, self._probe)
             if score > best:
-                best, self.platform, self.platform_name = score, platform, name
+                best, name, self.platform = score, candidate, platform
             if best >= platforms.SURE:
                 break
-        return best > 0
+        if settled and not name:
+            raise self._end(
+                f"was read as {settled} before and does not answer like that now; "
+                f"if it has moved, crawl it with --revisit full"
+            )
+        if not name:
+            raise self._end("no products found: its home page shows no shop that can be read")
+        self.platform_name = name
+        self.intake.state.remember("platform", name)
 
     async def _probe(self, url: str) -> TextResponse | None:
         """A question whose failure is an answer: not this platform. It obeys robots.txt and the guard."""
+        assert self.crawler.engine is not None
         try:
             answer = await self.crawler.engine.download_async(Request(url))
         except Exception:
             return None
-        return answer if answer.status == 200 and isinstance(answer, TextResponse) else None
-
-    def _outputs(self, found: Iterable[Found]) -> Iterator[Output]:
-        for item in found:
-            if isinstance(item, Visit):
-                yield from self._visit(item)
-            elif isinstance(item, dict):
-                yield item
-            elif not self._full:
-                self._accepted += 1
-                yield item
-        yield from self._released()
-
-    def _visit(self, visit: Visit) -> Iterator[Output]:
-        url = urldefrag(visit.url).url
-        if (key := _digest(url)) in self._seen:
-            return
-        self._seen.add(key)
-        if visit.product and self.limit is not None:
-            self._waiting.append(visit)
-        elif visit.product or not self._full:
-            yield self._request(visit)
-
-    def _released(self) -> Iterator[Output]:
-        """Held back pages, as many as may still be needed; a refused page makes room for another."""
-        while self._waiting and self.limit is not None and self._accepted + self._in_flight < self.limit:
-            yield self._request(self._waiting.popleft())
-
-    def _request(self, visit: Visit) -> Output:
-        try:
-            if visit.product:
-                request = Request(visit.url, self.read_product, errback=self.lose_product)
-                self._in_flight += 1
-                return request
-            # Listings wait for the pages already found, so that a large shop does not pile up in memory.
-            return Request(visit.url, self.read_listing, errback=self.lose_listing, priority=-10)
-        except ValueError as error:  # an address that is none, such as "http:///"
-            return refused("page" if visit.product else "discover", "address", visit.url, detail=str(error))
-
-    def _lost(self, stage: str, failure: Failure) -> dict[str, Any]:
-        reason, detail = refusal_of(failure.value)
-        return refused(stage, reason, failure.request.url, detail=detail)  # type: ignore[attr-defined]
+        return answer if answer.status == 200 else None  # type: ignore[return-value]
 
     @property
     def _full(self) -> bool:
-        return self.limit is not None and self._accepted >= self.limit
+        return self.intake.rules.limit is not None and self.intake.accepted >= self.intake.rules.limit
 
     def _end(self, why: str) -> CloseSpider:
-        self.failure = FetchError(self.url, why)
+        self.failure = FetchError(self.shop.url, why)
         return CloseSpider("no shop")
-
-
-def _digest(url: str) -> bytes:
-    return hashlib.blake2b(url.encode(), digest_size=8).digest()
-
-
-def _words(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"

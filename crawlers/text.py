@@ -2,12 +2,16 @@
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from lxml.etree import iterwalk  # type: ignore[import-untyped]
 from parsel import Selector
 
+# What could steer a terminal, forge a line of a log, show text in another order than it is stored, or not be stored.
+_BREAK = re.compile(r"\r\n?|[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1b\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _TAG = re.compile(r"<[a-zA-Z/!][^>]*>")
 _SPACE = re.compile(r"[^\S\n]+")
 _INLINE = frozenset(
@@ -19,14 +23,25 @@ _INLINE = frozenset(
 _SILENT = frozenset(["script", "style", "template", "noscript"])
 
 
+def printable(text: str) -> str:
+    """The text without control characters (C0, C1, bidirectional overrides); newlines and tabs stay.
+
+    Other line breaks become newlines, and half a surrogate pair, which UTF-8 cannot hold, U+FFFD.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return _SURROGATE.sub("\ufffd", _CONTROL.sub("", _BREAK.sub("\n", text)))
+
+
 def text_of(markup: str) -> str:
     """The readable text of an HTML fragment, one line per block; text without tags only loses outer space.
 
     A block's end separates words (`<li>cotton</li><li>washable</li>` is two lines), an inline tag
     does not (`T<b>-shirt</b>` is one word), because the words are our only labels.
     """
+    markup = printable(markup)
     if not _TAG.search(markup):
-        return html.unescape(markup).strip()
+        return printable(html.unescape(markup)).strip()
     pieces: list[str] = []
     root = Selector(text=markup, type="html").root
     for event, element in _walk(root):
@@ -37,7 +52,7 @@ def text_of(markup: str) -> str:
             pieces.append(_flat(element.tail))
         elif not silent:
             pieces.append(_flat(element.text))
-    lines = (_SPACE.sub(" ", line).strip() for line in "".join(pieces).split("\n"))
+    lines = (_SPACE.sub(" ", line).strip() for line in printable("".join(pieces)).split("\n"))
     return "\n".join(line for line in lines if line)
 
 
@@ -49,18 +64,24 @@ def line_of(markup: str) -> str:
 def words_listed(value: object) -> tuple[str, ...]:
     """A list of words, or a string with commas between them, without empties and repetitions."""
     parts = value.split(",") if isinstance(value, str) else value if isinstance(value, list | tuple) else ()
-    found = (line_of(str(part)) for part in parts if part is not None)
-    return tuple(dict.fromkeys(part for part in found if part))
+    return tuple(dict.fromkeys(_named(parts)))
 
 
 def category_path(value: object) -> tuple[str, ...]:
     """A category path, outer first: a list, or a string with `>` or else `/` between the levels."""
     if isinstance(value, list | tuple):
-        return tuple(name for part in value if part is not None and (name := line_of(str(part))))
+        return tuple(_named(value))
     if not isinstance(value, str):
         return ()
     text = line_of(value)
     return tuple(name for part in text.split(">" if ">" in text else "/") if (name := part.strip()))
+
+
+def _named(parts: Iterable[object]) -> Iterator[str]:
+    """Each part as one line; what is empty or nested is no name."""
+    for part in parts:
+        if part is not None and not isinstance(part, dict | list | tuple) and (name := line_of(str(part))):
+            yield name
 
 
 def _flat(text: str | None) -> str:

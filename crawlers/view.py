@@ -26,7 +26,11 @@ def view_of(address: str, caption: str = "") -> str:
     The caption decides before the file name, and the last known word before earlier ones:
     `front-row-jacket-back.jpg` shows the back.
     """
-    return _last_view(caption) or _last_view(unquote(urlsplit(address).path.rpartition("/")[2]))
+    try:
+        path = urlsplit(address).path
+    except ValueError:  # such as "http://[x": no address, so no file name either
+        path = ""
+    return _last_view(caption) or _last_view(unquote(path.rpartition("/")[2]))
 
 
 def _last_view(text: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from prefect import flow
 
-from flows.crawl import crawl_shops
+from flows.crawl import crawl_shops, summed
 from flows.embed import embed_photos, newest_trained
 from flows.evaluate import judge, publish_scores
 from flows.index import load_collection
@@ -44,7 +44,12 @@ def crawl_and_index(
              lake without one trains
     The other parameters are those of the stages.
     """
-    done: dict[str, Any] = {"crawl": crawl_shops(urls, lake, contact, None)}
+    crawls, failed = crawl_shops(urls, lake, contact)
+    if not crawls:
+        raise next(iter(failed.values()))
+    done: dict[str, Any] = {"crawl": summed(crawls)}
+    if failed:  # the others' catalogues are fresh, and a shop that failed keeps the one it had
+        done["crawl"]["failed"] = {shop: str(error) for shop, error in failed.items()}
     done["label"] = label_products(lake, None, fields or list(FIELDS), 30_000, rarest, test_share)
     labels = done["label"]["run_id"]
     with ray_cluster() as cluster:  # started once, joined by every stage below

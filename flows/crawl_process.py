@@ -7,10 +7,10 @@ Nothing else of this project prints here; whatever a library prints goes to stde
 
 import json
 import os
+import sqlite3
 import sys
-import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -18,138 +18,51 @@ from typing import Any, TextIO
 
 from crawlers.datasets.catalogue import Catalogue
 from crawlers.datasets.importing import import_rows
+from crawlers.intake import Intake
+from crawlers.platforms import Shop, Visit
+from crawlers.rules import LIST, MOST_PAGES, Rules
 from crawlers.run import Traffic, crawl_shop, fetch_photos
-from crawlers.sink import Intake
-from crawlers.spool import Spool
+from crawlers.settings import USUAL
+from crawlers.shop_profile import Limits, load
+from crawlers.sink import FLOOR
+from crawlers.state import CrawlState
+from crawlers.tables import Catalogue as Closing
+from crawlers.tables import is_complete, ledger_rows
+from flows.crawl_store import Store, learn, previous_products, refused_before
 from infra.lake import Lake
-from infra.parts import PartWriter
-from schemas.errors import InputError, PipelineError
-from schemas.image import IMAGES
-from schemas.product import PRODUCTS, Product
-from schemas.reject import REJECTS
-
-IMAGE_PART_ROWS = 20_000
-
-
-class Store:
-    """crawlers.sink.Sink over a lake: products wait in the spool, images and rejects go to parts at once.
-
-    One thread writes; `has_image` may be asked from others.
-    """
-
-    def __init__(self, lake: Lake, folder: str, spool: Spool, out: TextIO) -> None:
-        self.spool = spool
-        self.totals: dict[str, int] = {}
-        self.images = PartWriter(lake.filesystem, folder, IMAGES, part_rows=IMAGE_PART_ROWS)
-        self.rejects = PartWriter(lake.filesystem, folder, REJECTS)
-        self.products = PartWriter(lake.filesystem, folder, PRODUCTS)
-        self.known = stored_images(lake)
-        self.met: set[bytes] = set()
-        self._new: set[bytes] = set()
-        self._out = out
-
-    def product(self, product: Product) -> bool:
-        """See Sink."""
-        return self.spool.add(product)
-
-    def has_image(self, image_id: str) -> bool:
-        """See Sink."""
-        key = bytes.fromhex(image_id)
-        return key in self.known or key in self._new
-
-    def image(self, row: Mapping[str, Any]) -> None:
-        """See Sink."""
-        self._new.add(bytes.fromhex(row["image_id"]))
-        self.images.write(row)
-
-    def answer(self, url: str, image_id: str) -> None:
-        """See Sink."""
-        self.spool.answer(url, image_id)
-        if (key := bytes.fromhex(image_id)) in self.known:
-            self.met.add(key)
-
-    def reject(self, row: Mapping[str, Any]) -> None:
-        """See Sink."""
-        self.rejects.write(row)
-
-    def progress(self, stage: str, done: int, note: str) -> None:
-        """See Sink."""
-        say(
-            self._out,
-            {"progress": {"stage": stage, "done": done, "total": self.totals.get(stage), "note": note}},
-        )
-
-    def photos(self) -> Iterator[tuple[str, str]]:
-        """Addresses that still need fetching, with their total told first."""
-        self.totals["image"] = self.spool.photo_count()
-        self.progress("image", 0, "")
-        yield from self.spool.photos()
-
-    def finish(self, started_at: datetime) -> dict[str, Any]:
-        """Write the product rows and close every table; returns files by table and what changed."""
-        added = changed = 0
-        for product, image_ids, before, first_seen in self.spool.products():
-            row = product.row(image_ids, first_seen or started_at)
-            added += first_seen is None
-            changed += first_seen is not None and row["content_hash"] != before
-            self.products.write(row)
-        writers = {"products": self.products, "images": self.images, "rejects": self.rejects}
-        return {
-            "files": {table: [asdict(part) for part in writer.close()] for table, writer in writers.items()},
-            "result": {
-                "products": self.products.rows,
-                "images_new": self.images.rows,
-                "images_known": len(self.met),
-                "not_modified": 0,
-                "changed": changed,
-                "added": added,
-                "removed": self.spool.gone(),
-            },
-        }
+from schemas.errors import InputError, LakeError, PipelineError
 
 
 def run(request: Mapping[str, Any], out: TextIO) -> dict[str, Any]:
     """Do what flows.crawl or flows.import_catalogue asked for; the answer they enter into the run."""
+    if request["do"] == "doctor":
+        from crawlers.doctor import examine_shop
+
+        asked = request["shop"], request["url"], request["contact"], request["profile"]
+        return {"doctor": examine_shop(*asked)}
     lake = Lake(request["lake"])
-    with tempfile.TemporaryDirectory(prefix="vitrine-") as folder:
-        spool = Spool(Path(folder) / "products.db")
-        spool.remember(previous_products(lake, request["previous"]))
-        store = Store(lake, request["folder"], spool, out)
-        intake = Intake(store)
+    previous = lake.run(request["previous"]) if request["previous"] else None
+    store = Store(lake, request["folder"], lambda news: say(out, news))
+    state = CrawlState(Path(request["state"]))
+    try:
+        traffic = Traffic(**(state.note("traffic") or {}))
+        if state.note("learnt") is None:
+            learn(state, lake, previous)
+        intake = Intake(state, store, _rules(request))
+        intake.go_on()
+        begun = time.monotonic()
         try:
-            traffic = (
-                _crawl(request, store, intake)
-                if request["do"] == "crawl"
-                else _import(request, store, intake)
-            )
-            answer = store.finish(datetime.fromisoformat(request["started_at"]))
+            if request["do"] == "crawl":
+                _crawl(request, intake, traffic, lake, previous)
+            else:
+                _import(request, intake, traffic)
         finally:
-            spool.close()
-    answer["result"]["requests"] = traffic.requests
-    answer["bytes"] = traffic.bytes
-    answer["seconds"] = traffic.seconds
-    answer["counts"] = {stage: asdict(count) for stage, count in intake.counts().items()}
-    return answer
-
-
-def stored_images(lake: Lake) -> set[bytes]:
-    """Ids of all images of committed crawls, as 32 bytes each; only that column is read."""
-    found: set[bytes] = set()
-    for manifest in lake.runs("crawl"):
-        if manifest.rows("images"):
-            for batch in lake.batches(manifest, "images", ["image_id"], rows=10_000):
-                found.update(bytes.fromhex(name) for name in batch.column(0).to_pylist())
-    return found
-
-
-def previous_products(lake: Lake, crawl_id: str | None) -> Iterator[tuple[str, str, datetime]]:
-    """Id, content hash and first sight of each product of an earlier crawl; nothing for None."""
-    if crawl_id is None:
-        return
-    manifest = lake.run(crawl_id)
-    columns = ["product_id", "content_hash", "first_seen"]
-    for batch in lake.batches(manifest, "products", columns, rows=10_000):
-        yield from zip(*(batch.column(name).to_pylist() for name in columns), strict=True)
+            _remember(state, traffic)
+        return _close(request, intake, store, lake, previous, traffic, begun)
+    except sqlite3.Error as error:  # a full disk, or a file that another hand has changed
+        raise LakeError(request["state"], f"cannot be read or written ({error})") from error
+    finally:
+        state.close()
 
 
 def say(out: TextIO, message: Mapping[str, Any]) -> None:
@@ -171,24 +84,109 @@ def main() -> int:
     return 0
 
 
-def _crawl(request: Mapping[str, Any], store: Store, intake: Intake) -> Traffic:
-    shop, url, contact = request["shop"], request["url"], request["contact"]
-    return crawl_shop(shop, url, contact, intake, store.photos, limit=request["limit"])
+def _rules(request: Mapping[str, Any]) -> Rules:
+    if request["do"] != "crawl":
+        return Rules()
+    limits = load(request["profile"]).limits if request["profile"] else Limits()
+    floors = (request["floor"], limits.success_floor, FLOOR)
+    return Rules(
+        request["revisit"],
+        next(floor for floor in floors if floor is not None),
+        request["limit"],
+        limits.most_pages or MOST_PAGES,
+        salt=str(request["previous"]),
+    )
 
 
-def _import(request: Mapping[str, Any], store: Store, intake: Intake) -> Traffic:
+def _crawl(request: Mapping[str, Any], intake: Intake, traffic: Traffic, lake: Lake, previous: Any) -> None:
+    pace = load(request["profile"]).limits.pace if request["profile"] else USUAL
+    again: list[Visit] = []
+    if request["retry"]:
+        for row in refused_before(lake, previous, frozenset(request["retry"])):
+            if row["kind"] == "photo":
+                intake.want_photo(row["url"], next(iter(row["product_ids"]), ""))
+            else:
+                again.append(Visit(row["url"], product=row["kind"] == "product"))
+    # A reading of everything may find another platform; any other crawl stays with the one it knows.
+    expected = previous.result.get("platform", "") if previous and request["revisit"] != "full" else ""
+    crawl_shop(
+        Shop(request["shop"], request["url"], profile=request["profile"]),
+        request["contact"],
+        intake,
+        traffic,
+        expected=expected,
+        only=request["only"],
+        again=again,
+        pace=pace,
+    )
+
+
+def _import(request: Mapping[str, Any], intake: Intake, traffic: Traffic) -> None:
     begun = time.monotonic()
     catalogue = Catalogue(request["path"], request["shop"], request["mapping"])
-    store.totals["import"] = catalogue.rows or 0
-    import_rows(catalogue, intake, store.spool)
+    intake.expected["import"] = catalogue.rows or 0
+    import_rows(catalogue, intake)
     if not intake.tally("import").out:
         raise InputError(request["path"], "holds no row that can be used")
-    seconds = {"import": time.monotonic() - begun}
-    traffic = Traffic()
-    if store.spool.photo_count():
-        traffic = fetch_photos(store.photos(), request["photos_at"], request["contact"], intake)
-    traffic.seconds = seconds | traffic.seconds
-    return traffic
+    traffic.seconds["import"] = time.monotonic() - begun
+    if any(True for _ in intake.state.harvest.unanswered()):
+        fetch_photos(request["photos_at"], request["contact"], intake, traffic)
+    intake.land()
+
+
+def _remember(state: CrawlState, traffic: Traffic) -> None:
+    """What was asked of the network counts also where the crawl did not end well."""
+    state.undo()
+    state.remember("traffic", asdict(traffic))
+    state.commit()
+
+
+def _close(
+    request: Mapping[str, Any],
+    intake: Intake,
+    store: Store,
+    lake: Lake,
+    previous: Any,
+    traffic: Traffic,
+    begun: float,
+) -> dict[str, Any]:
+    """Write every table; returns files, counts and what changed."""
+    state = intake.state
+    closing = Closing(state)
+    # A catalogue file is the whole catalogue; a shop's is what its listings led to, all of them read.
+    whole = request["do"] == "import" or (
+        request["revisit"] != LIST and request["limit"] is None and is_complete(state)
+    )
+    withheld = closing.close(complete=whole)
+    started_at = datetime.fromisoformat(request["started_at"])
+    files = store.write(
+        closing.rows(previous_products(lake, previous), started_at),
+        state.harvest.rejects(),
+        ledger_rows(state, whole=whole),
+    )
+    counts = {stage: asdict(count) for stage, count in intake.counts().items()}
+    if previous is not None:
+        counts["revisit"] = asdict(closing.count())
+    return {
+        "files": files,
+        "result": {
+            "products": store.products.rows,
+            "images_new": store.image_rows,
+            "images_known": state.harvest.image_count() - store.image_rows,
+            "not_modified": closing.not_modified,
+            "kept": closing.kept,
+            "requests": traffic.requests,
+            "changed": closing.changed,
+            "added": closing.added,
+            "removed": closing.removed,
+            "removal_withheld": withheld,
+            "complete": whole,
+            "platform": state.note("platform") or "",
+        },
+        "bytes": traffic.bytes,
+        "seconds": traffic.seconds,
+        "counts": counts,
+    }
 
 
 if __name__ == "__main__":

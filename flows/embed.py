@@ -12,7 +12,8 @@ from ray.data import ActorPoolStrategy, DataContext, from_arrow
 from flows.orchestration import worth_retrying
 from flows.progress import Stage, stage
 from infra.cluster import ray_cluster, wanted_gpus
-from infra.lake import Lake, OpenRun
+from infra.lake import Lake
+from infra.open_run import OpenRun
 from infra.photos import PhotoUnit, locate
 from schemas.errors import LakeError, RejectedError
 from schemas.ids import digest, fingerprint

@@ -18,10 +18,12 @@ from schemas.image import THUMBNAIL_BYTES
 from schemas.label import LABELS, VOCABULARY
 from schemas.manifest import Count, Manifest
 from schemas.reject import REJECTS
-from workers.duplicates import product_groups
+from workers.duplicates import Looks, aspects_as_seen, product_groups
 from workers.split import TEST_SHARE, roles, sides
 from workers.vocabulary import build_vocabulary
 from workers.words import FIELDS, SITE_WORDS, count_words, product_words, stop_words
+
+_LOOKS = ("image_id", "phash", "thumbnail", "width", "height", "orientation", "quality")
 
 
 @flow(name="label")
@@ -134,21 +136,36 @@ def _sides(lake: Lake, sources: list[Manifest], test_share: float) -> tuple[dict
             owners.append(row["product_id"])
             photos.append(stored)
     number = {image_id: n for n, image_id in enumerate({i: None for stored in photos for i in stored})}
+    groups = product_groups([[number[i] for i in stored] for stored in photos], _looks(lake, number))
+    held_out = sides(groups, owners, test_share)
+    return dict(zip(owners, groups, strict=True)), dict(zip(owners, held_out, strict=True))
+
+
+def _looks(lake: Lake, number: dict[str, int]) -> Looks:
+    """What near-duplicates are told by, of every photo in `number`, at its place."""
     hashes = np.zeros(len(number), np.uint64)
     thumbnails = np.zeros((len(number), THUMBNAIL_BYTES), np.uint8)
+    aspects, quality = np.ones(len(number)), np.full(len(number), 100, np.int8)
     for crawl in lake.runs("crawl"):
         if not crawl.rows("images"):
             continue
-        for batch in lake.batches(crawl, "images", ["image_id", "phash", "thumbnail"], rows=5000):
+        there_are = set(lake.dataset(crawl, "images").schema.names)  # a crawl of version 1 lacks the last two
+        columns = [name for name in _LOOKS if name in there_are]
+        for batch in lake.batches(crawl, "images", columns, rows=5000):
             ids = batch["image_id"].to_pylist()
             here = [n for n, image_id in enumerate(ids) if image_id in number]
             there = [number[ids[n]] for n in here]
             hashes[there] = batch["phash"].to_numpy()[here]
+            turned = (
+                batch["orientation"].to_numpy() if "orientation" in columns else np.ones(len(ids), np.int8)
+            )
+            shapes = aspects_as_seen(batch["width"].to_numpy(), batch["height"].to_numpy(), turned)
+            aspects[there] = shapes[here]
+            if "quality" in columns:
+                quality[there] = batch["quality"].to_numpy()[here]
             for n, target in zip(here, there, strict=True):
                 thumbnails[target] = np.frombuffer(batch["thumbnail"][n].as_buffer(), np.uint8)
-    groups = product_groups([[number[i] for i in stored] for stored in photos], hashes, thumbnails)
-    held_out = sides(groups, owners, test_share)
-    return dict(zip(owners, groups, strict=True)), dict(zip(owners, held_out, strict=True))
+    return Looks(hashes, thumbnails, aspects, quality)
 
 
 def _counted(rows: Iterable[dict[str, Any]], step: Stage) -> Iterator[dict[str, Any]]:

@@ -31,7 +31,7 @@ def list_runs(lake: str, sweep: bool = False) -> dict[str, Any]:
         }
         for manifest in place.runs(newest_first=True)
     ]
-    return {"lake": lake, "runs": found, "swept": swept}
+    return {"lake": lake, "runs": found, "unfinished": place.unfinished(), "swept": swept}
 
 
 def _summary(manifest: Manifest) -> str:

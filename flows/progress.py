@@ -87,4 +87,5 @@ def stage(name: str, total: float | None = None, unit: str = "rows") -> Iterator
 
 def _line(step: Stage) -> str:
     of = f" of {step.total:,.0f}" if step.total else ""
-    return f"{step.name}: {step.done:,.0f}{of} {step.unit}, {step.rate:,.1f}/s {step.note}".rstrip()
+    note = f", {step.note}" if step.note else ""
+    return f"{step.name}: {step.done:,.0f}{of} {step.unit}, {step.rate:,.1f}/s{note}"

@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import sys
+import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -57,33 +58,54 @@ def command(
 
 
 class Bars(Log):
-    """Progress bars with rate and time left, for a terminal."""
+    """Progress bars with rate and time left, for a terminal; steps that run side by side share one display."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._bars: Progress | None = None
+        self._watched = 0
 
     @contextmanager
     def watch(self, stage: Stage) -> Iterator[None]:
         """One bar per step; it stays when the step is done."""
-        columns = (
-            SpinnerColumn(finished_text="[green]✓"),
-            TextColumn("{task.description:<9}"),
-            BarColumn(bar_width=28),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[unit]}  {task.fields[rate]}"),
-            TimeElapsedColumn(),
-            TimeRemainingColumn(elapsed_when_finished=False),
-            TextColumn("[dim]{task.fields[note]}"),
-        )
-        with Progress(*columns, console=people, transient=False) as bars:
-            bar = bars.add_task(stage.name, total=stage.total, unit=stage.unit, rate="", note="")
+        with self._lock:
+            if self._bars is None:
+                self._bars = _bars()
+                self._bars.start()
+            self._watched += 1
+            bars = self._bars
+        bar = bars.add_task(stage.name, total=stage.total, unit=stage.unit, rate="", note="")
 
-            def tell(changed: Stage) -> None:
-                rate = f"{changed.rate:,.0f}/s"
-                bars.update(bar, completed=changed.done, total=changed.total, rate=rate, note=changed.note)
+        def tell(changed: Stage) -> None:
+            rate, note = f"{changed.rate:,.0f}/s", plain(changed.note)
+            bars.update(bar, completed=changed.done, total=changed.total, rate=rate, note=note)
 
-            stage.on_change = tell
-            try:
-                yield
-            finally:
-                bars.update(bar, total=stage.total or stage.done or 1, completed=stage.done)
+        stage.on_change = tell
+        try:
+            yield
+            end = max(stage.done, 1)  # all there was, also where less came than was announced
+            bars.update(bar, total=end, completed=end)
+        finally:
+            with self._lock:
+                self._watched -= 1
+                if not self._watched:
+                    bars.stop()
+                    self._bars = None
+
+
+def _bars() -> Progress:
+    return Progress(
+        SpinnerColumn(finished_text="[green]✓"),
+        TextColumn("{task.description:<9}"),
+        BarColumn(bar_width=28),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[unit]}  {task.fields[rate]}"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(elapsed_when_finished=False),
+        TextColumn("[dim]{task.fields[note]}"),
+        console=people,
+        transient=False,
+    )
 
 
 class Lines(Log):
@@ -92,9 +114,16 @@ class Lines(Log):
     def __init__(self) -> None:
         logging.getLogger("vitrine").setLevel(logging.INFO)
         handler = logging.StreamHandler(sys.stderr)
-        handler.setFormatter(logging.Formatter("%(message)s"))
+        handler.setFormatter(_OneLine("%(message)s"))
         logging.getLogger("vitrine").handlers = [handler]
         logging.getLogger("vitrine").propagate = False
+
+
+class _OneLine(logging.Formatter):
+    """A record is one line, whatever words of a shop it carries; a traceback of ours follows as it is."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  # logging's name
+        return harmless(super().formatMessage(record))
 
 
 def fields_table(title: str, result: dict[str, Any]) -> None:
@@ -103,7 +132,7 @@ def fields_table(title: str, result: dict[str, Any]) -> None:
     for name, value in result.items():
         if isinstance(value, list) and value and isinstance(value[0], dict):
             continue
-        table.add_row(f"[dim]{name}", _plain(value))
+        table.add_row(f"[dim]{name}", plain(value))
     people.print(table)
 
 
@@ -116,17 +145,28 @@ def rows_table(title: str, columns: list[str], rows: list[list[Any]]) -> None:
     for name, right in zip(columns, numeric, strict=True):
         table.add_column(name, justify="right" if right else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(_plain(value) for value in row))
+        table.add_row(*(plain(value) for value in row))
     people.print(table)
 
 
-def _plain(value: Any) -> str:
-    """Text for a cell; what a shop wrote must not be read as markup."""
+def harmless(text: str) -> str:
+    """Foreign text on one line, without what steers a terminal or turns the order of what is read.
+
+    Printable characters stay; control characters (an escape sequence needs one), bidirectional
+    overrides and invisible ones go; line breaks and tabs become spaces.
+    """
+    return "".join(char if char.isprintable() else " " if char.isspace() else "" for char in text)
+
+
+def plain(value: Any) -> str:
+    """Text for a cell; what a shop wrote must neither be read as markup nor steer the terminal."""
     from rich.markup import escape
 
     if isinstance(value, dict):
-        return escape(", ".join(f"{name} {item}" for name, item in value.items()) or "none")
-    return escape(f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value))
+        words = ", ".join(f"{name} {item}" for name, item in value.items()) or "none"
+    else:
+        words = f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+    return escape(harmless(words))
 
 
 def _claim_stdout() -> Any:
@@ -144,7 +184,7 @@ def _quiet_libraries() -> None:
 
 
 def _refuse(sentence: str, as_json: bool, stream: Any, kind: str = "Interrupted") -> None:
-    line = " ".join(sentence.split())
+    line = " ".join(harmless(sentence).split())
     if as_json:
         print(
             json.dumps({"error": {"type": kind, "message": line}}, ensure_ascii=False),

@@ -9,7 +9,8 @@ from prefect import flow, task
 
 from flows.orchestration import worth_retrying
 from flows.training import Example, fit
-from infra.lake import Lake, OpenRun
+from infra.lake import Lake
+from infra.open_run import OpenRun
 from infra.parts import put
 from schemas.errors import InputError
 from schemas.ids import digest

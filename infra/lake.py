@@ -8,70 +8,30 @@ key and continues it; `sweep` removes what nobody will continue.
 
 import json
 import os
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlparse
 
 import pyarrow as pa
-import pyarrow.dataset as pads
 import pyarrow.fs as pafs
+import pyarrow.parquet as pq
 
 from infra.machine import Owner, code_version, describe_machine
-from infra.parts import PartWriter, existing_parts, next_number, paths, put
-from schemas.columns import table_name, table_version
+from infra.open_run import OpenRun
+from infra.parts import paths, put
 from schemas.errors import LakeError
 from schemas.ids import RUN_ID, new_run_id
-from schemas.manifest import LAKE_VERSION, Count, Manifest, Part
+from schemas.manifest import LAKE_VERSION, Manifest
+
+if TYPE_CHECKING:
+    import pyarrow.dataset as pads
 
 MARKER = "vitrine.json"
 ABANDONED_AFTER_S = 24 * 3600  # for runs begun on another machine, whose processes we cannot see
-
-
-@dataclass
-class OpenRun:
-    """A run being written. `folder` is its path within `filesystem`."""
-
-    kind: str
-    run_id: str
-    flow: str
-    key: str
-    folder: str
-    filesystem: pafs.FileSystem
-    parents: list[str]
-    parameters: dict[str, Any]
-    started_at: datetime
-    continued: bool = False
-    files: dict[str, list[Part]] = field(default_factory=dict)
-    counts: dict[str, Count] = field(default_factory=dict)
-    seconds: dict[str, float] = field(default_factory=dict)
-    schemas: dict[str, int] = field(default_factory=dict)
-
-    def writer(self, schema: pa.Schema, **bounds: int) -> PartWriter:
-        """A writer of one table of this run, numbering on after parts that are already there."""
-        first = next_number(self.files.get(table_name(schema), []))
-        return PartWriter(self.filesystem, self.folder, schema, first=first, **bounds)
-
-    def add(self, schema: pa.Schema, parts: Sequence[Part]) -> None:
-        """Enter written parts of one table, so that the commit names them."""
-        known = {part.path for part in self.files.setdefault(table_name(schema), [])}
-        self.files[table_name(schema)] += [part for part in parts if part.path not in known]
-        self.schemas[table_name(schema)] = table_version(schema)
-
-    def left_behind(self, schema: pa.Schema) -> list[Part]:
-        """Parts of one table that an interrupted run with this key completed; they count as written."""
-        parts = existing_parts(self.filesystem, self.folder, table_name(schema)) if self.continued else []
-        self.add(schema, parts)
-        return parts
-
-    def drop(self, schema: pa.Schema) -> None:
-        """Remove the parts of one table that an interrupted run left, to write it anew."""
-        folder = f"{self.folder}/{table_name(schema)}"
-        if self.filesystem.get_file_info(folder).type != pafs.FileType.NotFound:
-            self.filesystem.delete_dir(folder)
 
 
 class Lake:
@@ -130,6 +90,12 @@ class Lake:
         note = {"kind": kind, "flow": flow, "key": key, "started_at": started.isoformat()}
         put(self.filesystem, f"{run.folder}/begun.json", json.dumps(note | Owner.here().as_dict()).encode())
         return run
+
+    def abandon(self, run: OpenRun) -> None:
+        """Leave a run behind in good order: the same request continues it, also from this very process."""
+        begun = json.loads(self._text(f"{run.kind}={run.run_id}/begun.json") or "{}")
+        if begun:
+            put(self.filesystem, f"{run.folder}/begun.json", json.dumps(begun | {"left": True}).encode())
 
     def commit(self, run: OpenRun, result: Mapping[str, Any]) -> Manifest:
         """Make the run exist. Raises CountError if a stage lost rows, LakeError if it exists already."""
@@ -199,8 +165,17 @@ class Lake:
             fragment_readahead=1,
         )
 
-    def dataset(self, manifest: Manifest, table: str) -> pads.Dataset:
+    def part(self, path: str) -> pq.ParquetFile:
+        """One part file, for readers that need its rows in the order written."""
+        try:
+            return pq.ParquetFile(self.filesystem.open_input_file(path))
+        except (OSError, pa.ArrowInvalid) as error:
+            raise LakeError(path, f"cannot be read ({error})") from error
+
+    def dataset(self, manifest: Manifest, table: str) -> "pads.Dataset":
         """A table as an Arrow dataset; raises LakeError where the run has no such table."""
+        import pyarrow.dataset as pads  # brings pandas, a second that a listing of runs need not pay
+
         files = self.part_paths(manifest, table)
         if not files:
             raise LakeError(manifest.run_id, f"has no table {table}")
@@ -208,6 +183,10 @@ class Lake:
             return pads.dataset(files, filesystem=self.filesystem, format="parquet")
         except (OSError, pa.ArrowInvalid) as error:
             raise LakeError(manifest.run_id, f"table {table} cannot be read ({error})") from error
+
+    def unfinished(self) -> int:
+        """How many runs were begun and left behind, for the same request to continue."""
+        return sum(1 for _ in self._left_behind())
 
     def sweep(self) -> list[str]:
         """Remove uncommitted runs whose writer is gone, and day-old remains of a killed sweep; returns ids."""
@@ -230,7 +209,7 @@ class Lake:
         The other may have written its own note since we read this one, so what was taken is compared.
         """
         folder = f"{self.root}/{begun['kind']}={run_id}"
-        note, taken = f"{folder}/begun.json", f"begun.json.{os.getpid()}"
+        note, taken = f"{folder}/begun.json", f"begun.json.{os.getpid()}-{threading.get_ident()}"
         try:
             self.filesystem.move(note, f"{folder}/{taken}")
         except OSError:
@@ -282,7 +261,7 @@ class Lake:
             try:
                 begun = json.loads(text)
                 age_s = time.time() - datetime.fromisoformat(begun["at"]).timestamp()
-                alive = Owner.of(begun).is_alive()
+                alive = False if begun.get("left") else Owner.of(begun).is_alive()
             except (ValueError, KeyError, TypeError) as error:
                 raise LakeError(f"{self.uri}/{folder}/begun.json", f"cannot be read ({error})") from error
             if alive is False or (alive is None and age_s > ABANDONED_AFTER_S):

@@ -25,6 +25,12 @@ _LIBRARIES = (
 )
 
 
+def state_folder() -> Path:
+    """Where this machine keeps what must survive a kill but belongs to no lake (XDG base directories)."""
+    base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(base) / "vitrine"
+
+
 @dataclass(frozen=True)
 class Owner:
     """A process, told apart from a later one that got the same pid by its start time."""

@@ -8,6 +8,7 @@ object exists only once its upload is complete. A reader never sees half a part.
 import hashlib
 import os
 import re
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 
@@ -172,7 +173,7 @@ def put(filesystem: pafs.FileSystem, path: str, data: pa.Buffer | bytes, *, abse
 def _put_local(path: str, data: pa.Buffer | bytes, absent: bool) -> None:
     folder = os.path.dirname(path)
     os.makedirs(folder, exist_ok=True)
-    temporary = f"{path}.{os.getpid()}.tmp"
+    temporary = f"{path}.{os.getpid()}-{threading.get_ident()}.tmp"
     try:
         with open(temporary, "wb") as file:
             file.write(data)

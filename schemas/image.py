@@ -19,14 +19,21 @@ THUMBNAIL_BYTES = 8 * 8 * 3
 
 IMAGES = table_schema(
     "images",
-    1,
+    2,
     [
         column("image_id", pa.string(), "SHA-256 of `bytes`, hex"),
         column("bytes", pa.binary(), "the file as served, never re-encoded"),
         column("media_type", pa.string(), "what the bytes are, as image/jpeg, whatever the server claimed"),
+        column("declared_type", pa.string(), "what the server claimed in Content-Type, empty when nothing"),
         column("width", pa.int32(), "stored width, before EXIF rotation", "px"),
         column("height", pa.int32(), "stored height, before EXIF rotation", "px"),
+        column("orientation", pa.int8(), "EXIF orientation, 1 (upright) to 8; 1 where none is stated"),
         column("phash", pa.uint64(), "perceptual hash: sign bits of the 8 x 8 lowest DCT terms", "bits"),
+        column(
+            "quality",
+            pa.int8(),
+            "how much there is to hash, 0 (flat) to 100: two photos of low quality match by chance",
+        ),
         column(
             "thumbnail",
             pa.binary(THUMBNAIL_BYTES),

@@ -11,14 +11,14 @@ from decimal import Decimal
 import pyarrow as pa
 
 from schemas.columns import TIME, column, table_schema
-from schemas.ids import digest
+from schemas.ids import digest, photo_key
 
 SOURCES = ("json-ld", "microdata", "opengraph", "shopify", "woocommerce", "profile", "import")
 PRICE = pa.decimal128(18, 4)  # four decimals: KWD has three, unit prices sometimes four
 
 PRODUCTS = table_schema(
     "products",
-    1,
+    2,
     [
         column("product_id", pa.string(), "shop and its own SKU or platform id, as `shop:key`"),
         column("shop", pa.string(), "name of the shop"),
@@ -32,6 +32,13 @@ PRODUCTS = table_schema(
         column("gender", pa.string(), "whom the shop sells it to, in its own words, empty when not said"),
         column("price", PRICE, "lowest price asked now", "units of `currency`", optional=True),
         column("currency", pa.string(), "ISO 4217 code, empty when not said"),
+        column(
+            "list_price",
+            PRICE,
+            "price before a reduction, where the shop shows one",
+            "units of `currency`",
+            optional=True,
+        ),
         column("in_stock", pa.bool_(), "whether any variant can be bought", optional=True),
         column("attributes", pa.map_(pa.string(), pa.string()), "other facts the shop states, by its names"),
         column("image_urls", pa.list_(pa.string()), "addresses of the photos, in the shop's order"),
@@ -45,7 +52,12 @@ PRODUCTS = table_schema(
             pa.list_(pa.string()),
             "SHA-256 per photo, same order; empty string: refused, see rejects",
         ),
-        column("source", pa.string(), f"where the fields come from: {' | '.join(SOURCES)}"),
+        column("source", pa.string(), f"where the title comes from: {' | '.join(SOURCES)}"),
+        column(
+            "sources",
+            pa.map_(pa.string(), pa.string()),
+            "source per field, where a page was read from several; empty where all come from `source`",
+        ),
         column("etag", pa.string(), "ETag of the page or feed, empty when none"),
         column("last_modified", pa.string(), "Last-Modified of the page or feed, empty when none"),
         column(
@@ -75,20 +87,24 @@ class Product:
     gender: str = ""
     price: Decimal | None = None
     currency: str = ""
+    list_price: Decimal | None = None
     in_stock: bool | None = None
     attributes: dict[str, str] = field(default_factory=dict)
     image_urls: tuple[str, ...] = ()
     image_views: tuple[str, ...] = ()
+    sources: dict[str, str] = field(default_factory=dict)
     etag: str = ""
     last_modified: str = ""
 
     def content_hash(self) -> str:
-        """Equal for two readings of one unchanged product: times and validators do not count."""
+        """Equal for two readings of one unchanged product: times, validators and photo editions do not count."""
         facts = asdict(self)
-        for name in ("fetched_at", "etag", "last_modified", "source"):
+        for name in ("fetched_at", "etag", "last_modified", "source", "sources"):
             del facts[name]
-        if self.price is not None:
-            facts["price"] = str(self.price.normalize())
+        for name in ("price", "list_price"):
+            if facts[name] is not None:
+                facts[name] = str(facts[name].normalize())
+        facts["image_urls"] = [photo_key(url) for url in self.image_urls]
         return digest(facts)
 
     def row(self, image_ids: tuple[str, ...], first_seen: datetime) -> dict[str, object]:
@@ -96,4 +112,5 @@ class Product:
         if not len(image_ids) == len(self.image_urls) == len(self.image_views):
             raise ValueError(f"{self.product_id}: {len(self.image_urls)} photos, {len(image_ids)} ids")
         row = asdict(self) | {"image_ids": list(image_ids), "first_seen": first_seen}
-        return row | {"attributes": list(self.attributes.items()), "content_hash": self.content_hash()}
+        maps = {"attributes": list(self.attributes.items()), "sources": list(self.sources.items())}
+        return row | maps | {"content_hash": self.content_hash()}

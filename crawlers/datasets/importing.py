@@ -1,4 +1,4 @@
-"""Catalogue rows -> products in the spool and photos in the sink; decoding runs ahead in threads."""
+"""Catalogue rows -> products and photos in the intake; decoding runs ahead in threads."""
 
 from collections import deque
 from collections.abc import Iterator
@@ -8,19 +8,20 @@ from pathlib import Path
 from typing import Any
 
 from crawlers.datasets.catalogue import Catalogue, Entry
+from crawlers.intake import Intake, Photo
 from crawlers.photo import image_row, inspect
 from crawlers.settings import PHOTO_BYTES
-from crawlers.sink import Intake, Photo, refused
-from crawlers.spool import Spool
+from crawlers.sink import refused
 from schemas.errors import ImageError
 from schemas.ids import image_id
 
+SMALLEST_PX = 32  # a catalogue of thumbnails is its owner's choice; a crawl asks for more
 AHEAD = 64  # rows whose photos are being decoded, at most
 _HERE = {"allowed": True, "noai": False, "noimageai": False}  # a file that is there may be read
 Outcome = tuple[Entry | None, Photo | dict[str, Any] | None]
 
 
-def import_rows(catalogue: Catalogue, intake: Intake, spool: Spool, threads: int = 2) -> None:
+def import_rows(catalogue: Catalogue, intake: Intake, threads: int = 2) -> None:
     """Take every row: stage "import" counts it out, or refuses it with a reason.
 
     The first accepted row of a product gives its facts, each row one photo. A photo that is an
@@ -33,7 +34,7 @@ def import_rows(catalogue: Catalogue, intake: Intake, spool: Spool, threads: int
                 continue
             assert entry is not None
             address = outcome.url if outcome is not None else entry.address
-            _note(spool, entry, address)
+            _note(intake, entry, address)
             if outcome is None:
                 intake.passed("import")
             else:
@@ -41,10 +42,11 @@ def import_rows(catalogue: Catalogue, intake: Intake, spool: Spool, threads: int
     intake.tell("import", now=True)
 
 
-def _note(spool: Spool, entry: Entry, address: str) -> None:
+def _note(intake: Intake, entry: Entry, address: str) -> None:
     product = replace(entry.product, image_urls=(address,), image_views=(entry.view,))
-    if not spool.add(product):
-        spool.add_photo(product.product_id, address, entry.view)
+    if not intake.state.harvest.add(product):
+        intake.state.harvest.add_photo(product.product_id, address, entry.view)
+    intake.state.memory.see(product.product_id)
 
 
 def _decoded(catalogue: Catalogue, intake: Intake, pool: ThreadPoolExecutor) -> Iterator[Outcome]:
@@ -83,7 +85,7 @@ def _outcome(entry: Entry, intake: Intake) -> Outcome:
     if data and intake.sink.has_image(name):
         return entry, Photo(address, name, None)
     try:
-        facts = inspect(data, entry.place)
+        facts = inspect(data, entry.place, SMALLEST_PX)
     except ImageError as error:
         return entry, refused("import", error.reason, entry.place, product, error.detail)
     row = image_row(name, data, facts, entry.address or entry.place, product, _HERE)

@@ -24,19 +24,25 @@ class Shop:
 
     url       address of its home page, after redirects
     sitemaps  addresses its robots.txt names
+    profile   path of its profile (crawlers/shop_profile.py); empty for a shop without one
     """
 
     name: str
     url: str
     sitemaps: tuple[str, ...] = ()
+    profile: str = ""
 
 
 @dataclass(frozen=True)
 class Visit:
-    """An address to fetch. A listing (feed, sitemap, category) is followed; a product page is read."""
+    """An address to fetch. A listing (feed, sitemap, category) is followed; a product page is read.
+
+    lastmod  when the shop says the page last changed, as its sitemap wrote it; empty when it does not say
+    """
 
     url: str
     product: bool = False
+    lastmod: str = ""
 
 
 Found = Visit | Product | dict[str, Any]  # a dict is a row of schemas.reject.REJECTS
@@ -58,6 +64,9 @@ class Platform(Protocol):
 
     def product(self, answer: TextResponse) -> Iterator[Found]:
         """The product of a page; nothing for a page that shows none. May raise like `listing`."""
+
+    def at(self, url: str) -> Visit:
+        """What to fetch for the one product whose page is at `url`."""
 
 
 def names() -> tuple[str, ...]:

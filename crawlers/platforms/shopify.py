@@ -1,41 +1,38 @@
-"""Shopify: the whole catalogue as JSON, 250 products a page, at /products.json."""
+"""Shopify: the catalogue as JSON, 250 products a page, at /products.json or per collection where that is off."""
 
-import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
-from urllib.parse import quote, urljoin
+from urllib.parse import quote, urljoin, urlsplit
 
 from scrapy.http import Response, TextResponse
 
+from crawlers.factnames import column_of
+from crawlers.feed import (
+    MOST_PAGES,
+    decoded,
+    first_key,
+    header_of,
+    key_of,
+    next_page,
+    number_of,
+    photos_of,
+    repeats,
+    said,
+)
 from crawlers.platforms import SURE, Fetch, Found, Shop, Visit
 from crawlers.price import currency_of, price_of
 from crawlers.sink import refused
 from crawlers.text import category_path, line_of, text_of, words_listed
-from crawlers.view import view_of
 from schemas.ids import product_id
 from schemas.product import Product
 
 PAGE = 250
-_COLOUR = frozenset(
-    [
-        "color",
-        "colour",
-        "couleur",
-        "farbe",
-        "kleur",
-        "colore",
-        "cor",
-        "väri",
-        "färg",
-        "farve",
-        "kolor",
-        "barva",
-    ]
-)
-_GENDER = frozenset(["gender", "geschlecht", "genre", "género", "sex"])
+EMPTY = 0.2  # a feed without products is no catalogue: a sitemap knows more, a bare page less
+_FEED, _ALL, _COLLECTIONS = "products.json", "collections/all/products.json", "collections.json"
+_HINT = re.compile(r"Shopify\.(?:shop|theme|currency)\b|cdn\.shopify\.com|\.myshopify\.com|/cdn/shop/")
 _ACTIVE = re.compile(r"Shopify\.currency\s*=\s*\{[^}]*\"active\"\s*:\s*\"([A-Z]{3})\"")
 _META = "//meta[@property='og:price:currency' or @property='product:price:currency']/@content"
 
@@ -45,61 +42,88 @@ class Platform:
 
     def __init__(self, shop: Shop) -> None:
         self._shop = shop
+        self._begin = _FEED
         self._currency = ""
-        self._last_page: list[object] = []
 
     async def detect(self, home: TextResponse, fetch: Fetch) -> float:
-        """Sure when the feed answers. The currency is asked for on the same occasion: the feed lacks it."""
-        probe = await fetch(self._address("products.json?limit=1"))
-        if probe is None or not isinstance(_products(probe), list):
-            return 0.0
-        self._currency = _currency_on(home)
-        if not self._currency and (cart := await fetch(self._address("cart.js"))):
-            self._currency = _currency_in(cart)
-        return SURE
+        """Sure when a feed answers with products. The currency is asked for then, too: feeds lack it.
+
+        Where /products.json is off, collections are tried only if the home page looks like Shopify.
+        """
+        looks = _HINT.search(home.text) is not None
+        score = 0.0
+        for begin in (_FEED, _ALL, _COLLECTIONS) if looks else (_FEED,):
+            probe = await fetch(self._address(f"{begin}?limit=1"))
+            if (found := _sureness(probe)) > score:
+                score, self._begin = found, begin
+            if score == SURE:
+                self._currency = await self._asked_currency(home, fetch)
+                break
+        return score
 
     def start(self, home: TextResponse) -> Iterator[Visit]:
-        """The feed's first page."""
-        yield self._page(1)
+        """The first page of the feed, or of the list of collections."""
+        yield self._first_page(self._begin)
 
     def listing(self, answer: TextResponse) -> Iterator[Found]:
-        """The products of one feed page, and the next page unless this one was empty."""
-        products = _products(answer)
-        if not isinstance(products, list):
-            raise ValueError('the feed is not {"products": [...]}')
-        ids = [entry.get("id") if isinstance(entry, dict) else None for entry in products]
-        if not products or ids == self._last_page:  # a shop that ignores `page` would be read for ever
+        """What one page holds, products or collections, and the next page unless this one was empty."""
+        feed = decoded(answer)
+        products = feed.get("products") if isinstance(feed, dict) else None
+        collections = feed.get("collections") if isinstance(feed, dict) else None
+        entries = products if isinstance(products, list) else collections
+        if not isinstance(entries, list):
+            raise ValueError('the feed is neither {"products": [...]} nor {"collections": [...]}')
+        first = first_key(entries)
+        if not entries or repeats(answer.url, first):
             return
-        self._last_page = ids
-        for entry in products:
-            yield self._product(entry, answer)
-        number = _page_number(answer.url)
-        yield self._page(number + 1)
+        read = self._product if entries is products else self._collection
+        for entry in entries:
+            yield read(entry, answer)
+        following = next_page(answer.url, first)
+        if number_of(following) > MOST_PAGES:
+            detail = f"more than {MOST_PAGES} pages of one feed"
+            yield refused("discover", "out_of_bounds", following, detail=detail)
+        else:
+            yield Visit(following)
+
+    def at(self, url: str) -> Visit:
+        """The product's own JSON, which has what the feed says of it."""
+        path = urlsplit(url).path.rstrip("/").removesuffix(".json")
+        return Visit(self._address(f"products/{path.rpartition('/')[2]}.json"), product=True)
 
     def product(self, answer: TextResponse) -> Iterator[Found]:
-        """Not needed: the feed says it all."""
-        yield from ()
+        """One product by itself; a crawl of the feed needs none."""
+        feed = decoded(answer)
+        if isinstance(feed, dict) and isinstance(feed.get("product"), dict):
+            yield self._product(feed["product"], answer)
 
-    def _product(self, entry: Any, answer: Response) -> Product | dict[str, Any]:
+    def _collection(self, entry: Any, answer: Response) -> Found:
+        handle = line_of(said(entry.get("handle"))) if isinstance(entry, dict) else ""
+        if not handle:
+            return refused("discover", "page_unreadable", answer.url, detail="a collection without handle")
+        return self._first_page(f"collections/{quote(handle)}/products.json")
+
+    def _product(self, entry: Any, answer: Response) -> Found:
         if not isinstance(entry, dict):
             return refused(
                 "page", "page_unreadable", answer.url, detail=f"a feed entry is {type(entry).__name__}"
             )
-        handle = str(entry.get("handle") or "")
+        handle = line_of(said(entry.get("handle")))
         url = self._address(f"products/{quote(handle)}") if handle else answer.url
-        key, title = str(entry.get("id") or "").strip(), line_of(str(entry.get("title") or ""))
+        key, title = key_of(entry.get("id")), line_of(said(entry.get("title")))
         if not key or not title:
             return refused("page", "page_incomplete", url, detail=f"no {'title' if key else 'id'}")
         name = product_id(self._shop.name, key)
-        photos = _photos(entry.get("images"), url)
+        photos = photos_of(entry.get("images"), url)
         if not photos:
             return refused("page", "no_image", url, name, "images is empty")
-        variants = [variant for variant in entry.get("variants") or [] if isinstance(variant, dict)]
-        prices = [price for variant in variants if (price := price_of(variant.get("price"))) is not None]
+        stated = entry.get("variants")
+        variants = [v for v in stated if isinstance(v, dict)] if isinstance(stated, list) else []
         options = _options(entry, variants)
-        colours = [values for option, values in options.items() if option.lower() in _COLOUR]
+        colours = [values for option, values in options.items() if column_of(option) == "colour"]
         tags = words_listed(entry.get("tags"))
-        stock = [bool(variant["available"]) for variant in variants if "available" in variant]
+        price, list_price = _prices(variants)
+        stock = [variant["available"] for variant in variants if isinstance(variant.get("available"), bool)]
         return Product(
             product_id=name,
             shop=self._shop.name,
@@ -107,72 +131,81 @@ class Platform:
             source="shopify",
             fetched_at=datetime.now(UTC),
             url=url,
-            description=text_of(str(entry.get("body_html") or "")),
-            brand=line_of(str(entry.get("vendor") or "")),
+            description=text_of(said(entry.get("body_html"))),
+            brand=line_of(said(entry.get("vendor"))),
             categories=category_path(entry.get("product_type")),
             tags=tags,
-            colour=", ".join(colours[0]) if colours else _tagged(tags, _COLOUR),
-            gender=_tagged(tags, _GENDER),
-            price=min(prices) if prices else None,
+            colour=", ".join(colours[0]) if colours else _tagged(tags, "colour"),
+            gender=_tagged(tags, "gender"),
+            price=price,
             currency=self._currency,
+            list_price=list_price,
             in_stock=any(stock) if stock else None,
             attributes=_attributes(options, variants),
             image_urls=tuple(photos),
             image_views=tuple(photos.values()),
-            etag=_header(answer, "ETag"),
-            last_modified=_header(answer, "Last-Modified"),
+            etag=header_of(answer, "ETag"),
+            last_modified=header_of(answer, "Last-Modified"),
         )
+
+    async def _asked_currency(self, home: TextResponse, fetch: Fetch) -> str:
+        """From the home page, else /meta.json, else /cart.js, which most shops forbid to robots."""
+        if found := _ACTIVE.search(home.text):
+            return found[1]
+        if code := currency_of(home.xpath(_META).get()):
+            return code
+        for path in ("meta.json", "cart.js"):
+            answer = await fetch(self._address(path))
+            if answer is not None and (code := _currency_in(answer)):
+                return code
+        return ""
 
     def _address(self, path: str) -> str:
         return urljoin(self._shop.url, path)
 
-    def _page(self, number: int) -> Visit:
-        return Visit(self._address(f"products.json?limit={PAGE}&page={number}"))
+    def _first_page(self, path: str) -> Visit:
+        return Visit(self._address(f"{path}?limit={PAGE}&page=1"))
 
 
-def _products(answer: TextResponse) -> Any:
+def _sureness(probe: TextResponse | None) -> float:
+    """SURE for a page with a product or a collection, EMPTY for one with none."""
     try:
-        feed = json.loads(answer.text)
-    except (ValueError, AttributeError, RecursionError):
-        return None
-    return feed.get("products") if isinstance(feed, dict) else None
+        feed = decoded(probe) if probe is not None else None
+    except ValueError:
+        return 0.0
+    if not isinstance(feed, dict):
+        return 0.0
+    entries = feed.get("products", feed.get("collections"))
+    if not isinstance(entries, list):
+        return 0.0
+    known = [entry for entry in entries if isinstance(entry, dict) and "id" in entry and "handle" in entry]
+    return SURE if known else 0.0 if entries else EMPTY
 
 
-def _page_number(url: str) -> int:
-    found = re.search(r"[?&]page=(\d+)", url)
-    return int(found[1]) if found else 1
-
-
-def _currency_on(home: TextResponse) -> str:
-    if found := _ACTIVE.search(home.text):
-        return found[1]
-    return currency_of(home.xpath(_META).get())
-
-
-def _currency_in(cart: TextResponse) -> str:
+def _currency_in(answer: TextResponse) -> str:
     try:
-        value = json.loads(cart.text)
-    except (ValueError, AttributeError):
+        value = decoded(answer)
+    except ValueError:
         return ""
     return currency_of(value.get("currency")) if isinstance(value, dict) else ""
 
 
-def _photos(images: Any, base: str) -> dict[str, str]:
-    """View by address, each address once, `?v=` kept: it changes when the photo does."""
-    photos: dict[str, str] = {}
-    for image in images if isinstance(images, list) else []:
-        source = image.get("src") if isinstance(image, dict) else image
-        if isinstance(source, str) and source.strip():
-            address = urljoin(base, source.strip())
-            caption = str(image.get("alt") or "") if isinstance(image, dict) else ""
-            photos.setdefault(address, view_of(address, caption))
-    return photos
+def _prices(variants: list[dict[str, Any]]) -> tuple[Decimal | None, Decimal | None]:
+    """The lowest price asked, and what that very price was before a reduction."""
+    asked = [
+        (price, price_of(variant.get("compare_at_price")))
+        for variant in variants
+        if (price := price_of(variant.get("price"))) is not None
+    ]
+    lowest = min((price for price, _ in asked), default=None)
+    before = [was for price, was in asked if price == lowest and was is not None and was > price]
+    return lowest, min(before, default=None)
 
 
-def _tagged(tags: tuple[str, ...], names: frozenset[str]) -> str:
+def _tagged(tags: tuple[str, ...], column: str) -> str:
     """The value of a tag such as `gender:women`: Shopify has no such field, so shops put it there."""
     pairs = (re.split("[:=]", tag, maxsplit=1) for tag in tags)
-    stated = (pair[1].strip() for pair in pairs if len(pair) == 2 and pair[0].strip().lower() in names)
+    stated = (pair[1].strip() for pair in pairs if len(pair) == 2 and column_of(pair[0]) == column)
     return next(stated, "")
 
 
@@ -181,30 +214,17 @@ def _options(entry: dict[str, Any], variants: list[dict[str, Any]]) -> dict[str,
     found: dict[str, tuple[str, ...]] = {}
     options = entry.get("options")
     for place, option in enumerate(options if isinstance(options, list) else [], 1):
-        name = line_of(str(option.get("name") or "")) if isinstance(option, dict) else line_of(str(option))
+        name = line_of(said(option.get("name") if isinstance(option, dict) else option))
         stated = option.get("values") if isinstance(option, dict) else None
-        values = (
-            stated if isinstance(stated, list) else [variant.get(f"option{place}") for variant in variants]
-        )
+        values = stated if isinstance(stated, list) else [v.get(f"option{place}") for v in variants]
         shown = words_listed([value for value in values if value])
-        if (
-            name and shown and (name, shown) != ("Title", ("Default Title",))
-        ):  # Shopify's word for "no options"
+        only = name == "Title" and shown == ("Default Title",)  # Shopify's word for "no options"
+        if name and shown and not only:
             found[name] = shown
     return found
 
 
 def _attributes(options: dict[str, tuple[str, ...]], variants: list[dict[str, Any]]) -> dict[str, str]:
-    facts = {name: ", ".join(values) for name, values in options.items() if name.lower() not in _COLOUR}
+    facts = {name: ", ".join(values) for name, values in options.items() if column_of(name) != "colour"}
     skus = words_listed([variant.get("sku") for variant in variants if variant.get("sku")])
-    if skus:
-        facts["sku"] = ", ".join(skus)
-    before: list[Decimal] = [p for v in variants if (p := price_of(v.get("compare_at_price"))) is not None]
-    if before:
-        facts["price_before"] = f"{min(before).normalize():f}"
-    return facts
-
-
-def _header(answer: Response, name: str) -> str:
-    value = answer.headers.get(name)
-    return value.decode("latin-1") if value else ""
+    return facts | ({"sku": ", ".join(skus)} if skus else {})

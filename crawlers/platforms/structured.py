@@ -1,29 +1,32 @@
-"""Any shop whose product pages carry JSON-LD: found through its sitemaps, or by walking its categories."""
+"""Any shop that states its products in JSON-LD, microdata or OpenGraph: found by sitemap, or category by category."""
 
 import re
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urldefrag, urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from scrapy.http import TextResponse
-from scrapy.utils.gz import gunzip
-from scrapy.utils.sitemap import Sitemap
 
-from crawlers.jsonld import nodes_on, of_type
+from crawlers.jsonld import nodes_on
+from crawlers.links import is_page, looks_like_listing, looks_like_product, visits_from
+from crawlers.pageaddress import host_of
 from crawlers.platforms import Fetch, Found, Shop, Visit
-from crawlers.productpage import PRODUCT_TYPES, product_of
-from crawlers.settings import PAGE_BYTES
+from crawlers.productpage import products_on
 from crawlers.sink import refused
+from crawlers.sitemap import CutError, Entry, entries, is_sitemap
+from schemas.product import Product
 
-_PRODUCT_PATH = re.compile(r"/(products?|p|items?|dp|shop|artikel|produit|producto)/[^/]+", re.I)
-_LISTING_PATH = re.compile(r"/(categor(y|ies)|collections?|catalog(ue)?|c|departments?|brands?)(/|$)", re.I)
-_NOT_SHOP = re.compile(
-    r"/(cart|basket|checkout|account|login|register|wishlist|search|compare)(/|$|\?)", re.I
+_USUAL = ("/sitemap.xml", "/sitemap_index.xml", "/wp-sitemap.xml", "/sitemap.xml.gz")
+_MOST_PROBES = 3  # of those that robots.txt names, until one answers
+# What the names in an index say; a sitemap that says nothing is read.
+_LISTS_PRODUCTS = re.compile(r"product|produkt|produit|prodotti|artikel|items?\b|pdp|sku|goods|catalog", re.I)
+_SORTS_PRODUCTS = re.compile(r"product[_-]?(cat|tag|brand|type|attr|review)|taxonom", re.I)
+_LISTS_OTHERS = re.compile(
+    r"posts?\b|blog|news\b|pages?\b|author|categor|collection|tags?\b|video|attribute|pa_|brand|store-?locator|faq"
+    r"|help|articles?\b",
+    re.I,
 )
-_NOT_PAGE = re.compile(r"\.(jpe?g|png|webp|gif|avif|svg|css|js|pdf|zip|mp4|ico|txt|json)$", re.I)
-_NAVIGATION = "//nav//a/@href | //*[@role='navigation']//a/@href"
-_NEXT = "//a[contains(concat(' ', @rel, ' '), ' next ')]/@href | //link[@rel='next']/@href"
-_CARDS = "//a[.//img][not(ancestor::nav or ancestor::header or ancestor::footer)]/@href"
+_NUMBER = re.compile(r"page=\d+")
 
 
 class Platform:
@@ -31,95 +34,120 @@ class Platform:
 
     def __init__(self, shop: Shop) -> None:
         self._shop = shop
-        self._host = _host(shop.url)
-        self._has_sitemap = bool(shop.sitemaps)
+        self._host = host_of(shop.url)
+        self._sitemaps: tuple[str, ...] = ()
 
     async def detect(self, home: TextResponse, fetch: Fetch) -> float:
         """0.5 with a sitemap or JSON-LD on the home page, 0.1 for any other HTML: under any real platform."""
-        if not self._has_sitemap:
-            probe = await fetch(urljoin(self._shop.url, "sitemap.xml"))
-            self._has_sitemap = probe is not None and b"<loc" in _body(probe)
-        if self._has_sitemap or nodes_on(home)[0]:
+        addresses = (_joined(self._shop.url, url.strip()) for url in self._shop.sitemaps)
+        named = tuple(dict.fromkeys(filter(None, addresses)))
+        for url in named[:_MOST_PROBES]:
+            if await _answers(fetch, url):
+                self._sitemaps = named
+                return 0.5
+        for path in _USUAL:
+            if (url := urljoin(self._shop.url, path)) not in named and await _answers(fetch, url):
+                self._sitemaps = (url,)
+                return 0.5
+        if nodes_on(home)[0]:
             return 0.5
         return 0.1 if home.xpath("//a/@href") else 0.0
 
     def start(self, home: TextResponse) -> Iterator[Visit]:
-        """The sitemaps that robots.txt names, else /sitemap.xml, else the home page as first category."""
-        if self._shop.sitemaps:
-            yield from (Visit(url) for url in self._shop.sitemaps)
-        elif self._has_sitemap:
-            yield Visit(urljoin(self._shop.url, "sitemap.xml"))
+        """The sitemaps that robots.txt names, else the first usual one, else the home page as first category."""
+        if self._sitemaps:
+            yield from map(Visit, self._sitemaps)
         else:
-            yield from self._category(home)
+            yield from visits_from(home, nodes_on(home)[0], self._host)
 
     def listing(self, answer: TextResponse) -> Iterator[Found]:
-        """Addresses in a sitemap or on a category page."""
-        body = _body(answer)
-        if b"<loc" in body[:4096] or b"<urlset" in body[:1024] or b"<sitemapindex" in body[:1024]:
-            yield from self._sitemap(body, answer.url)
-        elif self._has_sitemap and _is_xml(answer):
+        """Addresses in a sitemap or on a category page; a page that turns out to be a product's is read as one."""
+        if is_sitemap(answer.body):
+            yield from self._sitemap(answer)
+        elif _claims_to_be_sitemap(answer):
             raise ValueError("the sitemap is neither <urlset> nor <sitemapindex>")
         else:
-            yield from self._category(answer)
+            found = products_on(answer, self._shop.name)
+            yield from found
+            if not any(isinstance(item, Product) for item in found):
+                yield from visits_from(answer, nodes_on(answer)[0], self._host)
 
     def product(self, answer: TextResponse) -> Iterator[Found]:
-        """The page's JSON-LD product. A page that claims none is no product page and yields nothing."""
-        nodes, broken = nodes_on(answer)
-        if next(of_type(nodes, *PRODUCT_TYPES), None) is not None:
-            yield product_of(nodes, answer, self._shop.name)
-        elif any('"Product' in block for block in broken):
-            yield refused("page", "page_unreadable", answer.url, detail="its JSON-LD Product is not JSON")
+        """The page's product. A page that claims none is no product page and yields nothing."""
+        yield from products_on(answer, self._shop.name)
 
-    def _sitemap(self, body: bytes, base: str) -> Iterator[Found]:
-        sitemap = Sitemap(body)
-        for entry in sitemap:
-            url = urljoin(base, entry["loc"])
-            if _host(url) != self._host:
-                yield refused("discover", "address", url, detail=f"{base} names an address outside the shop")
-            elif sitemap.type == "sitemapindex":
-                yield Visit(url)
-            elif not _NOT_PAGE.search(urlsplit(url).path):
-                yield Visit(url, product=True)
+    def at(self, url: str) -> Visit:
+        """The page itself."""
+        return Visit(url, product=True)
 
-    def _category(self, page: TextResponse) -> Iterator[Visit]:
-        cards = page.xpath(_CARDS).getall()
-        links = cards + page.xpath(_NAVIGATION).getall() + page.xpath("//a/@href").getall()
-        following, carded = page.xpath(_NEXT).getall(), set(cards)
-        for link in following:
-            if url := self._within(page, link):
-                yield Visit(url)
-        for link in dict.fromkeys(links):
-            url = self._within(page, link)
-            path = urlsplit(url).path
-            if not url or link in following or _NOT_SHOP.search(path) or _NOT_PAGE.search(path):
-                continue
-            if _LISTING_PATH.search(path) and not _PRODUCT_PATH.search(path):
-                yield Visit(url)
-            elif _PRODUCT_PATH.search(path) or link in carded:
-                yield Visit(url, product=True)
-
-    def _within(self, page: TextResponse, link: str) -> str:
-        """The absolute address of a link that stays in the shop; empty otherwise."""
+    def _sitemap(self, answer: TextResponse) -> Iterator[Found]:
+        """Nothing is kept of an index but the sitemaps it names, and of a sitemap nothing at all."""
+        walks = _names_only_lists(answer)
+        index: list[Visit] = []
         try:
-            url = urldefrag(urljoin(page.url, link.strip())).url
-            return url if urlsplit(url).scheme in ("http", "https") and _host(url) == self._host else ""
-        except ValueError:
-            return ""
+            for entry in entries(answer.body):
+                url = _joined(answer.url, entry.url)
+                if not url or not self._may_name(url, entry, answer):
+                    detail = f"{answer.url} names an address outside the shop"
+                    yield refused("discover", "address", url or entry.url[:500], detail=detail)
+                elif entry.index:
+                    index.append(Visit(url, lastmod=entry.lastmod))
+                elif is_page(url):
+                    yield Visit(url, not (walks and looks_like_listing(url)), entry.lastmod)
+        except CutError as error:
+            yield refused("discover", "page_unreadable", answer.url, detail=str(error))
+        yield from _worth_reading(index)
+
+    def _may_name(self, url: str, entry: Entry, answer: TextResponse) -> bool:
+        """Pages must be the shop's; a sitemap may also lie where the index that names it lies."""
+        return host_of(url) == self._host or (entry.index and host_of(url) == host_of(answer.url))
 
 
-def _host(url: str) -> str:
-    """Host and port; with or without `www.` is one shop."""
+async def _answers(fetch: Fetch, url: str) -> bool:
+    answer = await fetch(url)
+    return answer is not None and is_sitemap(answer.body)
+
+
+def _claims_to_be_sitemap(answer: Any) -> bool:
+    """Whether an answer that is no sitemap was asked for, or is written, as one."""
+    named = urlsplit(answer.url).path.endswith((".xml", ".xml.gz", ".gz"))
+    head = answer.body[:1024].lstrip().lower()
+    return named or (head[:5] == b"<?xml" and b"<html" not in head)
+
+
+def _joined(base: str, link: str) -> str:
     try:
-        return urlsplit(url).netloc.lower().removeprefix("www.")
+        url = urljoin(base, link)
+        return url if urlsplit(url).scheme in ("http", "https") else ""
     except ValueError:
         return ""
 
 
-def _body(answer: Any) -> bytes:
-    """A sitemap's XML; .xml.gz files are opened, to the size a page may have."""
-    body: bytes = answer.body
-    return gunzip(body, max_size=PAGE_BYTES) if body[:2] == b"\x1f\x8b" else body
+def _names_only_lists(answer: TextResponse) -> bool:
+    """Whether a sitemap names categories and no product, so that the categories must be walked."""
+    lists = False
+    try:
+        for entry in entries(answer.body):
+            if looks_like_product(entry.url):
+                return False
+            lists = lists or looks_like_listing(entry.url)
+    except CutError:
+        pass
+    return lists
 
 
-def _is_xml(answer: TextResponse) -> bool:
-    return urlsplit(answer.url).path.endswith((".xml", ".xml.gz")) or answer.body.lstrip()[:5] == b"<?xml"
+def _worth_reading(index: list[Visit]) -> Iterator[Visit]:
+    """Sitemaps of products first; those of posts, pages and categories only where no sitemap is one of products."""
+    kinds = [(visit, _kind(visit)) for visit in index]
+    has_products = any(kind == "products" for _, kind in kinds)
+    yield from (visit for visit, kind in kinds if kind == "products")
+    yield from (visit for visit, kind in kinds if kind == "" or (kind == "others" and not has_products))
+
+
+def _kind(visit: Visit) -> str:
+    """What the address of a sitemap says that it lists: products, others, or nothing."""
+    parts = urlsplit(visit.url)
+    name = f"{parts.path}?{_NUMBER.sub('', parts.query)}"
+    if _LISTS_PRODUCTS.search(name) and not _SORTS_PRODUCTS.search(name):
+        return "products"
+    return "others" if _SORTS_PRODUCTS.search(name) or _LISTS_OTHERS.search(name) else ""

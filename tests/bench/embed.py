@@ -51,7 +51,8 @@ def main() -> None:
         for data in photos():
             writer.write(
                 {
-                    "image_id": image_id(data), "bytes": data, "media_type": "image/jpeg", "width": 224, "height": 224,
+                    "image_id": image_id(data), "bytes": data, "media_type": "image/jpeg", "declared_type": "",
+                    "width": 224, "height": 224, "orientation": 1, "quality": 90,
                     "phash": 0, "thumbnail": bytes(192), "url": "", "product_id": "", "fetched_at": datetime.now(UTC),
                     "robots": {"allowed": True, "noai": False, "noimageai": False},
                 }

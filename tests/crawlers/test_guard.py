@@ -16,8 +16,6 @@ class Names:
 
     async def __call__(self, host: str, port: int) -> list[str]:
         self.asked.append(host)
-        if host[0].isdigit() or ":" in host:
-            return [host]
         if host not in self.known:
             raise OSError("unknown name")
         return self.known[host]
@@ -70,6 +68,24 @@ def refused(guard: Guard, url: str) -> str:
         "2001:db8::1",
         "fec0::1",
         "2001:0:1::1",
+        "172.31.255.255",
+        "100.127.255.254",
+        "240.0.0.1",
+        "192.0.0.9",
+        "::127.0.0.1",
+        "::ffff:0:7f00:1",
+        "::ffff:10.0.0.1",
+        "64:ff9b::a00:1",
+        "64:ff9b:1::1",
+        "2002:c0a8:101::1",
+        "fd00:ec2::254",
+        "febf::1",
+        "100::1",
+        "5f00::1",
+        "2606:4700::1111%eth0",
+        "",
+        "localhost",
+        "999.1.1.1",
     ],
 )
 def test_an_address_inside_some_network_is_not_public(address: str) -> None:
@@ -93,10 +109,85 @@ def test_an_address_of_the_internet_is_public(address: str) -> None:
         "http://shop.example:99999/",
         "http://[::1",
         "javascript:alert(1)",
+        "http://shop.example:0/",
+        "http://shop.example:-1/",
+        "http://shop.example:80x/",
+        "http://@shop.example/",
+        "http://shop.example\\@10.0.0.1/",
+        "http://shop.example\\.10.0.0.1/",
+        "http://shop.example%2f.evil.example/",
+        "http://shop.example%00/",
+        "http://shop_example .example/",
+        "http://..../",
+        "http://" + "a" * 64 + ".example/",
+        "http://" + "a." * 140 + "example/",
+        "http://256.256.256.256/",
+        "http://1.2.3.4.5/",
+        "http://99999999999/",
+        "http://[fe80::1%25eth0]/",
+        "http://[::ffff:1.2.3]/",
+        "gopher://shop.example/",
+        "HTTPX://shop.example/",
     ],
 )
 def test_what_is_no_web_address_is_refused(url: str) -> None:
     assert refused(Guard(resolve=Names(shop_example=["1.1.1.1"])), url)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "127.0.0.1",
+        "127.0.0.1.",
+        "2130706433",
+        "0x7f000001",
+        "0x7f.1",
+        "0177.0.0.1",
+        "127.1",
+        "0",
+        "１２７.0.0.1",
+        "127。0。0。1",
+        "①②⑦.0.0.1",
+        "3232235777",
+        "0xa9fea9fe",
+        "[::1]",
+        "[::]",
+        "[::ffff:127.0.0.1]",
+        "[::ffff:7f00:1]",
+        "[64:ff9b::10.0.0.1]",
+        "[2002:7f00:1::]",
+        "[fe80::1]",
+    ],
+)
+def test_an_inner_address_is_refused_however_it_is_spelt(host: str) -> None:
+    names = Names()
+
+    assert "not an address of the open internet" in refused(Guard(resolve=names), f"http://{host}/")
+    assert names.asked == []
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "LOCALHOST", "localhost.", "ｌocalhost", "localhost.localdomain."]
+)
+def test_a_name_of_this_machine_is_refused_however_it_is_spelt(host: str) -> None:
+    names = Names(localhost=["::1", "127.0.0.1"], localhost_localdomain=["127.0.0.1"])
+
+    assert refused(Guard(resolve=names), f"http://{host}:8000/")
+
+
+def test_what_a_resolver_answers_is_not_trusted_to_be_an_address() -> None:
+    assert refused(Guard(resolve=Names(shop_example=["1.1.1.1", "not an address"])), "http://shop.example/")
+
+
+def test_a_host_has_one_verdict_under_all_its_spellings() -> None:
+    names = Names(shop_example=["1.1.1.1"])
+    guard = Guard([], names)
+
+    for host in ("shop.example", "SHOP.example", "shop.example.", "ｓhop.example"):
+        assert not refused(guard, f"http://{host}/")
+
+    assert names.asked == ["shop.example"]
+    assert set(guard.pinned) == {"shop.example"}
 
 
 def test_a_name_is_refused_if_any_of_its_addresses_is_private() -> None:
@@ -154,6 +245,25 @@ def test_an_international_name_is_found_under_both_spellings() -> None:
     PinnedResolver(guard).resolveHostName(dialled, "shöp.example", 80)
 
     assert dialled.addresses == ["1.1.1.1"]
+
+
+def test_names_that_only_the_newer_rules_know_are_dialled_too() -> None:
+    guard = Guard(resolve=Names(**{"xn--strae-oqa_example": ["1.1.1.1"]}))
+    asyncio.run(guard.check("http://xn--strae-oqa.example/"))
+    dialled = Dialled()
+
+    PinnedResolver(guard).resolveHostName(dialled, "straße.example", 80)
+
+    assert dialled.addresses == ["1.1.1.1"]
+
+
+@pytest.mark.parametrize("host", ["", "a b", "ä" * 300, "256.1.1.1", "\ud800"])
+def test_what_cannot_be_a_host_has_no_address(host: str) -> None:
+    dialled = Dialled()
+
+    PinnedResolver(Guard(resolve=Names())).resolveHostName(dialled, host, 80)
+
+    assert dialled.complete and not dialled.addresses
 
 
 def test_an_unknown_name_is_no_refusal_but_a_failed_connection() -> None:

@@ -1,10 +1,12 @@
 import json
+import time
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scrapy.http import HtmlResponse
 
-from crawlers.jsonld import nodes_on, of_type, said
+from crawlers.jsonld import nodes_on, of_type, said, values_in
 from crawlers.platforms import Shop, load
 from schemas.product import Product
 
@@ -90,3 +92,79 @@ def test_a_broken_block_is_reported_and_does_not_hide_the_next() -> None:
 
     assert nodes == [{"@type": "X"}]
     assert broken == ["{oops"]
+
+
+@given(JSON)
+def test_json_is_read_as_what_it_is(value: object) -> None:
+    values, rest = values_in(json.dumps(value))
+
+    assert repr(values) == repr([json.loads(json.dumps(value))])
+    assert rest == ""
+
+
+@given(NODE, st.data())
+def test_however_json_is_mutated_it_gives_a_list(node: dict[str, object], data: st.DataObject) -> None:
+    text = json.dumps({"@type": "Product", **node})
+    at = data.draw(st.integers(0, len(text)))
+    scrap = data.draw(
+        st.sampled_from(["", '"', "\\", "/*", "//", "<!--", "]]>", "&quot;", "\x00", "{", "]"])
+        | st.text(max_size=3)
+    )
+
+    values, rest = values_in(text[:at] + scrap + text[at + data.draw(st.integers(0, 5)) :])
+
+    assert isinstance(values, list)
+    assert isinstance(rest, str)
+
+
+@pytest.mark.parametrize(
+    ("block", "values"),
+    [
+        ('{"a": 1};', [{"a": 1}]),
+        ('\ufeff\n{"a": 1}\u200b', [{"a": 1}]),
+        ('{"a": 1}{"b": 2}\n[3],', [{"a": 1}, {"b": 2}, [3]]),
+        (
+            '/* c */ {"a": "/* kept // too */", /* d */ "b": [1,2,],}',
+            [{"a": "/* kept // too */", "b": [1, 2]}],
+        ),
+        ('{"a": "1, ]", "b": ",}"}}', [{"a": "1, ]", "b": ",}"}]),
+        ('// one\n{"a": // two\n1}', [{"a": 1}]),
+        ('<!-- x --><![CDATA[{"a": "<![CDATA["}]]>', [{"a": "<![CDATA["}]),
+        ("{&quot;a&quot;: &quot;b &amp; c&quot;}", [{"a": "b & c"}]),
+        ('{"a":\x0b "tab\there\x01"}', [{"a": "tab\there\x01"}]),
+        (r'{"a": "it\'s \"q\" \u00e9 \q"}', [{"a": 'it\'s "q" é q'}]),
+        ("   ", []),
+        ("", []),
+    ],
+)
+def test_every_known_way_to_break_a_block_is_mended(block: str, values: list[object]) -> None:
+    assert values_in(block) == (values, "")
+
+
+@pytest.mark.parametrize(
+    "block", ['{"a": "cut', '{"a" "b"}', "{'a': 1}", '{"a": {{ x }}}', "nothing", "[" * 100_000]
+)
+def test_what_cannot_be_mended_is_given_back(block: str) -> None:
+    values, rest = values_in(block)
+
+    assert values == []
+    assert rest
+
+
+def test_the_whole_values_before_a_broken_one_are_kept() -> None:
+    assert values_in('{"a": 1} {"@type": "Product", "name": "cu') == (
+        [{"a": 1}],
+        '{"@type": "Product", "name": "cu',
+    )
+
+
+@pytest.mark.parametrize(
+    "scrap", ['\\"', '"', "/*", "//", "<!--", ",", "\\", "{", "*", "&quot;", '",', "<![CDATA["]
+)
+def test_mending_takes_linear_time(scrap: str) -> None:
+    block = '{"@type": "Product", ' + scrap * (1_000_000 // len(scrap))
+
+    begun = time.process_time()
+    values_in(block)
+
+    assert time.process_time() - begun < 5

@@ -1,5 +1,7 @@
 """Saved pages: pages/<platform>/<case>/ here holds page.html or page.json, url.txt and product.json.
 
+A page.json is a listing; headers.json holds the headers of its answer, where they matter; profile.yaml
+is the shop's profile, where it has one.
 product.json is everything the page yields, in order: products without what is empty, rejects as
 [reason, detail], further addresses as text. To accept a changed reading, delete product.json, run
 the test (it writes the file and fails), and read the difference.
@@ -21,16 +23,14 @@ CASES = sorted(path.parent for path in PAGES.glob("*/*/url.txt"))
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.parent.name}-{case.name}")
 def test_a_saved_page_yields_what_was_read_from_it_before(case: Path) -> None:
-    platform = load(case.parent.name, Shop("acme", "https://shop.example/"))
+    profile = case / "profile.yaml"
+    shop = Shop("acme", "https://shop.example/", profile=str(profile) if profile.exists() else "")
+    platform = load(case.parent.name, shop)
     page = answer_of(case)
 
     try:
-        found = (
-            list(platform.product(page)) or list(platform.listing(page))
-            if case.parent.name == "shopify"
-            else None
-        )
-        found = list(platform.product(page)) if found is None else found
+        read = platform.listing if (case / "page.json").exists() else platform.product
+        found = list(read(page))
     except ValueError as error:
         found = [str(error)]  # type: ignore[list-item]
 
@@ -49,7 +49,9 @@ def test_every_platform_has_saved_pages() -> None:
 def answer_of(case: Path) -> TextResponse:
     url = (case / "url.txt").read_text().strip()
     if (case / "page.json").exists():
-        return JsonResponse(url, body=(case / "page.json").read_bytes(), headers={"ETag": '"1"'})
+        extra = case / "headers.json"
+        headers = {"ETag": '"1"'} | (json.loads(extra.read_text()) if extra.exists() else {})
+        return JsonResponse(url, body=(case / "page.json").read_bytes(), headers=headers)
     return HtmlResponse(url, body=(case / "page.html").read_bytes(), encoding="utf-8")
 
 

@@ -1,42 +1,55 @@
 import pytest
 
-from crawlers.sink import LIMIT_FROM, Tally, refused
+from crawlers.sink import FLOOR_FROM, WINDOW, Tally, refused
 from schemas.errors import RejectedError
 from schemas.reject import REJECTS
 
 
-def test_a_tally_accounts_for_every_row() -> None:
-    tally = Tally(out=3)
-    tally.rejected.update(["timeout", "timeout", "robots"])
+def tally(passed: int = 0, *refusals: str) -> Tally:
+    found = Tally(out=passed)
+    for reason in refusals:
+        found.refuse(reason)
+    return found
 
-    count = tally.count()
+
+def test_a_tally_accounts_for_every_row() -> None:
+    count = tally(3, "timeout", "timeout", "robots").count()
 
     count.check("page")
     assert (count.came_in, count.went_out, count.rejected) == (6, 3, {"timeout": 2, "robots": 1})
 
 
-def test_a_stage_stops_past_a_fifth_and_names_the_leading_reason() -> None:
-    tally = Tally(out=40)
-    tally.rejected.update(["timeout"] * 10)
-    tally.check("page")
-    tally.rejected.update(["http_4xx"])
+def test_a_stage_stops_below_its_floor_and_names_the_leading_reason() -> None:
+    stage = tally(40, *["timeout"] * 10)
+    stage.check("page")
+    stage.refuse("http_4xx")
 
     with pytest.raises(RejectedError, match="11 of 51 refused, mostly timeout"):
-        tally.check("page")
+        stage.check("page")
+
+
+def test_a_shop_that_breaks_after_a_long_good_run_is_noticed_by_its_newest_rows() -> None:
+    stage = tally(10_000)
+    for n in range(WINDOW):
+        stage.refuse("http_5xx") if n % 4 else stage.passed()
+
+    with pytest.raises(RejectedError, match=f"150 of {WINDOW} refused, mostly http_5xx"):
+        stage.check("page")
+
+
+def test_a_lower_floor_bears_more() -> None:
+    stage = tally(40, *["timeout"] * 30)
+    stage.floor = 0.5
+
+    stage.check("page")
 
 
 def test_a_few_rows_do_not_stop_a_stage() -> None:
-    tally = Tally()
-    tally.rejected.update(["timeout"] * (LIMIT_FROM - 1))
-
-    tally.check("page")
+    tally(0, *["timeout"] * (FLOOR_FROM - 1)).check("page")
 
 
 def test_obeying_the_shop_does_not_stop_a_stage() -> None:
-    tally = Tally()
-    tally.rejected.update(["robots"] * 500 + ["duplicate"] * 500)
-
-    tally.check("image")
+    tally(0, *["robots"] * 500, *["duplicate"] * 500, *["opted_out"] * 500).check("image")
 
 
 def test_a_reject_row_has_the_declared_columns_and_a_known_reason() -> None:

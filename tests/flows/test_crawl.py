@@ -1,5 +1,6 @@
 """Whole crawls over real HTTP: the flow's task, its process, the lake. Tables are compared, not calls."""
 
+import json
 import os
 import signal
 import socket
@@ -14,7 +15,7 @@ from typing import Any
 import pytest
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from flows.crawl import crawl, crawl_shop, summed
+from flows.crawl import asked, crawl, crawl_shop, summed
 from infra.lake import Lake
 from infra.mall.running import RunningMall, start
 from infra.mall.trade import MallSpec
@@ -22,7 +23,7 @@ from schemas.errors import FetchError, InputError, RejectedError
 from schemas.manifest import Manifest
 from tests.crawlers.shopserver import Shop, ShopifyShop, StructuredShop, photo, serve
 
-TIMES = ["fetched_at", "first_seen"]
+TIMES = ["fetched_at", "first_seen", "at"]
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ def lake(tmp_path: Path) -> Lake:
 
 
 def crawled(url: str, lake: Lake, shop: str = "acme", **options: Any) -> tuple[dict[str, Any], Manifest]:
-    result = crawl_shop.fn(shop, url, lake.uri, options.get("contact", ""), options.get("limit"))
+    result = crawl_shop.fn(shop, url, lake.uri, "", asked(**options))
     return result, lake.run(result["crawl_id"])
 
 
@@ -122,19 +123,20 @@ def test_what_goes_wrong_is_refused_by_its_name_and_everything_else_goes_on(lake
         "img/coat-0-front.jpg": "http_4xx",
         "img/coat-1-front.jpg": "truncated",
         "img/coat-2-front.jpg": "not_an_image",
+        "img/coat-3-front.jpg": "opted_out",
+        "img/coat-4-front.jpg": "opted_out",
         "img/coat-5-front.jpg": "empty",
         "img/coat-6-front.jpg": "too_small",
         "img/coat-8-front.jpg": "address",
         "img/coat-9-front.jpg": "address",
-        "img/coat-10-front.jpg": "connection",
+        "img/coat-10-front.jpg": "out_of_bounds",
     }
     assert "/private/secret.html" not in shop.asked
     assert shop.asked.count("/fails.html") == 3
     by_id = {row["product_id"]: row["image_ids"] for row in rows(lake, manifest, "products")}
     assert by_id["acme:SKU-0"][0] == ""
-    assert by_id["acme:SKU-3"][0] == by_id["acme:SKU-4"][0] != ""
-    (shared,) = [row for row in rows(lake, manifest, "images") if row["bytes"] == whole]
-    assert shared["robots"] == {"allowed": True, "noai": True, "noimageai": False}
+    assert by_id["acme:SKU-3"][0] == by_id["acme:SKU-4"][0] == ""
+    assert whole not in [row["bytes"] for row in rows(lake, manifest, "images")]
     assert result["products"] == len(by_id) == 120
 
 
@@ -250,19 +252,15 @@ def test_what_cannot_be_crawled_is_refused_before_anything_is_asked(
 
 
 def test_several_shops_are_summed_and_each_is_shown() -> None:
-    one = dict.fromkeys(["products", "images_new", "images_known", "not_modified", "requests"], 1)
-    one |= dict.fromkeys(["changed", "added", "removed", "bytes"], 2)
+    one = dict.fromkeys(["products", "images_new", "images_known", "not_modified", "kept", "requests"], 1)
+    one |= {"removal_withheld": 0} | dict.fromkeys(["changed", "added", "removed", "bytes"], 2)
     results = [one | {"shop": s, "crawl_id": s * 2, "seconds": 1.5, "rejected": {"robots": 1}} for s in "ab"]
 
     total = summed(results)  # type: ignore[arg-type]
 
     assert (total["shop"], total["crawl_id"], total["crawls"]) == (["a", "b"], ["aa", "bb"], results)
-    assert (total["products"], total["added"], total["seconds"], total["rejected"]) == (
-        2,
-        4,
-        3.0,
-        {"robots": 2},
-    )
+    assert (total["products"], total["added"], total["rejected"]) == (2, 4, {"robots": 2})
+    assert total["seconds"] == 1.5  # side by side
 
 
 @pytest.fixture(scope="module")
@@ -286,7 +284,10 @@ def test_the_mall_is_read_whole_in_both_dialects_and_nothing_forbidden_is_asked(
         assert '"disallowed": {}' in urllib.request.urlopen(f"{shop.url}/_mall/stats").read().decode()
 
 
-KILLED = "import sys; from flows.crawl import crawl_shop; crawl_shop.fn(*sys.argv[1:4], '', None)"
+KILLED = (
+    "import json, sys; from flows.crawl import crawl_shop;"
+    "crawl_shop.fn(*sys.argv[1:4], '', json.loads(sys.argv[4]))"
+)
 
 
 @pytest.mark.slow
@@ -298,7 +299,9 @@ def test_a_crawl_killed_at_any_point_and_run_again_gives_the_same_tables(
     shop = StructuredShop(60, pause_s=0.03)
     broken, whole = Lake(str(tmp_path / "broken")), Lake(str(tmp_path / "whole"))
     with serve(shop) as url:
-        process = subprocess.Popen([sys.executable, "-c", KILLED, "acme", url, broken.uri])
+        process = subprocess.Popen(
+            [sys.executable, "-c", KILLED, "acme", url, broken.uri, json.dumps(asked())]
+        )
         wait_until(
             lambda: (
                 sum(path.startswith("/img/") for path in shop.asked) >= photos_before and len(shop.asked) > 10

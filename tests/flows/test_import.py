@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from flows.crawl import crawl_shop
+from flows.crawl import asked, crawl_shop
 from flows.import_catalogue import import_file
 from infra.lake import Lake
 from schemas.errors import InputError, RejectedError
@@ -100,7 +100,7 @@ def test_photos_by_address_are_fetched_and_a_crawl_may_follow_an_import(tmp_path
         (tmp_path / "near.jpg").write_bytes(photo(77))
 
         result = import_file.fn(str(tmp_path / "shop.csv"), lake.uri, "acme", {}, photos_at=url)
-        crawled = crawl_shop.fn("acme", url, lake.uri, "", None)
+        crawled = crawl_shop.fn("acme", url, lake.uri, "", asked())
 
     manifest = lake.run(result["crawl_id"])
     (reject,) = rows(lake, manifest, "rejects")

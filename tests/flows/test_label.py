@@ -5,6 +5,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from flows.label import label_products
@@ -19,11 +20,23 @@ NOW = datetime(2026, 11, 23, tzinfo=UTC)
 LABEL = label_products.fn
 
 
-def crawled(lake: Lake, shop: str, products: dict[str, tuple[str, list[str]]], seed: int = 0) -> str:
+FIRST_IMAGES = pa.schema(  # the table before it had these columns
+    [field for field in IMAGES if field.name not in ("declared_type", "orientation", "quality")],
+    metadata={"table": "images", "version": "1"},
+)
+
+
+def crawled(
+    lake: Lake,
+    shop: str,
+    products: dict[str, tuple[str, list[str]]],
+    seed: int = 0,
+    images_schema: pa.Schema = IMAGES,
+) -> str:
     """Commit a crawl: key -> (title, image ids); "" stands for a refused photo."""
     random = np.random.default_rng(seed)
     run = lake.begin("crawl", "crawl", shop, parameters={"shop": shop})
-    rows, images, rejects = run.writer(PRODUCTS), run.writer(IMAGES), run.writer(REJECTS)
+    rows, images, rejects = run.writer(PRODUCTS), run.writer(images_schema), run.writer(REJECTS)
     stored: set[str] = set()
     for key, (title, ids) in products.items():
         urls = tuple(f"http://127.0.0.1/{key}/{n}" for n in range(len(ids)))
@@ -40,15 +53,15 @@ def crawled(lake: Lake, shop: str, products: dict[str, tuple[str, list[str]]], s
         rows.write(product.row(tuple(ids), NOW))
         for image_id in set(ids) - stored - {""}:
             stored.add(image_id)
-            images.write(
-                {
-                    "image_id": image_id, "bytes": b"x", "media_type": "image/jpeg", "width": 64, "height": 64,
-                    "phash": int(random.integers(0, 2**63)), "thumbnail": random.bytes(192), "url": "",
-                    "product_id": product.product_id, "fetched_at": NOW,
-                    "robots": {"allowed": True, "noai": False, "noimageai": False},
-                }
-            )  # fmt: skip
-    for schema, writer in ((PRODUCTS, rows), (IMAGES, images), (REJECTS, rejects)):
+            row = {
+                "image_id": image_id, "bytes": b"x", "media_type": "image/jpeg", "declared_type": "",
+                "width": 64, "height": 64, "orientation": 1, "quality": 90,
+                "phash": int(random.integers(0, 2**63)), "thumbnail": random.bytes(192), "url": "",
+                "product_id": product.product_id, "fetched_at": NOW,
+                "robots": {"allowed": True, "noai": False, "noimageai": False},
+            }  # fmt: skip
+            images.write({name: row[name] for name in images_schema.names})
+    for schema, writer in ((PRODUCTS, rows), (images_schema, images), (REJECTS, rejects)):
         run.add(schema, writer.close())
     run.counts["page"] = Count(len(products), len(products))
     return lake.commit(run, {"shop": shop, "crawl_id": run.run_id}).run_id
@@ -117,6 +130,18 @@ def test_only_the_newest_crawl_of_a_shop_is_labelled(tmp_path: Path) -> None:
     result = LABEL(str(tmp_path), None, ["title"], 30_000, 2, 0.25)
 
     assert lake.run(result["run_id"]).parents == [max(ids)]
+
+
+def test_a_crawl_from_before_photos_had_a_quality_is_labelled_with_a_newer_one(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path))
+    crawled(lake, "old", catalogue(40), images_schema=FIRST_IMAGES)
+    new = {f"n{i}": (f"red dress {i}", [f"x{i}", f"y{i}"]) for i in range(40)}
+    crawled(lake, "new", new, seed=0)  # the same seed gives the same hashes and thumbnails
+
+    result = LABEL(str(tmp_path), None, ["title"], 30_000, 2, 0.25)
+
+    assert result["products"] == 80
+    assert result["groups"] == 40
 
 
 def test_what_cannot_be_labelled_is_said(tmp_path: Path) -> None:

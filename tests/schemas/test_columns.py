@@ -35,7 +35,7 @@ def test_a_part_file_tells_its_table_version_and_columns_to_who_opens_it_later(t
     pq.write_table(TABLES[table].empty_table(), sink)
 
     schema = pq.read_schema(pa.BufferReader(sink.getvalue()))
-    assert (table_name(schema), table_version(schema)) == (table, 1)
+    assert (table_name(schema), table_version(schema)) == (table, table_version(TABLES[table]))
     assert schema.field(0).metadata[b"doc"] == TABLES[table].field(0).metadata[b"doc"]
 
 

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from statistics import median
@@ -19,6 +20,7 @@ from workers.report.thumbnails import shape
 
 HERE = Path(__file__).resolve().parent
 SHOWN_STAGES = 24
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 def render(report: Report) -> str:
@@ -28,6 +30,7 @@ def render(report: Report) -> str:
         loader=FileSystemLoader(HERE),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_without_controls,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -45,6 +48,11 @@ def render(report: Report) -> str:
         node={"width": NODE_WIDTH, "height": NODE_HEIGHT},
         as_json=lambda value: json.dumps(value, indent=1, ensure_ascii=False, default=str),
     )
+
+
+def _without_controls(value: Any) -> Any:
+    """Text without what no browser shows but a pager obeys, or what turns the order of the words around it."""
+    return _CONTROL.sub("", value) if type(value) is str else value  # a Markup is ours, and a number is none
 
 
 def duration(seconds: float) -> str:

@@ -1,7 +1,8 @@
 """A small lake written through infra.lake with the real schemas: every table a report reads."""
 
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -61,7 +62,8 @@ def drawn(kind: str, colour: str, view: int) -> bytes:
 class SmallLake:
     """Two shops, a label run, two train runs, embeddings, an index and an evaluation of three methods."""
 
-    def __init__(self, folder: Path, products: int = 24) -> None:
+    def __init__(self, folder: Path, products: int = 24, hostile: Sequence[str] = ()) -> None:
+        """`hostile` texts take the place of every word and address of the products, in turn."""
         self.lake = Lake(str(folder))
         self.random = np.random.default_rng(0)
         self.products: list[tuple[Product, str, str, list[str]]] = []
@@ -89,6 +91,19 @@ class SmallLake:
                 image_urls=tuple(f"https://shop.test/{n}/{view}.png" for view in range(4)),
                 image_views=("",) * 4,
             )
+            if hostile:
+                text = hostile[n % len(hostile)]
+                product = replace(
+                    product,
+                    title=text,
+                    brand=text,
+                    categories=(text, text),
+                    tags=(text,),
+                    colour=text,
+                    url=text,
+                    image_urls=(text,) * 4,
+                    attributes={text: text},
+                )
             self.products.append((product, kind, colour, ids))
         self.crawls = [self.crawl(shop) for shop in SHOPS]
         self.labels = self.label()
@@ -128,6 +143,9 @@ class SmallLake:
         images = [
             {"image_id": i, "bytes": self.photos[i], "media_type": "image/png", "width": 240, "height": 320}
             | {
+                "declared_type": "image/png",
+                "orientation": 1,
+                "quality": 90,
                 "phash": 1,
                 "thumbnail": bytes(192),
                 "url": "https://shop.test/",

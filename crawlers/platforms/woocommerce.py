@@ -1,0 +1,260 @@
+"""WooCommerce: the catalogue through the public Store API, 100 products a page, prices in minor units."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+from urllib.parse import parse_qs, urljoin, urlsplit
+
+from scrapy.http import Response, TextResponse
+
+from crawlers.factnames import column_of
+from crawlers.feed import (
+    MOST_PAGES,
+    decoded,
+    first_key,
+    header_of,
+    joined,
+    key_of,
+    next_page,
+    number_of,
+    photos_of,
+    repeats,
+    said,
+)
+from crawlers.platforms import SURE, Fetch, Found, Shop, Visit
+from crawlers.price import currency_of, price_of
+from crawlers.sink import refused
+from crawlers.text import line_of, printable, text_of, words_listed
+from schemas.ids import product_id
+from schemas.product import Product
+
+PAGE = 100  # the most that the Store API gives
+EMPTY = 0.2  # an API without products is no catalogue: a sitemap knows more, a bare page less
+_ROUTES = ("wc/store/v1/products", "wc/store/products")  # the second: before WooCommerce 6.9
+_HINT = re.compile(r"woocommerce|/wp-content/|/wp-includes/|wp-json", re.I)
+_ROOT = "//link[@rel='https://api.w.org/']/@href"
+
+
+class Platform:
+    """API pages are read to the number the API states, or until one is empty; no product page is fetched."""
+
+    def __init__(self, shop: Shop) -> None:
+        self._shop = shop
+        self._begin = ""
+
+    async def detect(self, home: TextResponse, fetch: Fetch) -> float:
+        """Sure when the API answers with products. What the home page looks like says where else to ask."""
+        score = 0.0
+        for address in self._addresses(home):
+            probe = await fetch(f"{address}per_page=1")
+            if (found := _sureness(probe)) > score:
+                score, self._begin = found, address
+            if score == SURE:
+                break
+        return score
+
+    def start(self, home: TextResponse) -> Iterator[Visit]:
+        """The first page. It asks for no order: `orderby` is what robots.txt of such shops often forbids."""
+        begin = self._begin or next(self._addresses(home))
+        yield Visit(f"{begin}per_page={PAGE}&page=1")
+
+    def listing(self, answer: TextResponse) -> Iterator[Found]:
+        """The products of one page, and the next page."""
+        entries = decoded(answer)
+        if not isinstance(entries, list):
+            said_no = line_of(said(entries.get("message"))) if isinstance(entries, dict) else ""
+            raise ValueError(f"the answer is no list of products{': ' if said_no else ''}{said_no}")
+        first = first_key(entries)
+        if not entries or repeats(answer.url, first):
+            return
+        for entry in entries:
+            yield self._product(entry, answer)
+        number, last = number_of(answer.url), _pages(answer)
+        if number == last:
+            return
+        following = next_page(answer.url, first)
+        if number >= MOST_PAGES:
+            detail = f"more than {MOST_PAGES} pages of one feed"
+            yield refused("discover", "out_of_bounds", following, detail=detail)
+        else:
+            yield Visit(following)
+
+    def at(self, url: str) -> Visit:
+        """The product by itself, which the API gives by the name in its address."""
+        parts = urlsplit(url)
+        name = parse_qs(parts.query).get("product", [""])[0] or parts.path.rstrip("/").rpartition("/")[2]
+        begin = self._begin or f"{urljoin(self._shop.url, 'wp-json/')}{_ROUTES[0]}?"
+        return Visit(f"{begin.rstrip('?&')}/{name}", product=True)
+
+    def product(self, answer: TextResponse) -> Iterator[Found]:
+        """One product by itself; a crawl of the feed needs none."""
+        entry = decoded(answer)
+        if not isinstance(entry, dict) or "id" not in entry:
+            raise ValueError("the answer is no product")
+        yield self._product(entry, answer)
+
+    def _product(self, entry: Any, answer: Response) -> Found:
+        if not isinstance(entry, dict):
+            return refused(
+                "page", "page_unreadable", answer.url, detail=f"a feed entry is {type(entry).__name__}"
+            )
+        link = printable(said(entry.get("permalink"))).strip()
+        url = joined(self._shop.url, link) if link else answer.url
+        key, title = key_of(entry.get("id")), line_of(said(entry.get("name")))
+        if not key or not title:
+            return refused("page", "page_incomplete", url, detail=f"no {'name' if key else 'id'}")
+        name = product_id(self._shop.name, key)
+        if entry.get("type") == "variation":
+            detail = f"a variation of product {key_of(entry.get('parent')) or 'unknown'}"
+            return refused("page", "duplicate", url, name, detail)
+        photos = photos_of(entry.get("images"), url)
+        if not photos:
+            return refused("page", "no_image", url, name, "images is empty")
+        price, list_price, currency = _prices(entry)
+        facts = _facts(entry)
+        sku = line_of(said(entry.get("sku")))
+        stock = entry.get("is_in_stock")
+        return Product(
+            product_id=name,
+            shop=self._shop.name,
+            title=title,
+            source="woocommerce",
+            fetched_at=datetime.now(UTC),
+            url=url,
+            description=_description(entry),
+            brand=", ".join(_names(entry.get("brands"))) or _taken(facts, "brand"),
+            categories=_names(_outer_first(entry.get("categories"))),
+            tags=_names(entry.get("tags")),
+            colour=_taken(facts, "colour"),
+            gender=_taken(facts, "gender"),
+            price=price,
+            currency=currency,
+            list_price=list_price,
+            in_stock=stock if isinstance(stock, bool) else None,
+            attributes=facts | ({"sku": sku} if sku else {}),
+            image_urls=tuple(photos),
+            image_views=tuple(photos.values()),
+            etag=header_of(answer, "ETag"),
+            last_modified=header_of(answer, "Last-Modified"),
+        )
+
+    def _addresses(self, home: TextResponse) -> Iterator[str]:
+        """Where the API may be, each open for parameters; a page that is not WordPress costs one question."""
+        stated = home.xpath(_ROOT).get() or ""
+        root = joined(home.url, stated.strip())
+        if not stated or _host(root) != _host(home.url):
+            root = urljoin(self._shop.url, "wp-json/")
+        wordpress = bool(stated) or _HINT.search(home.text) is not None
+        for route in _ROUTES if wordpress else _ROUTES[:1]:
+            yield f"{root}{route}{'&' if '?' in root else '?'}"
+        if wordpress and "?" not in root:  # a shop whose addresses were never made readable
+            yield f"{urljoin(self._shop.url, '?rest_route=/')}{_ROUTES[0]}&"
+
+
+def _sureness(probe: TextResponse | None) -> float:
+    """SURE for a list that begins with a Store API product, EMPTY for an empty list."""
+    try:
+        entries = decoded(probe) if probe is not None else None
+    except ValueError:
+        return 0.0
+    if not isinstance(entries, list):
+        return 0.0
+    first = entries[0] if entries else None
+    known = (
+        isinstance(first, dict)
+        and "id" in first
+        and "name" in first
+        and isinstance(first.get("prices"), dict)
+    )
+    return SURE if known else 0.0 if entries else EMPTY
+
+
+def _pages(answer: TextResponse) -> int | None:
+    """The number of pages the API states; None where it is missing, or no number of 1 and more."""
+    stated = header_of(answer, "X-WP-TotalPages").strip()
+    return int(stated) if re.fullmatch(r"[1-9][0-9]{0,8}", stated) else None
+
+
+def _prices(entry: dict[str, Any]) -> tuple[Decimal | None, Decimal | None, str]:
+    """Price, price before a reduction where it was higher, and currency."""
+    stated = entry.get("prices")
+    prices: dict[str, Any] = stated if isinstance(stated, dict) else {}
+    unit = said(prices.get("currency_minor_unit"))
+    spread = prices.get("price_range")
+    lowest = spread.get("min_amount") if isinstance(spread, dict) else None
+    price = _major(lowest if lowest is not None else prices.get("price"), unit)
+    if price == 0 and entry.get("is_purchasable") is False:  # how the API writes "no price set"
+        price = None
+    before = _major(prices.get("regular_price"), unit)
+    reduced = price is not None and before is not None and before > price
+    return price, before if reduced else None, currency_of(prices.get("currency_code"))
+
+
+def _major(amount: Any, unit: str) -> Decimal | None:
+    """An amount of minor units (1999, unit 2) as 19.99; None where the unit is not said, or no unit."""
+    if not re.fullmatch("[0-8]", unit) or not re.fullmatch(r"[0-9]{1,20}(\.[0-9]{1,8})?", said(amount)):
+        return None
+    return price_of(Decimal(said(amount)).scaleb(-int(unit)))
+
+
+def _description(entry: dict[str, Any]) -> str:
+    """The short text, then the long one, as the page shows them; once where they say the same."""
+    short, long = (text_of(said(entry.get(name))) for name in ("short_description", "description"))
+    return long if short in long else short if long in short else f"{short}\n{long}"
+
+
+def _facts(entry: dict[str, Any]) -> dict[str, str]:
+    """Attributes and their terms, in the shop's order."""
+    facts: dict[str, str] = {}
+    attributes = entry.get("attributes")
+    for attribute in attributes if isinstance(attributes, list) else []:
+        if isinstance(attribute, dict) and (terms := _names(attribute.get("terms"))):
+            name = line_of(said(attribute.get("name"))) or line_of(said(attribute.get("taxonomy")))
+            if name:
+                facts.setdefault(name, ", ".join(terms))
+    return facts
+
+
+def _taken(facts: dict[str, str], column: str) -> str:
+    """The first fact that fills a column, taken out of the rest."""
+    return facts.pop(next((name for name in facts if column_of(name) == column), ""), "")
+
+
+def _names(things: Any) -> tuple[str, ...]:
+    """The names of categories, tags, brands or terms; older shops give the names alone."""
+    listed = things if isinstance(things, list) else []
+    return words_listed([said(thing.get("name")) if isinstance(thing, dict) else thing for thing in listed])
+
+
+def _outer_first(categories: Any) -> list[Any]:
+    """Categories by the depth of their addresses: the API gives them flat, in the order of their names.
+
+    Where one has no address that tells, all stay as they are.
+    """
+    listed = categories if isinstance(categories, list) else []
+    depths = [_depth(said(part.get("link"))) if isinstance(part, dict) else 0 for part in listed]
+    if not all(depths):
+        return listed
+    return [part for _, part in sorted(zip(depths, listed, strict=True), key=lambda pair: pair[0])]
+
+
+def _depth(link: str) -> int:
+    """Levels in an address such as /product-category/women/dresses/; 0 where there are none."""
+    try:
+        parts = urlsplit(link)
+    except ValueError:
+        return 0
+    return (
+        0
+        if parse_qs(parts.query).get("product_cat")
+        else len([name for name in parts.path.split("/") if name])
+    )
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).netloc.lower().removeprefix("www.")
+    except ValueError:
+        return ""

@@ -1,0 +1,107 @@
+"""What the lake holds and how it changed: runs, changes. Neither Prefect nor Ray is started."""
+
+from typing import Annotated, Any
+
+import typer
+
+from flows import terminal
+from flows.commands.options import LAKE, Json, Lake, names
+
+_CHANGES_SHOWN = 20
+
+
+def changes(
+    since: Annotated[
+        str, typer.Option(help="Date, time, crawl id, or how long ago: 2026-11-01, yesterday, 3d, 12h.")
+    ],
+    until: Annotated[str, typer.Option(help="The same; the newest crawl by default.")] = "",
+    shop: Annotated[str, typer.Option(help="One shop; all of the lake by default.")] = "",
+    kind: Annotated[
+        str, typer.Option(help="Only these, by comma: price, stock, text, photos, added, removed.")
+    ] = "",
+    out: Annotated[str, typer.Option(help="Parquet file to write every change to.")] = "",
+    lake: Lake = LAKE,
+    json: Json = False,
+) -> None:
+    """What shops changed between two moments: prices, stock, texts, photos, products come and gone."""
+
+    def work() -> dict[str, Any]:
+        from flows.changes import changes as compare
+
+        return compare(lake, since, until, shop, names(kind), out)
+
+    terminal.command(json, work, _show_changes)
+
+
+def runs(
+    sweep: Annotated[bool, typer.Option(help="First remove runs that were begun and left behind.")] = False,
+    lake: Lake = LAKE,
+    json: Json = False,
+) -> None:
+    """What the lake holds, with parents."""
+
+    def work() -> dict[str, Any]:
+        from flows.listing import list_runs
+
+        return list_runs(lake, sweep)
+
+    def show(result: dict[str, Any]) -> None:
+        rows = [[run["id"], run["flow"], run["summary"], " ".join(run["parents"])] for run in result["runs"]]
+        terminal.rows_table(f"{len(rows)} runs in {lake}", ["id", "flow", "what", "parents"], rows)
+        if waiting := result["unfinished"]:
+            terminal.people.print(
+                f"{waiting} unfinished: the command that began it goes on with it.", style="dim"
+            )
+
+    terminal.command(json, work, show)
+
+
+def _show_changes(result: dict[str, Any]) -> None:
+    kinds = list(result["counts"])
+    rows = [
+        [shop["shop"], _minute(shop["from_at"]), _minute(shop["to_at"]), shop["crawls"]]
+        + [shop["counts"].get(kind, 0) for kind in kinds]
+        for shop in result["shops"]
+    ]
+    title = f"changes from {_minute(result['since'])} to {_minute(result['until'])}"
+    terminal.rows_table(title, ["shop", "from crawl of", "to crawl of", "crawls", *kinds], rows)
+    for note in dict.fromkeys(shop["note"] for shop in result["shops"] if shop["note"]):
+        about = ", ".join(shop["shop"] for shop in result["shops"] if shop["note"] == note)
+        terminal.people.print(terminal.harmless(f"{about}: {note}"), markup=False, style="dim")
+    shown, total = result["changes"][:_CHANGES_SHOWN], sum(result["counts"].values())
+    if shown:
+        cells = [
+            [
+                _cell(row["title"] or row["product_id"], 32),
+                row["field"],
+                _cell(_seen(row, "before"), 20),
+                _cell(_seen(row, "after"), 20),
+                f"{row['change']:+.0%}" if row["change"] is not None else row["kind"],
+                _minute(row["seen_at"]),
+            ]
+            for row in shown
+        ]
+        columns = ["product", "field", "before", "after", "", "seen"]
+        terminal.rows_table(f"{len(shown)} of {total:,} changes, largest price drops first", columns, cells)
+    if result["out"]:
+        terminal.people.print(f"All {total:,} rows: {result['out']}", markup=False)
+    elif total > len(shown):
+        terminal.people.print("All rows as a table: --out FILE.parquet", style="dim")
+
+
+def _minute(moment: str | None) -> str:
+    """A time to the minute, as people read it; a crawl id or nothing as it is."""
+    return (moment or "")[:16].replace("T", " ") if "-" in (moment or "")[:8] else moment or ""
+
+
+def _seen(row: dict[str, Any], side: str) -> str:
+    """A value for people, to whom the hash of a photo says nothing."""
+    if row["kind"] == "photos":
+        return "a photo" if row[side] else ""
+    return str(row[side])
+
+
+def _cell(text: str, width: int) -> str:
+    """A shop's words for a narrow column: on one line, nothing that a terminal would obey."""
+    line = " ".join(terminal.harmless(text).split())
+    return line if len(line) <= width else line[: width - 1] + "…"

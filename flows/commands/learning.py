@@ -1,0 +1,82 @@
+"""From the shops' words to vectors: label, train, embed."""
+
+from typing import Annotated, Any
+
+import typer
+
+from flows import terminal
+from flows.commands.options import LAKE, Fields, Gpus, Json, Lake, Settings, names, orchestrated, pairs
+
+
+def label(
+    crawl: Annotated[
+        list[str] | None, typer.Option(help="Crawl ids; the newest of every shop by default.")
+    ] = None,
+    fields: Fields = "title,categories,description,tags",
+    vocabulary: Annotated[int, typer.Option(help="Most words kept.")] = 30_000,
+    rarest: Annotated[int, typer.Option(help="Fewest products a kept word stands in.")] = 2,
+    test_share: Annotated[float, typer.Option(min=0.0, max=0.9, help="Share of groups held out.")] = 0.25,
+    lake: Lake = LAKE,
+    json: Json = False,
+) -> None:
+    """Words per photo, a vocabulary, and a split in which nothing leaks."""
+
+    def work() -> dict[str, Any]:
+        api = orchestrated()
+        from flows.label import label as flow
+
+        api.wait()
+        return flow(lake, crawl, names(fields), vocabulary, rarest, test_share)
+
+    terminal.command(json, work, lambda result: terminal.fields_table("labelled", result))
+
+
+def train(
+    method: Annotated[str, typer.Argument(help="A file name under workers/methods.")] = "corbiere",
+    labels: Annotated[str | None, typer.Option(help="Label run; the newest by default.")] = None,
+    set: Settings = None,
+    workers: Annotated[int, typer.Option(min=1, help="Ray Train workers.")] = 1,
+    gpus: Gpus = "auto",
+    lake: Lake = LAKE,
+    json: Json = False,
+) -> None:
+    """Learn a photo embedding from the words of the newest label run."""
+
+    def work() -> dict[str, Any]:
+        settings = pairs(set or [], "--set")
+        api = orchestrated()
+        from flows.train import train as flow
+
+        api.wait()
+        return flow(lake, method, labels, settings, workers, gpus)
+
+    terminal.command(json, work, lambda result: terminal.fields_table("trained", result))
+
+
+def embed(
+    train: Annotated[str | None, typer.Option(help="Train run; the newest by default.")] = None,
+    labels: Annotated[str | None, typer.Option(help="Label run; the newest by default.")] = None,
+    method: Annotated[str | None, typer.Option(help="A method without weights, such as histogram.")] = None,
+    gpus: Gpus = "auto",
+    part_rows: Annotated[int, typer.Option(min=1, help="Vectors per part: what a kill can cost.")] = 5_000,
+    lake: Lake = LAKE,
+    json: Json = False,
+) -> None:
+    """Give every photo its vector; what is embedded already is reused."""
+
+    def work() -> dict[str, Any]:
+        api = orchestrated()
+        from flows.embed import embed as flow
+
+        api.wait()
+        return flow(lake, train, labels, method, None, gpus, part_rows)
+
+    terminal.command(json, work, _show_embed)
+
+
+def _show_embed(result: dict[str, Any]) -> None:
+    terminal.fields_table("embedded", result)
+    if not result["embedded"]:
+        terminal.people.print(
+            f"Nothing to embed: all {result['reused']:,} photos have a vector of this model already."
+        )

@@ -1,0 +1,61 @@
+"""Asks addresses with the crawl's own settings and guard, in a process of its own; for test_network.py.
+
+    echo '{"urls": [...], "named": [...], "options": {...}}' | python -m tests.crawlers.asker
+
+Prints one JSON object: per address its reason ("" where it answered) and detail, and how much memory that took.
+"""
+
+import json
+import resource
+import sys
+from typing import Any
+
+import scrapy
+from scrapy.crawler import AsyncCrawlerRunner
+
+from crawlers.guard import Guard
+from crawlers.refusal import refusal_of
+from crawlers.run import Traffic, in_reactor, run_spider
+from crawlers.settings import settings
+
+
+class Asker(scrapy.Spider):
+    name = "asker"
+
+    def __init__(self, urls: list[str], guard: Guard, found: dict[str, tuple[str, str]]) -> None:
+        super().__init__()
+        self.urls, self.guard, self.found = urls, guard, found
+        self.failure: BaseException | None = None
+        self.sitemaps: dict[str, list[str]] = {}
+
+    async def start(self):  # type: ignore[no-untyped-def]
+        for url in self.urls:
+            yield scrapy.Request(
+                url, self.read, errback=self.lose, cb_kwargs={"asked": url}, dont_filter=True
+            )
+
+    def read(self, answer: Any, asked: str) -> None:
+        self.found[asked] = "", f"{len(answer.body)} bytes"
+
+    def lose(self, failure: Any) -> None:
+        self.found[failure.request.cb_kwargs["asked"]] = refusal_of(failure.value)
+
+
+def main() -> None:
+    said = json.load(sys.stdin)
+    guard = Guard(said["named"])
+    found: dict[str, tuple[str, str]] = {}
+    plain = {"SCHEDULER": "scrapy.core.scheduler.Scheduler", "ITEM_PIPELINES": {}}
+    options = settings(said["named"][0], "") | plain | said["options"]
+
+    async def ask(runner: AsyncCrawlerRunner) -> None:
+        await run_spider(runner, Traffic(), "page", Asker, urls=said["urls"], guard=guard, found=found)
+
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    in_reactor(options, guard, ask)
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    print(json.dumps({"found": found, "grown_mb": grown / 1024}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,52 @@
+"""flows/cli.py and flows/commands in real processes: what there is, and options refused before anything starts."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.flows.command_line import vitrine
+
+COMMANDS = "demo mall doctor crawl import changes label train embed index evaluate crawl-and-index search report runs"
+
+
+def refusal(*words: str) -> str:
+    done = vitrine(*words, "--json")
+    assert done.returncode == 1, done.stderr
+    message: str = json.loads(done.stdout)["error"]["message"]
+    assert done.stderr.splitlines() == [f"vitrine: {message}"]
+    return message
+
+
+def test_help_lists_every_command_in_the_order_of_their_use() -> None:
+    done = vitrine("--help")
+
+    lines = done.stdout.partition("Commands")[2].splitlines()
+    listed = [line[2:].split()[0] for line in lines if line[:2] == "│ " and line[2] not in " "]
+    assert listed == COMMANDS.split()
+
+
+def test_pages_to_revisit_need_the_strategy_that_reads_them(tmp_path: Path) -> None:
+    pages = tmp_path / "pages.txt"
+    pages.write_text("# nothing yet\n\n")
+
+    assert "--revisit list" in refusal("crawl", "http://127.0.0.1:1", "--only", str(pages))
+    assert "--revisit list" in refusal("crawl", "http://127.0.0.1:1", "--revisit", "list")
+    assert "no address" in refusal("crawl", "http://127.0.0.1:1", "--revisit", "list", "--only", str(pages))
+    assert "No such file" in refusal(
+        "crawl", "http://127.0.0.1:1", "--revisit", "list", "--only", f"{pages}x"
+    )
+
+
+def test_a_reason_to_retry_is_one_that_rejects_have() -> None:
+    message = refusal("crawl", "http://127.0.0.1:1", "--retry", "timeout,weather")
+
+    assert "weather" in message and "http_5xx" in message
+
+
+@pytest.mark.parametrize("words", [("--revisit", "never"), ("--floor", "1.5")])
+def test_a_value_outside_its_choices_is_a_usage_error(words: tuple[str, ...]) -> None:
+    done = vitrine("crawl", "http://127.0.0.1:1", *words)
+
+    assert done.returncode == 2
+    assert words[0] in done.stderr and "Traceback" not in done.stderr

@@ -1,0 +1,68 @@
+"""flows/terminal.py: what a shop wrote is shown, and neither obeyed nor read as markup."""
+
+import io
+import logging
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.console import Console
+
+from flows import terminal
+
+ATTACKS = {
+    "clears the screen": "\x1b[2JRed dress",
+    "sets the title": "\x1b]0;owned\x07Red dress",
+    "one byte escape": "\x9b2JRed dress",
+    "turns the order": "Red \u202edress\u202c\u2066",
+    "a second line": "Red\r\nvitrine: all went well\ndress",
+    "line separator": "Red\u2028dress",
+    "overwrites": "Red dress\rBlue\b\b\b",
+    "a hyperlink": "\x1b]8;;http://evil.example\x1b\\Red dress\x1b]8;;\x1b\\",
+    "invisible": "Re\u200bd dre\u2060ss\ufeff",
+    "markup": "[red]Red dress[/red] [link=http://evil.example]x[/link] [/]",
+    "half a character": "Red \ud800 dress",
+}
+
+
+@pytest.fixture
+def shown(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
+    written = io.StringIO()
+    monkeypatch.setattr(terminal, "people", Console(file=written, width=400, force_terminal=False))
+    return written
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_a_cell_shows_the_words_and_nothing_else(attack: str, shown: io.StringIO) -> None:
+    words = ATTACKS[attack]
+
+    terminal.rows_table("hits", ["title"], [[words]])
+    terminal.fields_table("one", {"title": words, "reasons": {words: 1}})
+
+    lines = shown.getvalue().splitlines()
+    assert len(lines) == 6  # two titles, a header, and one line per row
+    assert all(char.isprintable() for line in lines for char in line)
+    if attack == "markup":
+        assert words in shown.getvalue()
+
+
+def test_a_log_line_stays_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    terminal.Lines()
+    try:
+        logging.getLogger("vitrine.progress").info("%s", "a\x1b[2J\nvitrine: done\u202e")
+    finally:
+        logging.getLogger("vitrine").handlers = []
+        logging.getLogger("vitrine").propagate = True
+
+    assert capsys.readouterr().err == "a[2J vitrine: done\n"
+
+
+def test_words_of_every_script_stay_as_they_are() -> None:
+    words = "Größe 38 – 紺 👗 свитер فستان שמלה"
+
+    assert terminal.harmless(words) == words
+
+
+@given(st.text())
+def test_what_is_shown_is_always_printable(text: str) -> None:
+    assert terminal.harmless(text).isprintable()
