@@ -19,7 +19,8 @@ UNSEEN, FETCHED, UNCHANGED, KEPT, GONE = range(5)
 _TABLES = """
 create table if not exists before (id text primary key, page text not null, content_hash text not null,
     image_ids text not null, first_seen integer not null, fate integer not null default 0) without rowid;
-create index if not exists before_page on before (page);
+create table if not exists shown_before (page text not null, id text not null, primary key (page, id)) without rowid;
+create index if not exists shown_before_id on shown_before (id);
 create table if not exists page_before (kind integer not null, key text not null, url text not null,
     outcome text not null, etag text not null, last_modified text not null, lastmod text not null,
     products text not null, leads text not null, fetched_at integer not null, primary key (kind, key))
@@ -69,6 +70,7 @@ class Memory:
                     _ms(row["first_seen"]),
                 ),
             )  # fmt: skip
+            self._shown(row["page"], [row["product_id"]])
             at = _ms(row["fetched_at"])
             self._db.executemany(  # what a ledger says of a photo, read afterwards, counts more
                 "insert or ignore into photo_before values (?, ?, ?, '', '', null, ?, ?)",
@@ -103,6 +105,7 @@ class Memory:
             self._db.executemany(
                 "update before set page = ? where id = ?", [(row["key"], name) for name in row["product_ids"]]
             )
+            self._shown(row["key"], row["product_ids"])
 
     def page(self, kind: int, key: str) -> KnownPage | None:
         """A page that the previous crawl read; None for one it did not."""
@@ -155,30 +158,43 @@ class Memory:
         ).rowcount
 
     def products_of(self, key: str) -> list[str]:
-        """Products last read from the page of this key."""
-        return [name for (name,) in self._db.execute("select id from before where page = ?", (key,))]
+        """Products that the page of this key showed when it was last read."""
+        return [name for (name,) in self._db.execute("select id from shown_before where page = ?", (key,))]
 
     def lose(self, key: str) -> int:
-        """The page of this key answers 404 or 410: its products are gone unless another page shows them."""
-        cursor = self._db.execute(
-            "update before set fate = ? where page = ? and fate = ?", (GONE, key, UNSEEN)
+        """The page of this key answers 404 or 410, or shows other products now: those that it showed are gone.
+
+        Not those that another page showed, too, of which nothing was heard yet, or whose reading failed.
+        Returns how many are gone.
+        """
+        query = (
+            "update before set fate = ? where fate = ? and id in (select id from shown_before where page = ?)"
+            " and not exists (select 1 from shown_before as other join request on kind = 1 and key = other.page"
+            " where other.id = before.id and other.page <> ?"
+            " and coalesce(outcome, '') not in ('gone', 'read', 'opted_out'))"
         )
-        return cursor.rowcount
+        gone = self._db.execute(query, (GONE, UNSEEN, key, key)).rowcount
+        self.forget(key)
+        return gone
+
+    def forget(self, key: str) -> None:
+        """The page of this key was read anew: what it showed before says nothing any more."""
+        self._db.execute("delete from shown_before where page = ?", (key,))
+
+    def keep(self, product_id: str) -> None:
+        """The shop still lists a product, in a way that cannot be read: it stays as it was."""
+        self._db.execute("update before set fate = ? where id = ? and fate = ?", (KEPT, product_id, UNSEEN))
 
     def page_of(self, product_id: str) -> str:
         """Key of the page that a product was last read from; empty for a new one."""
         found = self._db.execute("select page from before where id = ?", (product_id,)).fetchone()
         return str(found[0]) if found else ""
 
-    def replace(self, key: str) -> None:
-        """The page of this key was read: products that it showed before and does not show now are gone."""
-        self._db.execute("update before set fate = ? where page = ? and fate = ?", (GONE, key, UNSEEN))
-
     def delisted(self) -> list[str]:
-        """Products that no listing leads to any more: not seen, and their own page was not named either."""
+        """Products that no listing leads to any more: not seen, and no page that showed them was named either."""
         query = (
-            "select id from before where fate = ? and not exists"
-            " (select 1 from request where kind = 1 and key = before.page)"
+            "select id from before where fate = ? and not exists (select 1 from shown_before"
+            " join request on kind = 1 and key = page where shown_before.id = before.id)"
         )
         return [name for (name,) in self._db.execute(query, (UNSEEN,))]
 
@@ -203,6 +219,10 @@ class Memory:
         if found is None:
             return None
         return found[0], json.loads(found[1]), datetime.fromtimestamp(found[2] / 1000, UTC), found[3]
+
+    def _shown(self, page: str, product_ids: Iterable[str]) -> None:
+        rows = [(page, name) for name in product_ids]
+        self._db.executemany("insert or ignore into shown_before values (?, ?)", rows)
 
 
 def _ms(moment: datetime) -> int:

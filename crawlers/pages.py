@@ -61,11 +61,12 @@ class Pages:
                     self._intake.bounds.led(task.url, fresh)
                 self._done(task, outcome if task.kind == PRODUCT else READ, page)
                 if task.kind == LISTING:
+                    self._state.memory.forget(task.key)
                     self._intake.passed("discover")
                 elif not page.found:
                     self._empty(task)
                 elif outcome in (READ, "opted_out"):  # what was here before and is not any more
-                    self._state.memory.replace(task.key)
+                    self._state.memory.lose(task.key)
         else:
             assert task is not None
             self._failed(task, page)
@@ -124,6 +125,8 @@ class Pages:
             elif isinstance(item, Product):
                 fresh |= self._product(item, key, page.task)
             else:
+                if item["stage"] == "page" and item["reason"] != "opted_out":
+                    self._state.memory.keep(item["product_id"])
                 self._intake.refuse(item)
         return fresh
 
@@ -209,8 +212,9 @@ class Pages:
 
     def _failed(self, task: Task, page: Page) -> None:
         # A listing that is gone was read to its end: nothing is named there.
-        self._state.frontier.done(task, "gone" if page.gone and task.kind == LISTING else page.outcome)
+        self._state.frontier.done(task, "gone" if page.gone else page.outcome)
         row = next(item for item in page.found if isinstance(item, dict))
+        showed = self._state.memory.products_of(task.key)
         if page.gone and task.kind == PRODUCT and self._state.memory.lose(task.key):
-            row = row | {"reason": "gone", "product_id": self._state.memory.products_of(task.key)[0]}
+            row = row | {"reason": "gone", "product_id": showed[0]}
         self._intake.refuse(row)

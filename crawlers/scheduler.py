@@ -5,6 +5,7 @@ answer is, so a killed crawl begins them again.
 """
 
 from collections import Counter, deque
+from collections.abc import Callable
 from typing import Any
 
 from scrapy import Request, Spider
@@ -52,7 +53,7 @@ class FrontierScheduler(BaseScheduler):
 
     def has_pending_requests(self) -> bool:
         """Whether anything is left to ask."""
-        return bool(self._own) or bool(self._spider.has_waiting())
+        return self._spider.failure is None and (bool(self._own) or bool(self._ask(self._spider.has_waiting)))
 
     def enqueue_request(self, request: Request) -> bool:
         """A request of Scrapy's own: the home page, a redirect, a retry."""
@@ -63,10 +64,18 @@ class FrontierScheduler(BaseScheduler):
         """The next request, or None where every host with work is busy or nothing is left."""
         if self._own:
             return self._own.popleft()
-        if self._unread() >= MOST_UNREAD:
+        if self._spider.failure is not None or self._unread() >= MOST_UNREAD:
             return None
-        request: Request | None = self._spider.next_request(self._busy())
+        request: Request | None = self._ask(lambda: self._spider.next_request(self._busy()))
         return request
+
+    def _ask(self, question: Callable[[], Any]) -> Any:
+        """What the frontier says; where it fails, nothing is left to ask: Scrapy would ask again for ever."""
+        try:
+            return question()
+        except Exception as error:
+            self._spider.failure = error
+            return None
 
     def _unread(self) -> int:
         engine = self._crawler.engine

@@ -16,6 +16,7 @@ from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
 from crawlers import platforms
+from crawlers.address import canonical
 from crawlers.asking import conditional, validators_of
 from crawlers.frontier import LISTING, PRODUCT, READ, TRANSIENT, Task
 from crawlers.guard import Guard
@@ -68,6 +69,7 @@ class ShopSpider(scrapy.Spider):
         self.platform: Platform
         self.platform_name = ""
         self._products_in_flight = 0
+        self._probe_failed = False  # by a fault of the moment: what was asked for may be there all the same
 
     async def start(self) -> AsyncIterator[Request]:
         """The home page; everything else follows from it."""
@@ -83,7 +85,9 @@ class ShopSpider(scrapy.Spider):
         if self.intake.rules.revisit == LIST:
             yield Page(None, READ, (*map(self.platform.at, self.only), *self.again))
         else:
-            yield Page(None, READ, tuple(self.platform.start(home)), linked=True)
+            begin = tuple(self.platform.start(home))
+            self.intake.state.remember("begun_elsewhere", self._probe_failed and not self._knows(begin))
+            yield Page(None, READ, begin, linked=True)
 
     def lose_home(self, failure: Failure) -> None:
         """Without a home page there is no crawl."""
@@ -219,9 +223,17 @@ class ShopSpider(scrapy.Spider):
         assert self.crawler.engine is not None
         try:
             answer = await self.crawler.engine.download_async(Request(url))
-        except Exception:
+        except Exception as error:
+            self._probe_failed |= refusal_of(error)[0] in TRANSIENT
             return None
+        self._probe_failed |= answer.status >= 500 or answer.status == 429
         return answer if answer.status == 200 else None  # type: ignore[return-value]
+
+    def _knows(self, visits: Sequence[Visit]) -> bool:
+        """Whether the previous crawl, if there was one, read all of these listings."""
+        memory = self.intake.state.memory
+        keys = (canonical(visit.url) for visit in visits)
+        return not memory.count() or all(memory.page(LISTING, key) for key in keys)
 
     @property
     def _full(self) -> bool:

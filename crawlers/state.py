@@ -40,7 +40,7 @@ class CrawlState:
             self.db.execute("pragma journal_mode = wal")
             self.db.execute("pragma synchronous = normal")
             self.db.execute("pragma wal_autocheckpoint = 8000")  # pages; each time costs a wait for the disk
-            self.db.execute("pragma cache_size = -32000")  # KiB; the memory of a crawl must not grow with it
+            self.db.execute("pragma cache_size = -8000")  # KiB: the memory of a crawl must not grow with it
             self.db.execute("pragma temp_store = file")
             self.db.executescript(_META)
             version = self.note("version")
@@ -53,7 +53,7 @@ class CrawlState:
             self.held = Held(self.db)
             self.remember("version", VERSION)
         except (sqlite3.Error, ValueError) as error:
-            raise LakeError(str(path), f"is no state of a crawl ({error})") from error
+            raise LakeError(str(path), f"cannot be used as the state of a crawl ({error})") from error
         self._committed = time.monotonic()
         self.db.execute("begin")
 

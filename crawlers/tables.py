@@ -105,6 +105,8 @@ class Catalogue:
 
 def is_complete(state: CrawlState) -> bool:
     """Whether every listing was read to its end, so that what none of them names has left the shop."""
+    if state.note("begun_elsewhere"):  # the sitemap could not be asked, and the categories may show less
+        return False
     return all(outcome in _MEANT for outcome in state.frontier.counts(KINDS.index("listing")))
 
 
@@ -154,7 +156,7 @@ def ledger_rows(state: CrawlState, *, whole: bool) -> Iterator[Row]:
 def _products_on(state: CrawlState, key: str) -> list[str]:
     query = (
         "select id from product where page = ?1 union select id from shown where page = ?1 union"
-        " select id from before where page = ?1 and fate in (2, 3) order by 1"
+        " select id from shown_before join before using (id) where shown_before.page = ?1 and fate in (2, 3) order by 1"
     )
     return [name for (name,) in state.db.execute(query, (key,)).fetchall()]
 

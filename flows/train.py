@@ -11,7 +11,7 @@ from flows.orchestration import worth_retrying
 from flows.training import Example, fit
 from infra.lake import Lake
 from infra.open_run import OpenRun
-from infra.parts import put
+from infra.placing import put
 from schemas.errors import InputError
 from schemas.ids import digest
 from schemas.manifest import Count, Manifest, Part

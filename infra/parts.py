@@ -1,29 +1,32 @@
 """Part files: rows buffered to a bound, written whole, visible only when complete.
 
-A part is built in memory (at most `part_bytes` of rows and their encoding) and then lands in one
-step: temporary name, fsync, rename on a local disk; a single put on an object store, where an
-object exists only once its upload is complete. A reader never sees half a part.
+Rows wait in memory for one row group, a few megabytes; row groups go into a file that nobody reads
+yet, and at its bound the part lands in one step: fsync and rename on a local disk, an upload on an
+object store, where an object exists only once it is complete. A reader never sees half a part.
 """
 
 import hashlib
 import os
 import re
-import threading
+import shutil
+import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from typing import IO, Any
 
 import pyarrow as pa
 import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 
+from infra.placing import sync_folder, temporary_name
 from schemas.columns import table_name
 from schemas.errors import LakeError, SchemaError
 from schemas.manifest import Part
 
 PART_BYTES = 64 << 20
-ROW_GROUP_ROWS = (
-    500  # image rows: a row group of 500 reads as fast as 50 and 20 times faster than 2000 (STACK.md 7)
-)
+GROUP_BYTES = 8 << 20
+# Rows of a group at most; photos: 500 read as fast as 50 and 20 times faster than 2000 (STACK.md 7).
+PHOTO_ROWS, GROUP_ROWS = 500, 50_000
 _INCOMPRESSIBLE = ("bytes", "vector", "image_id")
 _PART = re.compile(r"part-(\d{5,})\.parquet")
 
@@ -55,9 +58,12 @@ class PartWriter:
         self.parts: list[Part] = []
         self.rows = 0
         self._next = first
-        self._batches: list[pa.Table] = []
+        self._group_rows = PHOTO_ROWS if "bytes" in schema.names else GROUP_ROWS
+        self._growing: _GrowingPart | None = None
+        self._batches: list[pa.Table] = []  # of the next row group
         self._pending: list[Mapping[str, object]] = []
-        self._bytes = 0  # of the gathered tables
+        self._bytes = 0  # of the part so far, before its encoding
+        self._batched_bytes = 0
         self._pending_bytes = 0  # of the text and blobs among the pending rows
 
     def write(self, row: Mapping[str, object]) -> None:
@@ -67,7 +73,9 @@ class PartWriter:
             sum(len(value) for value in row.values() if isinstance(value, bytes | str)) + 64
         )
         self.rows += 1
-        if len(self._pending) >= 1000 or self._bytes + self._pending_bytes >= self.part_bytes:
+        if len(self._pending) >= min(1000, self._group_rows) or self._pending_bytes >= min(
+            GROUP_BYTES, self.part_bytes - self._bytes
+        ):
             self._gather()
 
     def write_table(self, table: pa.Table) -> None:
@@ -91,20 +99,18 @@ class PartWriter:
     def flush(self) -> None:
         """Write what is buffered as a part now; without rows, nothing."""
         self._gather(flush=False)
-        rows = sum(batch.num_rows for batch in self._batches)
-        if not rows:
-            return
-        table = pa.concat_tables(self._batches)
-        self._batches, self._bytes = [], 0
-        self.parts.append(self._land(f"{self.table}/part-{self._next:05d}.parquet", encode(table), rows))
-        self._next += 1
+        self._write_group()
+        if self._growing is not None:
+            growing, self._growing, self._bytes = self._growing, None, 0
+            self.parts.append(growing.land())
+            self._next += 1
 
     def close(self) -> list[Part]:
         """Flush and return every part written; a table without rows still gets one empty part."""
         self.flush()
         if not self.parts and not self._next:
-            name = f"{self.table}/part-{self._next:05d}.parquet"
-            self.parts.append(self._land(name, encode(self.schema.empty_table()), 0))
+            self._begun().write(self.schema.empty_table())
+            self.flush()
         return self.parts
 
     def _gather(self, *, flush: bool = True) -> None:
@@ -123,74 +129,105 @@ class PartWriter:
                 raise SchemaError(self.table, f"column {field.name} is empty in a row")
         self._batches.append(table)
         self._bytes += table.nbytes
+        self._batched_bytes += table.nbytes
+        waiting = sum(batch.num_rows for batch in self._batches)
+        if self._batched_bytes >= GROUP_BYTES or waiting >= self._group_rows:
+            self._write_group()
+
+    def _write_group(self) -> None:
+        if self._batches:
+            table, self._batches, self._batched_bytes = pa.concat_tables(self._batches), [], 0
+            self._begun().write(table, self._group_rows)
+
+    def _begun(self) -> "_GrowingPart":
+        if self._growing is None:
+            name = f"{self.table}/part-{self._next:05d}.parquet"
+            self._growing = _GrowingPart(self.filesystem, self.folder, name, self.schema)
+        return self._growing
 
     def _flush_if_full(self) -> None:
-        if self._bytes >= self.part_bytes or sum(b.num_rows for b in self._batches) >= self.part_rows:
+        waiting = sum(batch.num_rows for batch in self._batches)
+        rows = waiting + (self._growing.rows if self._growing else 0)
+        if self._bytes >= self.part_bytes or rows >= self.part_rows:
             self.flush()
 
-    def _land(self, name: str, data: pa.Buffer, rows: int) -> Part:
-        put(self.filesystem, f"{self.folder}/{name}", data)
-        return Part(name, rows, data.size, hashlib.sha256(data).hexdigest())
 
+class _GrowingPart:
+    """One part while it is written: beside its place on a local disk, in a file of this machine otherwise.
 
-def encode(table: pa.Table) -> pa.Buffer:
-    """The Parquet file of one part: bytes that do not shrink are left alone, words are dictionary-coded."""
-    dense = [name for name in table.column_names if name in _INCOMPRESSIBLE]
-    small = [name for name in table.column_names if name not in _INCOMPRESSIBLE]
-    sink = pa.BufferOutputStream()
-    pq.write_table(
-        table,
-        sink,
-        compression={name: "none" if name in dense else "zstd" for name in table.column_names} or "none",
-        use_dictionary=small,
-        row_group_size=ROW_GROUP_ROWS if "bytes" in dense else 50_000,
-    )
-    return sink.getvalue()
-
-
-def put(filesystem: pafs.FileSystem, path: str, data: pa.Buffer | bytes, *, absent: bool = False) -> None:
-    """Write a whole file so that it exists complete or not at all, and survives a power cut locally.
-
-    absent  the file must not be there yet: of two that write at once, one gets LakeError. An object store is
-            only asked beforehand, because pyarrow has no conditional put.
-
-    Raises LakeError, and leaves nothing behind, where it cannot be written: a full disk, no permission.
+    Every method raises LakeError, and leaves no file behind, where it cannot be written.
     """
-    try:
-        if isinstance(filesystem, pafs.LocalFileSystem):
-            _put_local(path, data, absent)
-            return
-        if absent and filesystem.get_file_info(path).type != pafs.FileType.NotFound:
-            raise FileExistsError(path)
-        with filesystem.open_output_stream(path) as stream:
-            stream.write(data)
-    except FileExistsError as error:
-        raise LakeError(path, "is there already") from error
-    except OSError as error:
-        raise LakeError(path, f"cannot be written ({error})") from error
 
+    def __init__(self, filesystem: pafs.FileSystem, folder: str, name: str, schema: pa.Schema) -> None:
+        self.rows = 0
+        self._filesystem, self._name, self._path = filesystem, name, f"{folder}/{name}"
+        self._temporary = ""
+        self._sha256, self._size = hashlib.sha256(), 0
+        dense = [column for column in schema.names if column in _INCOMPRESSIBLE]
+        try:
+            if isinstance(filesystem, pafs.LocalFileSystem):
+                os.makedirs(os.path.dirname(self._path), exist_ok=True)
+                self._temporary = temporary_name(self._path)
+                self._file: IO[bytes] = open(self._temporary, "wb")  # noqa: SIM115  # until it lands
+            else:
+                self._file = tempfile.TemporaryFile()  # noqa: SIM115
+            # Bytes that do not shrink are left alone, words are dictionary-coded.
+            packing = {column: "none" if column in dense else "zstd" for column in schema.names}
+            small = [column for column in schema.names if column not in dense]
+            self._writer = pq.ParquetWriter(
+                pa.PythonFile(self, mode="w"), schema, compression=packing or "none", use_dictionary=small
+            )
+        except OSError as error:
+            raise self._failed(error) from error
 
-def _put_local(path: str, data: pa.Buffer | bytes, absent: bool) -> None:
-    folder = os.path.dirname(path)
-    os.makedirs(folder, exist_ok=True)
-    temporary = f"{path}.{os.getpid()}-{threading.get_ident()}.tmp"
-    try:
-        with open(temporary, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        if absent:
-            os.link(temporary, path)  # unlike a rename it refuses where a file is
-        else:
-            os.replace(temporary, path)
-    finally:
-        with suppress(FileNotFoundError):  # renamed away
-            os.unlink(temporary)
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)  # the rename itself must survive too
-    finally:
-        os.close(handle)
+    closed = False  # for Arrow, to which this object is a file
+
+    def write(self, data: Any, group_rows: int = 0) -> int:
+        """A table from the part's writer; bytes from Arrow, on their way to the file."""
+        if not isinstance(data, pa.Table):
+            self._file.write(data)
+            self._sha256.update(data)
+            self._size += len(data)
+            return len(data)
+        try:
+            self._writer.write_table(data, row_group_size=group_rows or None)
+        except OSError as error:
+            raise self._failed(error) from error
+        self.rows += data.num_rows
+        return 0
+
+    def flush(self) -> None:
+        """Nothing is held back here."""
+
+    def close(self) -> None:
+        """Arrow is done; the file is closed where it lands."""
+
+    def land(self) -> Part:
+        """Complete the file and give it its name."""
+        try:
+            self._writer.close()
+            if self._temporary:
+                self._file.flush()
+                os.fsync(self._file.fileno())
+                self._file.close()
+                os.replace(self._temporary, self._path)
+                sync_folder(self._path)
+            else:
+                self._file.seek(0)
+                with self._filesystem.open_output_stream(self._path) as stream:
+                    shutil.copyfileobj(self._file, stream, 4 << 20)
+                self._file.close()
+        except OSError as error:
+            raise self._failed(error) from error
+        return Part(self._name, self.rows, self._size, self._sha256.hexdigest())
+
+    def _failed(self, error: OSError) -> LakeError:
+        with suppress(OSError, AttributeError):  # what it still holds back cannot be written either
+            self._file.close()
+        if self._temporary:
+            with suppress(FileNotFoundError):
+                os.unlink(self._temporary)
+        return LakeError(self._path, f"cannot be written ({error})")
 
 
 def existing_parts(filesystem: pafs.FileSystem, folder: str, table: str) -> list[Part]:

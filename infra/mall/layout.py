@@ -16,11 +16,11 @@ main{padding:24px 5vw;max-width:1300px;margin:auto}
 .grid{display:grid;grid-template-columns:repeat(auto-fill,minmax(180px,1fr));gap:22px}
 .card img,.gallery img{width:100%;background:#eee;border-radius:4px;display:block}
 .card small{color:#777}.price{font-weight:600}
-.product{display:grid;grid-template-columns:minmax(0,3fr) minmax(240px,2fr);gap:36px}
+div.product{display:grid;grid-template-columns:minmax(0,3fr) minmax(240px,2fr);gap:36px}
 .gallery{display:grid;grid-template-columns:1fr 1fr;gap:10px}
 button{padding:12px 28px;border:0;background:#222;color:#fff;border-radius:3px}
 .pages{display:flex;gap:16px;padding:28px 0}
-footer{padding:30px 5vw;color:#999}@media(max-width:700px){.product{grid-template-columns:1fr}}
+footer{padding:30px 5vw;color:#999}@media(max-width:700px){div.product{grid-template-columns:1fr}}
 """
 PHRASES = {
     "en": {

@@ -19,8 +19,8 @@ from PIL import Image
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from infra.lake import Lake
-from infra.parts import put
 from infra.photos import locate
+from infra.placing import put
 from schemas.ids import image_id
 from schemas.image import IMAGES
 from workers.checkpoint import pack, untrained

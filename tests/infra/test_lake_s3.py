@@ -8,7 +8,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from infra.lake import Lake
-from infra.parts import put
+from infra.placing import put
 from schemas.columns import column, table_schema
 from schemas.errors import LakeError
 
