@@ -76,7 +76,13 @@ def crawl_and_index(
             columns=names(columns) or None,
         )
 
-    terminal.command(json, work, lambda result: show_scores(result["evaluate"]))
+    terminal.command(json, work, _show_chain)
+
+
+def _show_chain(result: dict[str, Any]) -> None:
+    for shop, why in result["crawl"].get("failed", {}).items():
+        terminal.people.print(terminal.harmless(f"not crawled, kept as it was: {shop}: {why}"), markup=False)
+    show_scores(result["evaluate"])
 
 
 def _show_demo(result: dict[str, Any]) -> None:

@@ -29,6 +29,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from crawlers.frontier import TRANSIENT
+from crawlers.scheduler import MOST_UNREAD
 from flows.crawl import asked, crawl_shop
 from infra.lake import Lake
 from infra.mall.server import Mall
@@ -73,7 +74,7 @@ class Lives:
     shop: Shop
     lake: Lake
     folder: Path
-    deaths: list[tuple[set[str], Counter[str]]] = field(default_factory=list)
+    deaths: list[tuple[set[str], Seen]] = field(default_factory=list)
     busiest: int = 0  # requests in one second, at most
 
     def end(self, moment: Moment) -> bool:
@@ -88,7 +89,7 @@ class Lives:
             if not process.is_alive():
                 return False
         kill(process)
-        self.deaths.append((self.settled(), counted(self.shop)))
+        self.deaths.append((self.settled(), Seen(now := counted(self.shop), now - before)))
         return True
 
     def settled(self) -> set[str]:
@@ -195,8 +196,10 @@ def test_a_crawl_killed_at_twenty_random_moments_ends_in_the_tables_of_a_calm_on
     assert killed == [True] * KILLS
     for table in TABLES:
         assert struck[table] == calm[table], table
-    again = {path for done, then in lives.deaths for path in done if paths[path] > then[path]}
+    again = {path for done, then in lives.deaths for path in done if paths[path] > then.paths[path]}
     assert again == set(), "what had an outcome was asked of the shop again"
+    lost = [len({path for path in then.life if is_photo(path)} - done) for done, then in lives.deaths]
+    assert max(lost) <= IN_FLIGHT + MOST_UNREAD + lives.busiest, (lost, lives.busiest)
     repeated = paths.total() - calm_paths.total()
     assert repeated <= KILLS * (AT_START + IN_FLIGHT + lives.busiest), (repeated, lives.busiest)
     images = [row["image_id"] for row in lake.table(crawl, "images", ["image_id"]).to_pylist()]
