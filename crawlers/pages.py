@@ -173,11 +173,18 @@ class Pages:
         return zlib.crc32(f"{self._intake.rules.salt} {key}".encode()) % AUDIT_ONE_IN > 0
 
     def _carried(self, known: KnownPage) -> None:
-        """What a page held stands; one that held nothing new was a listing that led nowhere."""
+        """What a product page held stands; one that held nothing new was a listing that led nowhere."""
+        if products := self._stands(known):
+            self._intake.passed("page", products)
+        else:
+            self._intake.passed("discover")
+
+    def _stands(self, known: KnownPage) -> int:
+        """The products of a page are as they were; returns how many that was not known of before."""
         products = self._state.memory.carry(known.products)
-        self._intake.passed("page" if products else "discover", products or 1)
         for url, product_id in self._state.memory.failed_photos(known.products):
             self._intake.want_photo(url, product_id)
+        return products
 
     def _unchanged(self, task: Task) -> None:
         known = self._state.memory.page(task.kind, task.key)
@@ -186,10 +193,12 @@ class Pages:
         for lead in leads:
             self.visit(Visit(lead["url"], lead["product"], lead["lastmod"]), task)
         self._state.frontier.done(task, READ, known.validators, known.leads, known.fetched_at)
-        if task.kind == LISTING:
-            self._intake.passed("discover")
-        if task.kind == PRODUCT or known.products:
+        if task.kind == PRODUCT:
             self._carried(known)
+        else:
+            self._intake.passed("discover")
+            if products := self._stands(known):
+                self._intake.passed("page", products)
         self._intake.bounds.led(task.url, bool(known.products) or any(lead["product"] for lead in leads))
 
     def _done(self, task: Task, outcome: str, page: Page) -> None:

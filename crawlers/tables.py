@@ -51,15 +51,17 @@ class Catalogue:
     kept: int = 0
     removed: int = 0
 
-    def close(self, *, complete: bool) -> int:
-        """Decide what is gone. `complete`: every listing was read to its end.
+    def close(self, *, complete: bool, sudden: bool = False) -> int:
+        """Decide what is gone.
 
+        complete  every listing was read to its end
+        sudden    also over half of a shop's products may be gone at once: the operator asked for a full reading
         Returns how many delisted products are kept all the same, because they are suspiciously many.
         """
         memory = self.state.memory
         gone = memory.delisted() if complete else []
         withheld = 0
-        if memory.count() > SUDDEN_FROM and len(gone) > SUDDEN_SHARE * memory.count():
+        if not sudden and memory.count() > SUDDEN_FROM and len(gone) > SUDDEN_SHARE * memory.count():
             gone, withheld = [], len(gone)
         memory.settle(gone)
         fates = memory.fates()

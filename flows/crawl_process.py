@@ -20,7 +20,7 @@ from crawlers.datasets.catalogue import Catalogue
 from crawlers.datasets.importing import import_rows
 from crawlers.intake import Intake
 from crawlers.platforms import Shop, Visit
-from crawlers.rules import LIST, MOST_PAGES, Rules
+from crawlers.rules import FULL, LIST, MOST_PAGES, Rules
 from crawlers.run import Traffic, crawl_shop, fetch_photos
 from crawlers.settings import USUAL
 from crawlers.shop_profile import Limits, load
@@ -157,7 +157,8 @@ def _close(
     whole = request["do"] == "import" or (
         request["revisit"] != LIST and request["limit"] is None and is_complete(state)
     )
-    withheld = closing.close(complete=whole)
+    asked_for_all = request["do"] == "import" or request["revisit"] == FULL
+    withheld = closing.close(complete=whole, sudden=asked_for_all)
     started_at = datetime.fromisoformat(request["started_at"])
     files = store.write(
         closing.rows(previous_products(lake, previous), started_at),

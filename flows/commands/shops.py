@@ -131,6 +131,11 @@ def _show_crawl(result: dict[str, Any]) -> None:
     """One shop as its fields; several as a row each."""
     if "crawls" not in result:
         terminal.fields_table("crawled", result)
+        if withheld := result["removal_withheld"]:
+            terminal.people.print(
+                f"{withheld:,} products are in no listing any more. That is over half of the shop at once, so they are"
+                " kept; if they are really gone, crawl once with --revisit full."
+            )
         return
     columns = ["products", "added", "changed", "removed", "kept", "images_new", "requests", "seconds"]
     rows = [

@@ -121,6 +121,16 @@ def test_a_sudden_loss_of_most_products_is_withheld_and_one_of_half_is_not(tmp_p
         assert (withheld, catalogue.kept) == (kept, kept), name
 
 
+def test_a_sudden_loss_is_believed_where_a_full_reading_was_asked_for(state: CrawlState) -> None:
+    learn(state, [yesterday(n) for n in range(2 * SUDDEN_FROM)])
+    read(state, 0)
+    catalogue = Catalogue(state)
+
+    withheld = catalogue.close(complete=True, sudden=True)
+
+    assert (withheld, catalogue.removed) == (0, 2 * SUDDEN_FROM - 1)
+
+
 def test_a_small_shop_may_lose_everything_but_one(state: CrawlState) -> None:
     before = [yesterday(n) for n in range(SUDDEN_FROM)]
     learn(state, before)
