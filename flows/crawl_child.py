@@ -1,6 +1,7 @@
 """The other side of flows.crawl_process: starts it, asks one thing, shows how far it is, returns its answer."""
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -15,6 +16,9 @@ from schemas import errors
 
 _SHOWN = {"page": "products", "image": "photos", "import": "rows"}
 _ROOT = Path(__file__).resolve().parent.parent
+
+# One process per shop, side by side, for hours: memory that was used once goes back.
+FRUGAL = {"ARROW_DEFAULT_MEMORY_POOL": "system", "MALLOC_ARENA_MAX": "2"}
 
 
 def converse(request: Mapping[str, Any], shop: str) -> dict[str, Any]:
@@ -31,6 +35,7 @@ def converse(request: Mapping[str, Any], shop: str) -> dict[str, Any]:
             stderr=said,
             text=True,
             encoding="utf-8",
+            env=os.environ | FRUGAL,
             preexec_fn=die_with_parent,
         )
         assert process.stdin is not None and process.stdout is not None
