@@ -29,7 +29,7 @@ RAREST = 6  # products: on a small catalogue, rarer words are noise that has to 
 def run_demo(lake: str, products: int, seed: int, api: PrivateApi) -> dict[str, Any]:
     """Crawl the mall's two shops, learn from their words, index, evaluate, report.
 
-    Returns the results of every stage, the report's path and what orchestration cost.
+    Returns the results of every stage, the report's path, and what passed between the stages.
     """
     begun = time.monotonic()
     with start(MallSpec(products=products, seed=seed, draw_ahead=1)) as mall:

@@ -89,7 +89,8 @@ def _show_demo(result: dict[str, Any]) -> None:
     show_scores(result["evaluate"])
     people = terminal.people
     people.print(
-        f"\n{result['seconds']:.0f} s in all, {result['orchestration_seconds']:.1f} s of them orchestration."
+        f"\n{result['seconds']:.0f} s in all, {result['orchestration_seconds']:.1f} s of them between the stages:"
+        " imports, Prefect, Ray's start and end."
     )
     people.print(f"[bold]Report:[/bold] {result['report']}")
     people.print(f'Try:    vitrine search --words "red dress" --lake {result["lake"]}')
