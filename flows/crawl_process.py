@@ -50,7 +50,6 @@ def run(request: Mapping[str, Any], out: TextIO) -> dict[str, Any]:
             learn(state, lake, previous)
         intake = Intake(state, store, _rules(request))
         intake.go_on()
-        begun = time.monotonic()
         try:
             if request["do"] == "crawl":
                 _crawl(request, intake, traffic, lake, previous)
@@ -58,7 +57,7 @@ def run(request: Mapping[str, Any], out: TextIO) -> dict[str, Any]:
                 _import(request, intake, traffic)
         finally:
             _remember(state, traffic)
-        return _close(request, intake, store, lake, previous, traffic, begun)
+        return _close(request, intake, store, lake, previous, traffic)
     except sqlite3.Error as error:  # a full disk, or a file that another hand has changed
         raise LakeError(request["state"], f"cannot be read or written ({error})") from error
     finally:
@@ -148,7 +147,6 @@ def _close(
     lake: Lake,
     previous: Any,
     traffic: Traffic,
-    begun: float,
 ) -> dict[str, Any]:
     """Write every table; returns files, counts and what changed."""
     state = intake.state

@@ -65,7 +65,10 @@ def test_whatever_a_product_node_holds_it_is_read_or_refused(node: dict[str, obj
 
 @given(st.text())
 def test_whatever_a_block_holds_the_page_is_read(block: str) -> None:
-    nodes_on(page(block))
+    nodes, broken = nodes_on(page(block))
+
+    assert all(isinstance(node, dict) for node in nodes)
+    assert all(isinstance(text, str) for text in broken)
 
 
 @given(JSON)

@@ -85,4 +85,6 @@ def test_a_sitemap_has_none_either() -> None:
 
 @given(st.binary(max_size=60), st.text(max_size=80))
 def test_anything_may_be_said(header: bytes, page: str) -> None:
-    opt_outs(Headers({"X-Robots-Tag": header}), Selector(page, type="html") if page else None)
+    found = opt_outs(Headers({"X-Robots-Tag": header}), Selector(page, type="html") if page else None)
+
+    assert {type(found.noai), type(found.noimageai)} == {bool}

@@ -57,8 +57,8 @@ def test_tags_are_listed_once_without_empties() -> None:
 
 @given(st.text())
 def test_no_markup_breaks_the_reading(markup: str) -> None:
-    text_of(markup)
-    text_of(f"<p>{markup}</p>")
+    for read in (text_of(markup), text_of(f"<p>{markup}</p>")):
+        assert read == read.strip()
 
 
 @pytest.mark.parametrize(
