@@ -9,6 +9,7 @@ import pyarrow as pa
 from crawlers.address import canonical
 from crawlers.bounds import Bounds
 from crawlers.state import CrawlState
+from infra.digests import Digests
 from infra.lake import Lake
 from infra.parts import PartWriter, existing_parts, next_number, paths
 from schemas.errors import LakeError
@@ -34,7 +35,7 @@ class Store:
         self.images = PartWriter(lake.filesystem, folder, IMAGES, part_rows=IMAGE_PART_ROWS, first=first)
         self.products = PartWriter(lake.filesystem, folder, PRODUCTS)
         self._known = stored_images(lake)
-        self._own = set(_image_ids(lake, paths(folder, self._left)))
+        self._own = Digests(_image_ids(lake, paths(folder, self._left)))
 
     @property
     def image_rows(self) -> int:
@@ -43,12 +44,11 @@ class Store:
 
     def has_image(self, image_id: str) -> bool:
         """See Sink."""
-        key = bytes.fromhex(image_id)
-        return key in self._known or key in self._own
+        return image_id in self._known or image_id in self._own
 
     def image(self, row: Mapping[str, Any]) -> bool:
         """See Sink."""
-        self._own.add(bytes.fromhex(row["image_id"]))
+        self._own.add(row["image_id"])
         parts = len(self.images.parts)
         self.images.write(row)
         return len(self.images.parts) > parts
@@ -73,10 +73,11 @@ class Store:
             "rejects": PartWriter(self.lake.filesystem, self.folder, REJECTS),
             "ledger": PartWriter(self.lake.filesystem, self.folder, LEDGER),
         }
-        for writer, rows in zip(writers.values(), (products, rejects, ledger), strict=True):
+        files: dict[str, list[dict[str, Any]]] = {}
+        for (table, writer), rows in zip(writers.items(), (products, rejects, ledger), strict=True):
             for row in rows:
                 writer.write(row)
-        files = {table: [asdict(part) for part in writer.close()] for table, writer in writers.items()}
+            files[table] = [asdict(part) for part in writer.close()]  # now: its last rows leave the memory
         images = self._left + self.images.close()
         return files | {"images": [asdict(part) for part in images]}
 
@@ -88,15 +89,13 @@ def without_images_of(
 
     Two shops crawled side by side may show the same photo. Only a part that holds one is written anew.
     """
-    taken = {name for other in others for name in _image_ids(lake, lake.part_paths(other, "images"))}
+    taken = Digests(batch for other in others for batch in _image_ids(lake, lake.part_paths(other, "images")))
     kept: list[Part] = []
     twice = 0
     for part in parts if taken else ():
         (path,) = paths(folder, [part])
         table = lake.part(path).read()
-        mine = pa.array(
-            [bytes.fromhex(name) not in taken for name in table["image_id"].to_pylist()], pa.bool_()
-        )
+        mine = pa.array([name not in taken for name in table["image_id"].to_pylist()], pa.bool_())
         left = table.filter(mine)
         twice += table.num_rows - left.num_rows
         if left.num_rows == table.num_rows:
@@ -150,19 +149,20 @@ def refused_before(
         yield from (row for row in batch.to_pylist() if row["outcome"] in reasons)
 
 
-def stored_images(lake: Lake) -> set[bytes]:
-    """Ids of all images of committed crawls, as 32 bytes each; only that column is read."""
-    found: set[bytes] = set()
-    for manifest in lake.runs("crawl"):
-        if manifest.rows("images"):
-            found.update(_image_ids(lake, lake.part_paths(manifest, "images")))
-    return found
+def stored_images(lake: Lake) -> Digests:
+    """Ids of all images of committed crawls; only that column is read."""
+    return Digests(
+        batch
+        for manifest in lake.runs("crawl")
+        if manifest.rows("images")
+        for batch in _image_ids(lake, lake.part_paths(manifest, "images"))
+    )
 
 
-def _image_ids(lake: Lake, files: Iterable[str]) -> Iterator[bytes]:
+def _image_ids(lake: Lake, files: Iterable[str]) -> Iterator[list[str]]:
     for path in files:
         for batch in lake.part(path).iter_batches(batch_size=10_000, columns=["image_id"]):
-            yield from (bytes.fromhex(name) for name in batch.column(0).to_pylist())
+            yield batch.column(0).to_pylist()
 
 
 def _key(url: str) -> str:

@@ -70,6 +70,19 @@ def test_parts_and_row_groups_of_photos_are_bounded_in_bytes(tmp_path: Path) -> 
     assert max(size for part in parts for size in groups(tmp_path / part.path)) < (1 << 20) + 250_000
 
 
+def test_text_deep_in_a_row_counts_towards_the_bound_of_a_part(tmp_path: Path) -> None:
+    lead = pa.struct([pa.field("url", pa.string(), nullable=False)])
+    pages = table_schema("pages", 1, [column("leads_to", pa.list_(lead), "addresses")])
+    writer = PartWriter(LOCAL, str(tmp_path), pages, part_bytes=1 << 20)
+
+    for number in range(40):
+        writer.write({"leads_to": [{"url": f"{number:040}/{lead:040}"} for lead in range(2_000)]})
+    parts = writer.close()
+
+    assert sum(part.rows for part in parts) == 40
+    assert max(part.rows for part in parts) <= 7  # 162 KB a row, at most one over the bound
+
+
 def test_a_table_larger_than_a_part_becomes_several(tmp_path: Path) -> None:
     schema = vectors_schema(256)
     numbers = pa.array([0.5] * 256 * 5_000, pa.float32())
