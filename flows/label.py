@@ -1,28 +1,36 @@
 """From the shops' texts to weak labels: words per photo, a vocabulary, and a split that leaks nothing."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from prefect import flow, task
 
 from flows.catalogue import newest_crawls, products
 from flows.orchestration import worth_retrying
 from flows.progress import Stage, stage
+from flows.report_card import compared
 from infra.lake import Lake
-from schemas.errors import InputError
+from infra.open_run import OpenRun
+from schemas.errors import InputError, LakeError
 from schemas.ids import digest
 from schemas.image import THUMBNAIL_BYTES
-from schemas.label import LABELS, VOCABULARY
+from schemas.label import LABELS, REPORT_CARD, VOCABULARY
 from schemas.manifest import Count, Manifest
 from schemas.reject import REJECTS
 from workers.duplicates import Looks, aspects_as_seen, product_groups
+from workers.languages import ShopLanguages
+from workers.report_card import PAIRS, Products, SplitCheck, leaked_without_groups, word_rows
 from workers.split import TEST_SHARE, roles, sides
-from workers.vocabulary import build_vocabulary
-from workers.words import FIELDS, SITE_WORDS, count_words, product_words, stop_words
+from workers.vocabulary import Vocabulary, WordTally, build_vocabulary
+from workers.words import FIELDS, SITE_WORDS, product_words, stop_words
 
+_TEXTS = (*FIELDS, "shop")  # all texts tell the language, whichever fields are learnt from
+_COMPARED = tuple(dict.fromkeys(field for pair in PAIRS for field in pair))
 _LOOKS = ("image_id", "phash", "thumbnail", "width", "height", "orientation", "quality")
 
 
@@ -49,7 +57,11 @@ def label(
 def label_products(
     lake: str, crawls: list[str] | None, fields: list[str], vocabulary: int, rarest: int, test_share: float
 ) -> dict[str, Any]:
-    """Three passes over the products: who shows which photo, which words there are, who has which."""
+    """Three passes over the products: who shows which photo, which words there are, who has which.
+
+    The result holds the rows of the run's table `report_card` under that name. Raises InputError for an
+    unknown field or a catalogue without words, LakeError where the split would leak.
+    """
     begun = time.monotonic()
     if unknown := set(fields) - set(FIELDS):
         raise InputError(f"field {min(unknown)}", f"words come from {', '.join(FIELDS)}")
@@ -65,80 +77,141 @@ def label_products(
     run = place.begin(
         "run", "label", digest({"label": parents} | parameters), parents=parents, parameters=parameters
     )
-    for schema in (LABELS, VOCABULARY, REJECTS):
+    for schema in (LABELS, VOCABULARY, REPORT_CARD, REJECTS):
         run.drop(schema)
-    total = sum(source.rows("products") for source in sources)
-    with stage("label", 2 * total, "products") as step:
-        group_of, held_out = _sides(place, sources, test_share)
-        bags = (
-            product_words(row, fields)
-            for row in _counted(products(place, sources, fields), step)
-            if not held_out.get(row["product_id"], True)
-        )
-        known = build_vocabulary(
-            count_words(bags), size=vocabulary, rarest=rarest, stop=stop_words(), site=SITE_WORDS
+    with stage("label", 2 * sum(source.rows("products") for source in sources), "products") as step:
+        split = _Split.of(place, sources, test_share)
+        known, languages = _words(
+            _counted(products(place, sources, _TEXTS), step), split, fields, vocabulary, rarest
         )
         if not known.words:
             raise InputError("label", f"no word stands in {rarest} or more products of {', '.join(parents)}")
-        labels, rejects = run.writer(LABELS), run.writer(REJECTS)
-        splits: dict[str, int] = {"train": 0, "query": 0, "gallery": 0}
-        seen = wordless = 0
-        for row in _counted(products(place, sources, [*fields, "image_ids", "image_views", "url"]), step):
-            seen += 1
-            product = row["product_id"]
-            if product not in held_out:
-                rejects.write(_no_photo(row))
-                continue
-            words = known.encode(product_words(row, fields))
-            wordless += not words
-            photos = _distinct(row["image_ids"], row["image_views"])
-            split = roles([view for _, view in photos]) if held_out[product] else ["train"] * len(photos)
-            for (image_id, _), part in zip(photos, split, strict=True):
-                splits[part] += 1
-                labels.write(
-                    {
-                        "product_id": product,
-                        "image_id": image_id,
-                        "words": words,
-                        "split": part,
-                        "group": group_of[product],
-                    }
-                )
-    words_table = run.writer(VOCABULARY)
-    words_table.write_table(known.table())
-    run.add(LABELS, labels.close())
-    run.add(VOCABULARY, words_table.close())
-    run.add(REJECTS, rejects.close())
-    refused = {"no_photo": rejects.rows} if rejects.rows else {}
-    run.counts["label"] = Count(seen, len(held_out), refused)
+        rows = _counted(products(place, sources, [*_TEXTS, "image_ids", "image_views", "url"]), step)
+        told = _write_labels(run, rows, split, fields, known, languages)
+    labelled = len(split.held_out)
+    said, check = told.products, told.check
+    if check.photos or check.groups:
+        raise LakeError(run.run_id, f"{check.photos} photos and {check.groups} groups in train and test")
+    card = [*word_rows(known), *said.rows(known), *check.rows(split.leaked_alone)]
+    card += compared(place, sources, parameters, known, labelled)
+    for schema, table in (
+        (VOCABULARY, known.table()),
+        (REPORT_CARD, pa.Table.from_pylist(card, REPORT_CARD)),
+    ):
+        writer = run.writer(schema)
+        writer.write_table(table)
+        run.add(schema, writer.close())
+    refused = {"no_photo": told.rejected} if told.rejected else {}
+    run.counts["label"] = Count(told.seen, labelled, refused)
     run.seconds["label"] = time.monotonic() - begun
     result = {
         "run_id": run.run_id,
-        "products": len(held_out),
+        "products": labelled,
         "words_kept": len(known.words),
         "words_dropped": known.dropped(),
-        "splits": splits,
-        "products_without_words": wordless,
-        "groups": len(set(group_of.values())),
+        "splits": told.splits,
+        "products_without_words": said.wordless,
+        "groups": len(set(split.group_of.values())),
         "rejected": refused,
+        "report_card": card,
         "seconds": round(run.seconds["label"], 2),
     }
     place.commit(run, result)
     return result
 
 
-def _sides(lake: Lake, sources: list[Manifest], test_share: float) -> tuple[dict[str, int], dict[str, bool]]:
-    """Near-duplicate group, and whether it is held out, of every product with a stored photo."""
-    owners: list[str] = []
-    photos: list[list[str]] = []
-    for row in products(lake, sources, ["image_ids"]):
-        if stored := [image_id for image_id in row["image_ids"] if image_id]:
-            owners.append(row["product_id"])
-            photos.append(stored)
-    number = {image_id: n for n, image_id in enumerate({i: None for stored in photos for i in stored})}
-    groups = product_groups([[number[i] for i in stored] for stored in photos], _looks(lake, number))
-    held_out = sides(groups, owners, test_share)
-    return dict(zip(owners, groups, strict=True)), dict(zip(owners, held_out, strict=True))
+@dataclass(frozen=True)
+class _Split:
+    """Near-duplicate group, and whether it is held out, of every product with a stored photo.
+
+    number        place of every photo, for `SplitCheck`
+    leaked_alone  what `leaked_without_groups` found
+    """
+
+    group_of: dict[str, int]
+    held_out: dict[str, bool]
+    number: dict[str, int]
+    leaked_alone: tuple[int, int]
+
+    @classmethod
+    def of(cls, lake: Lake, sources: Sequence[Manifest], test_share: float) -> "_Split":
+        owners: list[str] = []
+        stored: list[list[str]] = []
+        for row in products(lake, sources, ["image_ids"]):
+            if ids := [image_id for image_id in row["image_ids"] if image_id]:
+                owners.append(row["product_id"])
+                stored.append(ids)
+        number = {image_id: n for n, image_id in enumerate({i: None for ids in stored for i in ids})}
+        photos = [[number[i] for i in ids] for ids in stored]
+        looks = _looks(lake, number)
+        groups = product_groups(photos, looks)
+        held_out = sides(groups, owners, test_share)
+        alone = leaked_without_groups(photos, owners, groups, looks, test_share)
+        return cls(
+            dict(zip(owners, groups, strict=True)), dict(zip(owners, held_out, strict=True)), number, alone
+        )
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What was counted while the labels were written: `seen` every product read."""
+
+    seen: int
+    splits: dict[str, int]
+    products: Products
+    check: SplitCheck
+    rejected: int
+
+
+def _words(
+    rows: Iterable[dict[str, Any]], split: _Split, fields: list[str], size: int, rarest: int
+) -> tuple[Vocabulary, ShopLanguages]:
+    """The vocabulary of the train split, and the languages of its shops."""
+    tally, languages = WordTally(), ShopLanguages()
+    for row in rows:
+        if not split.held_out.get(row["product_id"], True):
+            tally.add(product_words(row, fields), row["shop"], languages.hear(row))
+    counts = tally.counts(languages.of_shop)
+    return build_vocabulary(counts, size=size, rarest=rarest, site=SITE_WORDS), languages
+
+
+def _write_labels(
+    run: OpenRun,
+    rows: Iterable[dict[str, Any]],
+    split: _Split,
+    fields: list[str],
+    known: Vocabulary,
+    languages: ShopLanguages,
+) -> _Told:
+    """A row of LABELS per photo of every product, or one of REJECTS."""
+    labels, rejects = run.writer(LABELS), run.writer(REJECTS)
+    told = Products()
+    check = SplitCheck(len(split.number), len(split.held_out))  # a group is named by one of its products
+    splits: dict[str, int] = {"train": 0, "query": 0, "gallery": 0}
+    seen = 0
+    for row in rows:
+        seen += 1
+        product = row["product_id"]
+        if product not in split.held_out:
+            rejects.write(_no_photo(row))
+            continue
+        language = languages.of_product(row)
+        said = {field: set(product_words(row, [field])) for field in {*fields, *_COMPARED}}
+        words = known.encode({word for field in fields for word in said[field]}, language)
+        silent = stop_words(language) | SITE_WORDS
+        told.add(len(words), language, {field: said[field] - silent for field in _COMPARED})
+        photos = _distinct(row["image_ids"], row["image_views"])
+        parts = roles([view for _, view in photos]) if split.held_out[product] else ["train"] * len(photos)
+        for (image_id, _), part in zip(photos, parts, strict=True):
+            splits[part] += 1
+            group = split.group_of[product]
+            check.see(split.number[image_id], group, part)
+            labels.write(
+                {"product_id": product, "image_id": image_id, "words": words, "split": part, "group": group}
+            )
+    run.add(LABELS, labels.close())
+    run.add(REJECTS, rejects.close())
+    return _Told(seen, splits, told, check, rejects.rows)
 
 
 def _looks(lake: Lake, number: dict[str, int]) -> Looks:

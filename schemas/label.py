@@ -25,17 +25,41 @@ LABELS = table_schema(
 
 VOCABULARY = table_schema(
     "vocabulary",
-    1,
+    2,
     [
         column("word_id", pa.int32(), "index into the word layer for kept words, -1 for dropped ones"),
-        column("word", pa.string(), "lower-cased alphabetic token"),
+        column("word", pa.string(), "lower-cased token; workers/words.py says what one is in each script"),
         column(
             "document_frequency",
             pa.int64(),
-            "products of the train split whose text holds the word",
+            "products of the train split whose text holds the word, for kept words other than as a "
+            "function word of the product's language",
             "products",
         ),
         column("kept", pa.bool_(), "whether the word is learnt"),
         column("why", pa.string(), "kept | stop word | site word | too rare | beyond the vocabulary size"),
+        column(
+            "language",
+            pa.string(),
+            "ISO 639-1 of more than half of the products the word stands in, und where none leads; "
+            "null where nobody looked (since version 2)",
+            optional=True,
+        ),
+    ],
+)
+
+REPORT_CARD = table_schema(
+    "report_card",
+    1,
+    [
+        column(
+            "section", pa.string(), "words | languages | words per product | agreement | leakage | drift ..."
+        ),
+        column(
+            "name", pa.string(), "what the value is of, within the section; a word or a language for some"
+        ),
+        column("value", pa.float64(), "the figure, in `unit`"),
+        column("unit", pa.string(), "unit of the value: words, products, share 0..1, bit ..."),
+        column("detail", pa.string(), "how the figure came about, or examples, for people; often empty"),
     ],
 )
