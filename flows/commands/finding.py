@@ -32,8 +32,12 @@ def evaluate(
     labels: Annotated[str | None, typer.Option(help="Label run; the one trained on by default.")] = None,
     baselines: Annotated[bool, typer.Option(help="Also an untrained network and a colour histogram.")] = True,
     truth: Annotated[str | None, typer.Option(help="File with clean columns to score against.")] = None,
-    columns: Annotated[str, typer.Option(help="Columns of the truth to score, by comma.")] = "",
+    columns: Annotated[
+        str, typer.Option(help="Columns of the truth to score, by comma; a+b for both together.")
+    ] = "",
     truth_key: Annotated[str, typer.Option(help="Its column with the shop's product id.")] = "product_id",
+    synonyms: Annotated[str | None, typer.Option(help="YAML file with other names of labels.")] = None,
+    probe: Annotated[bool, typer.Option(help="Also a linear probe on each column.")] = True,
     gpus: Gpus = "auto",
     lake: Lake = LAKE,
     json: Json = False,
@@ -45,7 +49,8 @@ def evaluate(
         from flows.evaluate import evaluate as flow
 
         api.wait()
-        return flow(lake, train, labels, baselines, truth, names(columns) or None, truth_key, gpus)
+        wanted = names(columns) or None
+        return flow(lake, train, labels, baselines, truth, wanted, truth_key, gpus, synonyms, probe)
 
     terminal.command(json, work, show_scores)
 
@@ -98,6 +103,14 @@ def show_scores(result: dict[str, Any]) -> None:
     rows = [[*key, *(found.get(method, "") for method in methods)] for key, found in cells.items()]
     columns = ["benchmark", "metric", "k", "n", *methods]
     terminal.rows_table("scores, in percent with half the 95 % interval", columns, rows)
+    for column, by_method in result.get("zero_shot", {}).items():
+        for method, said in by_method.items():
+            if said["unknown"]:
+                line = (
+                    f"{column}: {len(said['unknown'])} of {said['labels']} labels have no word that {method} learnt, "
+                    f"{said['unknown_photos']:,} photos missed for it: {', '.join(said['unknown'])}"
+                )
+                terminal.people.print(terminal.harmless(line), markup=False, style="dim", soft_wrap=True)
 
 
 def _show_hits(result: dict[str, Any]) -> None:
