@@ -25,7 +25,7 @@ def crawl_and_index(
     urls: list[str],
     lake: str,
     contact: str = "",
-    method: str = "corbiere",
+    method: str = "house",
     settings: dict[str, Any] | None = None,
     retrain: bool = False,
     fields: list[str] | None = None,

@@ -21,7 +21,7 @@ SETTINGS = {
     "batch": 64,
     "frozen_epochs": 0,
     "epochs": 8,
-    "target": "bag",
+    "sampling": "photos",
 }
 RAREST = 6  # products: on a small catalogue, rarer words are noise that has to be learnt by heart
 

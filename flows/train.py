@@ -8,27 +8,35 @@ import numpy as np
 from prefect import flow, task
 
 from flows.orchestration import worth_retrying
-from flows.training import Example, fit
+from flows.training import EVENTS, Trained, Wanted, examples_of, fit, kept_words, remove_scratch
+from flows.tuning import tune_settings
 from infra.lake import Lake
 from infra.open_run import OpenRun
 from infra.placing import put
 from schemas.errors import InputError
 from schemas.ids import digest
 from schemas.manifest import Count, Manifest, Part
-from schemas.score import HISTORY
+from schemas.score import HISTORY, WORD_SCORES
 from schemas.vector import word_vectors_schema
 from workers.checkpoint import Checkpoint, pack, unpack, untrained
-from workers.method import LearnsWords, config_of
+from workers.inherit import inherit
+from workers.method import Learns, config_of
+
+GIB = 2**30
 
 
 @flow(name="train")
 def train(
     lake: str,
-    method: str = "corbiere",
+    method: str = "house",
     labels: str | None = None,
     settings: dict[str, Any] | None = None,
     workers: int = 1,
     gpus: str = "auto",
+    parent: str | None = None,
+    checkpoint_minutes: float = 10.0,
+    cache_gib: float = 4.0,
+    search: int = 0,
 ) -> dict[str, Any]:
     """Train `method` on the newest label run, or the named one.
 
@@ -36,40 +44,68 @@ def train(
               zero epochs keep the first weights, which is the untrained network of the reports
     workers   Ray Train workers; gradients are averaged over them
     gpus      auto: a GPU per worker where the cluster has them | 0: CPU | n: that many, or refuse
+    parent    train run to start from: its Config is the default, words it knew keep their vectors
+    checkpoint_minutes  what a kill can cost at most, within an epoch
+    cache_gib memory for decoded photos, per worker; what does not fit lies in a temporary file
+    search    trials of a search over rate, decay and batch beforehand; its best is trained with
     """
-    return train_words(lake, method, labels, settings or {}, workers, gpus)
+    chosen = dict(settings or {})
+    found = tune_settings(lake, method, labels, chosen, search, gpus) if search else {}
+    chosen |= found.get("best", {})
+    trained = train_words(lake, method, labels, chosen, workers, gpus, parent, checkpoint_minutes, cache_gib)
+    return trained | {name: found[name] for name in ("set", "trials") if name in found}
 
 
 @task(retries=1, retry_condition_fn=worth_retrying)
 def train_words(
-    lake: str, method: str, labels: str | None, settings: dict[str, Any], workers: int, gpus: str
+    lake: str,
+    method: str,
+    labels: str | None,
+    settings: dict[str, Any],
+    workers: int,
+    gpus: str,
+    parent: str | None = None,
+    checkpoint_minutes: float = 10.0,
+    cache_gib: float = 4.0,
 ) -> dict[str, Any]:
-    """Learn, and commit checkpoint, history and word vectors."""
+    """Learn, and commit checkpoint, history, word vectors and word scores."""
     begun = time.monotonic()
     place = Lake(lake)
-    config = config_of(method, settings)
     source = place.run(labels) if labels else place.newest("label")
+    earlier = _parent(place, parent, method)
+    config = config_of(method, inherited(earlier) | settings)
     parameters = {"method": method, "config": asdict(config), "workers": workers, "gpus": gpus}
+    parameters |= {"from": earlier.run_id} if earlier else {}
+    parents = [source.run_id] + ([earlier.run_id] if earlier else [])
     key = digest({"train": source.run_id} | parameters)
-    run = place.begin("run", "train", key, parents=[source.run_id], parameters=parameters)
+    run = place.begin("run", "train", key, parents=parents, parameters=parameters)
     words = kept_words(place, source)
-    history: list[dict[str, Any]] = []
-    if getattr(config, "epochs", 0) + getattr(config, "frozen_epochs", 0) == 0:
-        first = untrained(method, settings, words)
-        data = pack(first.name, first.module, first.config, words, first.origin)
-    else:
-        examples, wordless = _examples(place, source)
-        refused = {"no_words": wordless} if wordless else {}
-        run.counts["train"] = Count(len(examples) + wordless, len(examples), refused)
-        data, history = fit(place, method, asdict(config), words, examples, workers, gpus)
-    ready = unpack(data, method)
+    try:
+        if getattr(config, "epochs", 0) + getattr(config, "frozen_epochs", 0) == 0:
+            trained = _first_weights(place, method, asdict(config), words, earlier)
+        else:
+            wanted = Wanted(
+                method=method,
+                config=asdict(config),
+                words=words,
+                start=_checkpoint_path(place, earlier) if earlier else "",
+                workers=workers,
+                gpus=gpus,
+                cache=int(cache_gib * GIB),
+                minutes=checkpoint_minutes,
+            )
+            trained = _learnt(place, run, source, wanted)
+    except BaseException:
+        place.abandon(run)  # the same request, also a retry from this very process, goes on from here
+        raise
+    ready = unpack(trained.data, method)
     name = f"checkpoints/{ready.sha256}.safetensors"
-    put(place.filesystem, f"{run.folder}/{name}", data)
-    run.files["checkpoints"] = [Part(name, 0, len(data), ready.sha256)]
-    _write_tables(run, history, ready)
+    put(place.filesystem, f"{run.folder}/{name}", trained.data)
+    run.files["checkpoints"] = [Part(name, 0, len(trained.data), ready.sha256)]
+    _write_tables(run, trained, ready)
     run.seconds["train"] = time.monotonic() - begun
-    last = history[-1] if history else {}
-    rates = [row["images_per_second"] for row in history]
+    last = trained.history[-1] if trained.history else {}
+    rates = [row["images_per_second"] for row in trained.history]
     result = {
         "run_id": run.run_id,
         "checkpoint": ready.sha256,
@@ -80,46 +116,90 @@ def train_words(
         "images_per_second": round(float(np.mean(rates)), 1) if rates else 0.0,
         "seconds": round(run.seconds["train"], 2),
     }
+    if trained.resumed_at:
+        result["resumed_at"] = trained.resumed_at  # images that an interrupted attempt had drawn
+    if trained.history and place.is_local:
+        result["watch"] = f"tensorboard --logdir {run.folder}/{EVENTS}"
     place.commit(run, result)
+    remove_scratch(run)
     return result
-
-
-def kept_words(lake: Lake, labels: Manifest) -> tuple[str, ...]:
-    """The vocabulary of a label run, index = word_id."""
-    table = lake.table(labels, "vocabulary", ["word_id", "word", "kept"])
-    kept = sorted((row["word_id"], row["word"]) for row in table.to_pylist() if row["kept"])
-    return tuple(word for _, word in kept)
 
 
 def checkpoint_of(lake: Lake, trained: Manifest) -> Checkpoint:
     """The checkpoint that a train run committed, checked against its hash."""
-    part = trained.files["checkpoints"][0]
-    with lake.filesystem.open_input_stream(f"{lake.folder(trained)}/{part.path}") as stream:
-        return unpack(stream.read(), trained.run_id, part.sha256)
+    with lake.filesystem.open_input_stream(_checkpoint_path(lake, trained)) as stream:
+        return unpack(stream.read(), trained.run_id, trained.files["checkpoints"][0].sha256)
 
 
-def _examples(lake: Lake, labels: Manifest) -> tuple[list[Example], int]:
-    """The photos to learn from, and how many have no word; a photo of two products has the words of both."""
-    bags: dict[str, tuple[int, set[int]]] = {}
-    for batch in lake.batches(labels, "labels", ["image_id", "words", "split", "group"], rows=10_000):
-        for row in batch.to_pylist():
-            if row["split"] == "train":
-                bags.setdefault(row["image_id"], (row["group"], set()))[1].update(row["words"])
-    examples = [Example(image_id, group, sorted(bag)) for image_id, (group, bag) in bags.items() if bag]
-    if not examples:
-        raise InputError(labels.run_id, "has no photo with a known word to learn from")
-    return examples, len(bags) - len(examples)
+def inherited(parent: Manifest | None) -> dict[str, Any]:
+    """The parent's Config, but for where its own first weights came from: they are replaced."""
+    if parent is None:
+        return {}
+    return {
+        name: "random" if name == "weights" else value for name, value in parent.parameters["config"].items()
+    }
 
 
-def _write_tables(run: OpenRun, history: list[dict[str, Any]], ready: Checkpoint) -> None:
+def _parent(lake: Lake, run_id: str | None, method: str) -> Manifest | None:
+    if run_id is None:
+        return None
+    manifest = lake.run(run_id)
+    if manifest.flow != "train":
+        raise InputError(run_id, f"is a {manifest.flow} run; --from takes a train run")
+    if manifest.parameters["method"] != method:
+        raise InputError(run_id, f"was trained as {manifest.parameters['method']}, not {method}")
+    return manifest
+
+
+def _checkpoint_path(lake: Lake, trained: Manifest) -> str:
+    return f"{lake.folder(trained)}/{trained.files['checkpoints'][0].path}"
+
+
+def _learnt(lake: Lake, run: OpenRun, labels: Manifest, wanted: Wanted) -> Trained:
+    examples, wordless = examples_of(lake, labels)
+    trained = fit(lake, run, wanted, examples)
+    refused = {"no_words": wordless, "decode": trained.undecodable}
+    learnt = len(examples) - trained.undecodable
+    run.counts["train"] = Count(
+        len(examples) + wordless, learnt, {reason: n for reason, n in refused.items() if n}
+    )
+    return trained
+
+
+def _first_weights(
+    lake: Lake, method: str, config: dict[str, Any], words: tuple[str, ...], parent: Manifest | None
+) -> Trained:
+    first = untrained(method, config, words)
+    origin = first.origin
+    if parent is not None:
+        before = checkpoint_of(lake, parent)
+        inherit(method, first.module, first.config, words, before)
+        origin = f"checkpoint:{before.sha256}"
+    data = pack(first.name, first.module, first.config, words, origin)
+    return Trained(data)
+
+
+def _write_tables(run: OpenRun, trained: Trained, ready: Checkpoint) -> None:
+    for schema in (HISTORY, WORD_SCORES):
+        run.drop(schema)  # of a run that was killed while it wrote them
     writer = run.writer(HISTORY)
-    for row in history:
+    for row in trained.history:
         writer.write(row)
     run.add(HISTORY, writer.close())
-    if isinstance(ready.module, LearnsWords) and ready.words:
-        vectors = ready.module.word_vectors().numpy()
-        schema = word_vectors_schema(vectors.shape[1])
-        writer = run.writer(schema)
-        for number, (word, vector) in enumerate(zip(ready.words, vectors, strict=True)):
-            writer.write({"word_id": number, "word": word, "vector": vector})
-        run.add(schema, writer.close())
+    if not (isinstance(ready.module, Learns) and ready.words):
+        return
+    vectors = ready.module.word_vectors().detach().float().numpy()
+    schema = word_vectors_schema(vectors.shape[1])
+    run.drop(schema)
+    writer = run.writer(schema)
+    for number, (word, vector) in enumerate(zip(ready.words, vectors, strict=True)):
+        writer.write({"word_id": number, "word": word, "vector": vector})
+    run.add(schema, writer.close())
+    if len(trained.aucs):
+        writer = run.writer(WORD_SCORES)
+        for number, (word, positives, auc) in enumerate(
+            zip(ready.words, trained.positives.tolist(), trained.aucs.tolist(), strict=True)
+        ):
+            known = None if np.isnan(auc) else auc
+            writer.write({"word_id": number, "word": word, "positives": positives, "auc": known})
+        run.add(WORD_SCORES, writer.close())

@@ -32,11 +32,17 @@ SCORES = table_schema(
         column(
             "benchmark",
             pa.string(),
-            "what was asked: item-retrieval | zero-shot:<column> | neighbours:<column>",
+            "what was asked: item-retrieval | zero-shot:<column>, named by learnt words | probe:<column>, by a "
+            "classifier that learnt the column | neighbours:<column> | neighbours:<column>+<column>",
         ),
         column("slice", pa.string(), "all, or the value of the sliced column"),
-        column("metric", pa.string(), "recall | accuracy | precision; definitions in workers/score.py"),
-        column("k", pa.int32(), "how many hits or labels may be looked at"),
+        column(
+            "metric",
+            pa.string(),
+            "recall | accuracy | precision | r-precision | map-at-r | average-precision; "
+            "definitions in workers/score.py",
+        ),
+        column("k", pa.int32(), "how many hits or labels may be looked at; 0: the whole ranking"),
         column("value", pa.float64(), "the score", "share 0..1"),
         column(
             "ci_low", pa.float64(), "lower end of the 95 % bootstrap interval over products", "share 0..1"
@@ -50,14 +56,39 @@ SCORES = table_schema(
 
 HISTORY = table_schema(
     "history",
-    1,
+    2,
     [
         column("phase", pa.string(), "words: word layer alone, backbone frozen | all: everything learns"),
         column("epoch", pa.int32(), "counted from 1 over both phases"),
         column("images", pa.int64(), "images drawn so far", "images"),
-        column("loss", pa.float64(), "mean training loss of the epoch", "nat"),
+        column("loss", pa.float64(), "mean training loss of the epoch, the sum of its terms", "nat"),
+        column(
+            "terms",
+            pa.list_(pa.struct([("name", pa.string()), ("loss", pa.float64())])),
+            "each term of the loss by the method's own name, mean of the epoch; since version 2",
+            "nat",
+            optional=True,
+        ),
         column("validation_loss", pa.float64(), "mean loss on held-out products", "nat", optional=True),
         column("learning_rate", pa.float64(), "step size used in the epoch"),
         column("images_per_second", pa.float64(), "drawn and learnt, all workers", "1/s"),
+    ],
+)
+
+WORD_SCORES = table_schema(
+    "word_scores",
+    1,
+    [
+        column("word_id", pa.int32(), "index into the word layer"),
+        column("word", pa.string(), "the word, as in the vocabulary"),
+        column("positives", pa.int64(), "photos scored whose text holds the word", "photos"),
+        column(
+            "auc",
+            pa.float64(),
+            "chance that a photo with the word scores above one without it, ties half; 0.5 is chance; "
+            "null where all photos have the word, or none",
+            "share 0..1",
+            optional=True,
+        ),
     ],
 )

@@ -1,35 +1,99 @@
-"""What a photo may look like and still be the same garment: moved, mirrored, lit otherwise."""
+"""What a photo may look like and still be the same garment: moved, mirrored, lit otherwise, elsewhere.
+
+One affine map per photo in one bilinear resampling, so that a photo is read once whatever is done to it.
+Sources: random area and aspect, Szegedy et al., "Going Deeper with Convolutions", CVPR 2015; a smaller
+picture while training than while embedding, Touvron et al., "Fixing the train-test resolution
+discrepancy", NeurIPS 2019; other backgrounds, Dwibedi et al., "Cut, Paste and Learn", ICCV 2017.
+"""
 
 import math
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+GARMENT = 0.12  # RGB distance to the border colour, 0..sqrt(3), from which a pixel is surely the garment's
 
-def augment(images: Tensor, generator: torch.Generator) -> Tensor:
-    """images (N, 3, H, W) uint8 -> float32 in 0..1, each one moved and lit at random.
 
-    One affine map per photo (mirror, scale 0.75..1.15, turn up to 12 degrees, shift up to 10 %) in one
-    bilinear resampling, then gain and offset per channel, as another lamp or camera gives.
+@dataclass(frozen=True)
+class Looks:
+    """How far a photo may be changed.
+
+    area     smallest and largest share of the picture that is shown; above 1 it is seen from further away
+    stretch  largest log of width to height against the original
+    turn     degrees to either side
+    shift    how far the shown part may lie from the middle beyond what its size allows, in half widths
+    light    gain of all channels together, 1 +- this
+    tint     gain of each channel, 1 +- this; what colour words can bear
+    offset   added to all channels, +- this
+    clutter  share of photos whose plain background becomes another one, as in people's own photos
     """
-    n = len(images)
+
+    area: tuple[float, float] = (0.75, 1.7)
+    stretch: float = 0.0
+    turn: float = 12.0
+    shift: float = 0.1
+    light: float = 0.3
+    tint: float = 0.12
+    offset: float = 0.08
+    clutter: float = 0.0
+
+
+MOVED_AND_LIT = Looks()
+
+
+def augment(
+    images: Tensor, generator: torch.Generator, looks: Looks = MOVED_AND_LIT, side: int = 0
+) -> Tensor:
+    """images (N, 3, H, W) uint8 -> float32 (N, 3, side, side) in 0..1, each one changed at random.
+
+    side  px of the result, 0: as they come. The result depends on images, generator and looks alone.
+    """
+    n, side = len(images), side or images.shape[-1]
 
     def uniform(low: float, high: float, *shape: int) -> Tensor:
         return torch.rand(n, *shape, generator=generator) * (high - low) + low
 
-    angle = uniform(-12, 12) * (math.pi / 180)
-    scale = uniform(1 / 1.15, 1 / 0.75)
+    angle = uniform(-looks.turn, looks.turn) * (math.pi / 180)
+    area, stretch = uniform(*looks.area), torch.exp(uniform(-looks.stretch, looks.stretch))
+    wide, high = (area * stretch).sqrt(), (area / stretch).sqrt()
     mirror = torch.where(torch.rand(n, generator=generator) < 0.5, -1.0, 1.0)
-    cos, sin = torch.cos(angle) * scale, torch.sin(angle) * scale
-    shift = uniform(-0.2, 0.2, 2)  # in units of half the width
+    across = uniform(-1, 1) * ((1 - wide).abs() + looks.shift)
+    down = uniform(-1, 1) * ((1 - high).abs() + looks.shift)
+    cos, sin = torch.cos(angle), torch.sin(angle)
     theta = torch.stack(
-        [torch.stack([cos * mirror, -sin, shift[:, 0]], 1), torch.stack([sin * mirror, cos, shift[:, 1]], 1)],
+        [
+            torch.stack([cos * wide * mirror, -sin * high, across], 1),
+            torch.stack([sin * wide * mirror, cos * high, down], 1),
+        ],
         1,
     )
-    grid = F.affine_grid(theta, list(images.shape), align_corners=False)
-    moved = F.grid_sample(
-        images.to(torch.float32).div_(255), grid, mode="bilinear", padding_mode="border", align_corners=False
+    grid = F.affine_grid(theta, [n, 3, side, side], align_corners=False)
+    pixels = images.to(torch.float32).div_(255)
+    elsewhere = torch.rand(n, generator=generator) < looks.clutter
+    if elsewhere.any():
+        pixels[elsewhere] = cluttered(pixels[elsewhere], pixels, generator)
+    moved = F.grid_sample(pixels, grid, mode="bilinear", padding_mode="border", align_corners=False)
+    gain = uniform(1 - looks.light, 1 + looks.light, 1, 1, 1) * uniform(
+        1 - looks.tint, 1 + looks.tint, 3, 1, 1
     )
-    gain = uniform(0.7, 1.3, 1, 1, 1) * uniform(0.88, 1.12, 3, 1, 1)
-    return (moved * gain + uniform(-0.08, 0.08, 1, 1, 1)).clamp_(0, 1)
+    return moved.mul_(gain).add_(uniform(-looks.offset, looks.offset, 1, 1, 1)).clamp_(0, 1)
+
+
+def cluttered(pixels: Tensor, others: Tensor, generator: torch.Generator) -> Tensor:
+    """pixels (M, 3, H, W) in 0..1, what looks like their border replaced by stains on blurred others (N, 3, H, W)."""
+    m, _, height, width = pixels.shape
+    frame = torch.cat([pixels[:, :, 0], pixels[:, :, -1], pixels[:, :, :, 0], pixels[:, :, :, -1]], 2)
+    border = frame.median(2).values[:, :, None, None]
+    distance = (pixels - border).square().sum(1, keepdim=True).sqrt()
+    garment = F.max_pool2d(F.avg_pool2d((distance / GARMENT).clamp(0, 1), 3, 1, 1), 3, 1, 1)
+    behind = others[torch.randint(len(others), (m,), generator=generator)]
+    behind = F.interpolate(F.adaptive_avg_pool2d(behind, 24), size=(height, width))
+    stains = F.interpolate(
+        torch.rand(m, 3, 5, 5, generator=generator),
+        size=(height, width),
+        mode="bilinear",
+        align_corners=False,
+    )
+    return garment * pixels + (1 - garment) * (behind + stains) / 2

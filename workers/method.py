@@ -8,8 +8,9 @@ import pkgutil
 from collections.abc import Mapping
 from dataclasses import fields
 from importlib import import_module
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
+import torch
 from torch import Tensor, nn
 
 import workers.methods
@@ -26,15 +27,60 @@ class Embeds(Protocol):
         """images (N, 3, H, W) uint8 -> vectors (N, D) float32, L2 norm 1."""
 
 
-@runtime_checkable
-class LearnsWords(Protocol):
-    """A method trained on words: its word layer lies in the space of its vectors."""
+class Batch(NamedTuple):
+    """What one step learns from.
 
-    def loss(self, images: Tensor, words: Tensor, bags: Tensor) -> Tensor:
-        """Scalar in nats; see the method's own docstring for the arguments."""
+    images    (N, 3, S, S) uint8, or float32 in 0..1 once a method's `augment` has seen them
+    words     (N,) int64, the word drawn for each photo
+    rows, ids (M,) int64 each: photo rows[m] has the word ids[m]; every true word of every photo, photo by photo
+    products  (N,) int64, the product (its near-duplicate group) that the photo shows; equal numbers are one product
+    """
+
+    images: Tensor
+    words: Tensor
+    rows: Tensor
+    ids: Tensor
+    products: Tensor
+
+    def to(self, device: str | torch.device) -> "Batch":
+        """The same batch on another device."""
+        return Batch(*(tensor.to(device, non_blocking=True) for tensor in self))
+
+    def multi_hot(self, vocabulary: int) -> Tensor:
+        """(N, V) bool, true where the photo has the word; built where the batch is."""
+        hot = torch.zeros(len(self.words), vocabulary, dtype=torch.bool, device=self.ids.device)
+        hot[self.rows, self.ids] = True
+        return hot
+
+
+@runtime_checkable
+class Learns(Protocol):
+    """A trainable method: its word layer `words` (an nn.Module, parameter 0 is (V, D')) is trained alone first.
+
+    Its Config holds what the trainer reads: image_size (px), batch, epochs, frozen_epochs, optimiser (sgd |
+    adamw), learning_rate, momentum, weight_decay (not on parameters of fewer than 2 dimensions), schedule
+    (plateau | cosine), ema (decay of the averaged weights, which are then the ones validated, kept and saved;
+    0: none), seed, sampling ("words": a word first, then a photo that has it | "photos": every photo once an epoch).
+    """
+
+    words: nn.Module
+
+    def augment(self, images: Tensor, generator: torch.Generator) -> Tensor:
+        """images (N, 3, S, S) uint8 -> float32 in 0..1, what a photo may look like; on the CPU, in the data path."""
+
+    def loss(self, batch: Batch) -> dict[str, Tensor]:
+        """Named scalar terms in nats; the trainer minimises their sum and logs each by its name."""
 
     def word_vectors(self) -> Tensor:
-        """(V, D): photo and word belong together as far as their inner product is large."""
+        """(V, D), in the space of embed(): photo and word belong together as far as their inner product is large."""
+
+
+@runtime_checkable
+class KnowsFrequencies(Protocol):
+    """A trainable method that wants to know how often each word stands."""
+
+    def count(self, photos: Tensor) -> None:
+        """photos (V,) int64: how many photos each word has. Called once, before the first batch."""
 
 
 def names() -> tuple[str, ...]:

@@ -38,7 +38,7 @@ def crawl_and_index(
     urls: Annotated[list[str], typer.Argument(help="URL, or name=URL to name the shop.")],
     lake: Lake = LAKE,
     contact: Contact = "",
-    method: str = "corbiere",
+    method: str = "house",
     set: Settings = None,
     retrain: Annotated[
         bool, typer.Option(help="Learn anew; else only a lake without a model trains.")

@@ -2,13 +2,18 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
-import torch.nn.functional as F
+from scipy.stats import chisquare
 
-from workers.methods.corbiere import Config, Method
+from schemas.errors import InputError
+from workers.method import Batch, KnowsFrequencies, Learns
+from workers.methods.corbiere import Config, Method, Pool
 
 SMALL = {"backbone": "resnet18", "weights": "random", "image_size": 32}
+BAGS = [[0, 1, 6], [2], [1, 3, 4]]
+DRAWN = [1, 2, 4]
 
 
 class Fixed(Method):
@@ -22,102 +27,168 @@ def method(words: int = 7, **changes: object) -> Fixed:
     return Fixed(Config(**(SMALL | changes)), words)
 
 
-def slow_loss(
-    z: torch.Tensor, weight: torch.Tensor, words: list[int], bags: torch.Tensor, mask: bool
-) -> float:
-    total = 0.0
-    for n, word in enumerate(words):
-        rivals = [k for k in range(len(weight)) if k == word or not (mask and bags[n, k])]
-        exponents = [math.exp(float(weight[k] @ z[n])) for k in rivals]
-        total -= math.log(math.exp(float(weight[word] @ z[n])) / sum(exponents))
-    return total / len(words)
+def batch_of(images: torch.Tensor, words: list[int], bags: list[list[int]]) -> Batch:
+    rows = [row for row, bag in enumerate(bags) for _ in bag]
+    ids = [word for bag in bags for word in bag]
+    return Batch(images, *(torch.tensor(numbers) for numbers in (words, rows, ids, list(range(len(words))))))
 
 
 @pytest.fixture
-def batch() -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    torch.manual_seed(1)
-    bags = torch.tensor(
-        [[1, 1, 0, 0, 0, 0, 1], [0, 0, 1, 0, 0, 0, 0], [0, 1, 0, 1, 1, 0, 0]], dtype=torch.bool
-    )
-    return torch.randn(3, 512) / 10, torch.tensor([1, 2, 4]), bags
+def batch() -> Batch:
+    return batch_of(torch.randn(3, 512, generator=torch.Generator().manual_seed(1)) / 10, DRAWN, BAGS)
+
+
+def slow_loss(z: torch.Tensor, weight: torch.Tensor, mask: bool) -> float:
+    total = 0.0
+    for n, word in enumerate(DRAWN):
+        rivals = [k for k in range(len(weight)) if k == word or not (mask and k in BAGS[n])]
+        exponents = [math.exp(float(weight[k] @ z[n])) for k in rivals]
+        total -= math.log(math.exp(float(weight[word] @ z[n])) / sum(exponents))
+    return total / len(DRAWN)
 
 
 @pytest.mark.parametrize("mask", [True, False])
-def test_the_loss_is_the_cross_entropy_of_the_drawn_word(batch: tuple, mask: bool) -> None:
-    z, words, bags = batch
+def test_the_loss_is_the_cross_entropy_of_the_drawn_word(batch: Batch, mask: bool) -> None:
     model = method(mask_true=mask)
 
-    loss = model.loss(z, words, bags)
+    loss = model.loss(batch)["words"]
 
-    expected = slow_loss(z, model.words.weight.detach(), [1, 2, 4], bags, mask)
-    assert float(loss.detach()) == pytest.approx(expected, abs=1e-5)
+    assert float(loss.detach()) == pytest.approx(
+        slow_loss(batch.images, model.words.weight.detach(), mask), abs=1e-5
+    )
 
 
-def test_equal_scores_cost_the_logarithm_of_the_vocabulary(batch: tuple) -> None:
-    z, words, bags = batch
-    model = method(mask_true=False)
+def test_photos_sampling_asks_for_all_words_in_equal_shares(batch: Batch) -> None:
+    model = method(sampling="photos")
+    weight = model.words.weight.detach()
+
+    expected = 0.0
+    for z, bag in zip(batch.images, BAGS, strict=True):
+        below = math.log(sum(math.exp(float(w @ z)) for w in weight))
+        expected += sum(below - float(weight[word] @ z) for word in bag) / len(bag) / len(BAGS)
+
+    assert float(model.loss(batch)["words"].detach()) == pytest.approx(expected, abs=1e-5)
+
+
+@pytest.mark.parametrize("negatives", [0, 4])
+def test_k_equal_scores_cost_the_logarithm_of_k(batch: Batch, negatives: int) -> None:
+    model = method(mask_true=False, negatives=negatives)
     torch.nn.init.zeros_(model.words.weight)
 
-    assert float(model.loss(z, words, bags)) == pytest.approx(math.log(7), abs=1e-6)
+    torch.manual_seed(5)
+    rivals = len(model._candidates(batch))
+    torch.manual_seed(5)
+
+    assert float(model.loss(batch)["words"].detach()) == pytest.approx(math.log(rivals), abs=1e-6)
+    assert rivals == 7 if negatives == 0 else rivals < 7
 
 
-def test_all_words_as_negatives_equal_the_full_softmax_in_value_and_gradient(batch: tuple) -> None:
-    z, words, bags = batch
-    full, sampled = method(), method(negatives=6)
-    sampled._candidates = lambda words: torch.arange(7)  # type: ignore[method-assign]
+@pytest.mark.parametrize("changes", [{}, {"mask_true": False}, {"sampling": "photos"}])
+def test_all_words_sampled_equal_the_full_softmax_in_value_and_gradient(batch: Batch, changes: dict) -> None:
+    full, sampled = method(**changes), method(negatives=6, **changes)
+    torch.manual_seed(next(seed for seed in range(10_000) if _draws_all(sampled, batch, seed)))
 
-    losses = [model.loss(z, words, bags) for model in (full, sampled)]
+    losses = [model.loss(batch)["words"] for model in (full, sampled)]
     pairs = zip(losses, (full, sampled), strict=True)
     gradients = [torch.autograd.grad(loss, model.words.weight)[0] for loss, model in pairs]
 
     assert float(losses[0].detach()) == pytest.approx(float(losses[1].detach()), abs=1e-6)
-    torch.testing.assert_close(*gradients)
+    torch.testing.assert_close(*gradients, atol=1e-6, rtol=0)
 
 
-def test_words_outside_the_sample_get_no_gradient(batch: tuple) -> None:
-    z, words, bags = batch
+def _draws_all(model: Fixed, batch: Batch, seed: int) -> bool:
+    torch.manual_seed(seed)
+    return len(model._candidates(batch)) == 7
+
+
+def test_words_outside_the_sample_get_no_gradient(batch: Batch) -> None:
     model = method(words=400, negatives=5)
-    wide = F.pad(bags, (0, 393))
 
     torch.manual_seed(3)
-    candidates = model._candidates(words)
+    candidates = model._candidates(batch)
     torch.manual_seed(3)
-    model.loss(z, words, wide).backward()
+    model.loss(batch)["words"].backward()
 
     moved = model.words.weight.grad.abs().sum(1).nonzero().flatten().tolist()
     assert set(moved) <= set(candidates.tolist())
     assert {1, 2, 4} <= set(moved)
+    assert len(candidates) <= 3 + 5
 
 
-def test_other_true_words_of_a_photo_are_not_pushed_down(batch: tuple) -> None:
-    z, words, bags = batch
+def test_other_true_words_of_a_photo_are_not_pushed_down(batch: Batch) -> None:
     model = method()
 
-    model.loss(z[:1], words[:1], bags[:1]).backward()
+    model.loss(batch_of(batch.images[:1], DRAWN[:1], BAGS[:1]))["words"].backward()
 
     pushed = model.words.weight.grad.abs().sum(1)
     assert pushed[0] == 0 and pushed[6] == 0  # "other true words"
     assert (pushed[[1, 2, 3, 4, 5]] > 0).all()
 
 
+def test_negatives_are_drawn_uniformly_or_by_a_power_of_their_photos(batch: Batch) -> None:
+    photos = torch.tensor([1, 16, 81, 256, 0, 625, 1296])
+    model = method(negatives=1, negative_power=0.75)
+    model.count(photos)
+    drawn: list[int] = []
+    far = batch._replace(words=torch.tensor([4]))  # word 4 has no photo, so it is never a negative
+    torch.manual_seed(0)
+
+    for _ in range(4000):
+        drawn += [word for word in model._candidates(far).tolist() if word != 4]
+
+    expected = np.array([1, 8, 27, 64, 0, 125, 216]) / 441
+    counts = np.bincount(drawn, minlength=7)
+    assert counts[4] == 0
+    there = expected > 0
+    assert chisquare(counts[there], expected[there] * 4000).pvalue > 1e-4
+
+    uniform = method(negatives=1)
+    uniform.count(photos)
+    counts = np.bincount([w for _ in range(4000) for w in uniform._candidates(far).tolist()], minlength=7)
+    others = counts[[0, 1, 2, 3, 5, 6]]
+    assert chisquare(others).pvalue > 1e-4
+
+
 def test_sixteen_photos_with_a_word_each_are_learnt_by_heart() -> None:
     torch.manual_seed(0)
     model = Method(Config(**SMALL), 16)
     photos = torch.randint(0, 256, (16, 3, 32, 32), dtype=torch.uint8)
-    words, bags = torch.arange(16), torch.eye(16, dtype=torch.bool)
+    batch = batch_of(photos, list(range(16)), [[n] for n in range(16)])
     optimiser = torch.optim.Adam(model.parameters(), 1e-3)
 
     for _ in range(200):
-        loss = model.loss(photos, words, bags)
+        loss = model.loss(batch)["words"]
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
-        if float(loss) < 0.02:
+        if float(loss.detach()) < 0.02:
             break
 
-    assert float(loss) < 0.05
+    assert float(loss.detach()) < 0.05
     scores = model.features(photos) @ model.word_vectors().T
-    assert (scores.argmax(1) == words).all()
+    assert (scores.argmax(1) == batch.words).all()
+
+
+def test_pooling_is_the_mean_the_maximum_or_a_mean_between_them() -> None:
+    maps = torch.rand(2, 3, 4, 4, generator=torch.Generator().manual_seed(0))
+
+    mean, peak, gem = (Pool(kind)(maps) for kind in ("gap", "max", "gem"))
+
+    torch.testing.assert_close(mean, maps.flatten(2).mean(2))
+    torch.testing.assert_close(peak, maps.flatten(2).max(2).values)
+    torch.testing.assert_close(gem.detach(), maps.flatten(2).pow(3).mean(2) ** (1 / 3))
+    with pytest.raises(InputError, match="there are gap, gem and max"):
+        Pool("rmac")
+
+
+def test_gem_learns_its_power() -> None:
+    model = Method(Config(**SMALL, pooling="gem"), 3)
+
+    model.embed(torch.randint(0, 256, (2, 3, 32, 32), dtype=torch.uint8)).square().mul(
+        torch.arange(512.0)
+    ).sum().backward()
+
+    assert float(model.pool.power.grad.abs()) > 0
 
 
 def test_vectors_have_norm_one_and_the_trunk_s_width() -> None:
@@ -129,8 +200,22 @@ def test_vectors_have_norm_one_and_the_trunk_s_width() -> None:
     torch.testing.assert_close(vectors.norm(dim=1), torch.ones(2))
 
 
-def test_the_paper_s_network_has_the_published_width() -> None:
-    model = Method(Config(weights="random"), 30)
+def test_augmentation_can_be_off_and_gives_floats_between_0_and_1() -> None:
+    photos = torch.randint(0, 256, (4, 3, 32, 32), dtype=torch.uint8)
 
-    assert model.dim == 2048
-    assert model.words.weight.shape == (30, 2048)
+    plain = method(augment=False).augment(photos, torch.Generator())
+    changed = method().augment(photos, torch.Generator().manual_seed(1))
+
+    torch.testing.assert_close(plain, photos.float() / 255)
+    assert changed.shape == photos.shape and not torch.equal(changed, plain)
+    assert float(changed.min()) >= 0 and float(changed.max()) <= 1
+
+
+def test_the_paper_s_numbers_and_network() -> None:
+    config = Config(weights="random")
+    model = Method(config, 30)
+
+    assert (config.batch, config.learning_rate, config.optimiser) == (20, 0.1, "sgd")
+    assert (config.schedule, config.frozen_epochs, config.sampling) == ("plateau", 20, "words")
+    assert model.dim == 2048 and model.words.weight.shape == (30, 2048)
+    assert isinstance(model, Learns) and isinstance(model, KnowsFrequencies)

@@ -5,10 +5,12 @@ Retrieval and Label Prediction", ICCV Workshops 2017, arXiv 1709.09426; sampling
 "Learning Visual Features from Large Weakly Supervised Data", ECCV 2016.
 
 A word is drawn uniformly from the vocabulary, a photo uniformly among those whose text holds it, and
-the word is predicted from the photo: p(k | x) = softmax_k(w_k . z(x)). Ours differs in one default:
-the photo's other true words are left out of the softmax (`mask_true`); the paper pushes them down.
-`target="bag"` draws photos uniformly and predicts all their words at once: on small catalogues uniform
-words spend themselves on rare ones. Values marked (?) are not published and are our choice.
+the word is predicted from the photo: p(k | x) = softmax_k(w_k . z(x)), over the drawn word and a sample of
+others. Ours differs in one default: the photo's other true words are left out of the softmax (`mask_true`);
+the paper pushes them down.
+`sampling=photos` draws photos uniformly and predicts all words of each in equal shares: on small
+catalogues uniform words spend themselves on rare ones.
+Values marked (?) are not published and are our choice.
 """
 
 from dataclasses import dataclass
@@ -17,8 +19,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from workers.augment import augment
 from workers.layers.pixels import normalise
+from workers.layers.pooling import Pool
 from workers.layers.trunk import Trunk
+from workers.method import Batch
 
 
 @dataclass(frozen=True)
@@ -28,18 +33,23 @@ class Config:
     backbone: str = "resnet50"  # z is its pooled feature
     weights: str = "auto"  # ImageNet in the paper; see workers/layers/trunk.py for "auto"
     image_size: int = 224  # (?) px
-    negatives: int = 0  # words drawn against the true one; 0: the whole vocabulary (number (?) in the paper)
-    target: str = "word"  # word: as published | bag: every word of the photo, in equal shares
+    pooling: str = "gap"  # (?) gap: mean, as ResNet-50 ships with | gem: generalised mean, power learnt | max
+    sampling: str = "words"  # words: as published | photos: every photo once an epoch, all its words at once
+    negatives: int = 0  # (?) words drawn against the true one, number unpublished; 0: the whole vocabulary
+    negative_power: float = 0.0  # (?) drawn in proportion to photos ** this; 0: uniformly, 0.75: as word2vec
     mask_true: bool = True  # False: the paper's literal softmax
-    optimiser: str = "sgd"  # sgd | adamw
-    learning_rate: float = 0.1
+    optimiser: str = "sgd"  # as published; or adamw
+    learning_rate: float = 0.1  # as published
     momentum: float = 0.0  # (?)
     weight_decay: float = 0.0  # (?)
-    schedule: str = "plateau"  # plateau: x0.1 after 10 epochs without improvement | cosine: to 0 at the end
-    batch: int = 20
-    frozen_epochs: int = 20  # word layer alone, backbone frozen
-    epochs: int = 100  # at most, after the frozen ones; stops after 20 without improvement
-    augment: bool = True  # (?) flip, shift, scale, light
+    schedule: str = (
+        "plateau"  # as published: x0.1 after 10 epochs without improvement | cosine: to 0 at the end
+    )
+    ema: float = 0.0  # not in the paper; decay of the averaged weights, 0: none
+    batch: int = 20  # as published
+    frozen_epochs: int = 20  # as published: word layer alone, backbone frozen
+    epochs: int = 100  # (?) at most, after the frozen ones; stops after 20 without improvement, as published
+    augment: bool = True  # (?) mirror, shift, scale, light
     seed: int = 0
 
 
@@ -51,47 +61,66 @@ class Method(nn.Module):
         torch.manual_seed(config.seed)
         self.config = config
         self.trunk = Trunk(config.backbone, config.weights)
+        self.pool = Pool(config.pooling)
         self.dim = self.trunk.dim
         self.words = nn.Linear(self.dim, words, bias=False)  # row k is w_k
+        self.frequencies: Tensor | None = None
 
     def features(self, images: Tensor) -> Tensor:
         """images (N, 3, H, W) -> z (N, D), the pooled feature, not normalised."""
-        maps: Tensor = self.trunk(normalise(images))
-        return maps.mean(dim=(2, 3))
+        pooled: Tensor = self.pool(self.trunk(normalise(images)))
+        return pooled
 
     def embed(self, images: Tensor) -> Tensor:
         """images (N, 3, H, W) -> z / |z| (N, D)."""
         return F.normalize(self.features(images).float(), dim=1)
 
-    def loss(self, images: Tensor, words: Tensor, bags: Tensor) -> Tensor:
-        """Cross-entropy of the drawn word against the others, nats, mean over N.
+    def augment(self, images: Tensor, generator: torch.Generator) -> Tensor:
+        """images (N, 3, S, S) uint8 -> float32 in 0..1."""
+        return augment(images, generator) if self.config.augment else images.float().div_(255)
 
-        images  (N, 3, H, W)
-        words   (N,) id of the word drawn for each photo
-        bags    (N, V) bool, every true word of each photo
-        """
-        z = self.features(images).float()
-        if self.config.target == "bag":
-            shares = bags.float() / bags.sum(1, keepdim=True)
-            return F.cross_entropy(z @ self.words.weight.T, shares)
-        candidates = self._candidates(words)
-        scores = z @ self.words.weight[candidates].T  # (N, S)
-        place = torch.searchsorted(candidates, words)
+    def loss(self, batch: Batch) -> dict[str, Tensor]:
+        """Cross-entropy of the drawn word against the others, nats, mean over N."""
+        z = self.features(batch.images).float()
+        candidates = self._candidates(batch)  # (S,) ascending
+        scores = z @ self.words.weight[candidates].T  # (N, S): other rows of W get no gradient
+        true = _among(candidates, batch)  # (N, S) bool
+        if self.config.sampling == "photos":
+            shares = true / true.sum(1, keepdim=True)
+            return {"words": F.cross_entropy(scores, shares)}
+        place = torch.searchsorted(candidates, batch.words)
         if self.config.mask_true:
-            others = bags[:, candidates].clone()
-            others[torch.arange(len(words), device=words.device), place] = False
-            scores = scores.masked_fill(others, float("-inf"))
-        return F.cross_entropy(scores, place)
+            true[torch.arange(len(place), device=place.device), place] = False
+            scores = scores.masked_fill(true, float("-inf"))
+        return {"words": F.cross_entropy(scores, place)}
 
     def word_vectors(self) -> Tensor:
         """w_k, (V, D)."""
         return self.words.weight.detach()
 
-    def _candidates(self, words: Tensor) -> Tensor:
-        """Sorted ids of the words that compete: all, or the batch's own and a uniform sample."""
-        vocabulary = self.words.out_features
+    def count(self, photos: Tensor) -> None:
+        """photos (V,): how many have each word; what negatives are drawn by."""
+        self.frequencies = photos.double() ** self.config.negative_power
+
+    def _candidates(self, batch: Batch) -> Tensor:
+        """Ids of the words that compete: all, or the batch's own and a sample of the vocabulary."""
+        vocabulary, device = self.words.out_features, batch.words.device
         if not 0 < self.config.negatives < vocabulary:
-            return torch.arange(vocabulary, device=words.device)
-        drawn = torch.randint(vocabulary, (self.config.negatives,), device=words.device)
-        candidates: Tensor = torch.unique(torch.cat([words, drawn]))
+            return torch.arange(vocabulary, device=device)
+        if self.frequencies is None or not self.config.negative_power:
+            drawn = torch.randint(vocabulary, (self.config.negatives,), device=device)
+        else:
+            weights = self.frequencies.to(device)
+            drawn = torch.multinomial(weights, self.config.negatives, replacement=True)
+        own = batch.words if self.config.sampling == "words" else batch.ids
+        candidates: Tensor = torch.unique(torch.cat([own, drawn]))
         return candidates
+
+
+def _among(candidates: Tensor, batch: Batch) -> Tensor:
+    """(N, S) bool: whether a candidate is a true word of the photo. candidates (S,) ascending."""
+    place = torch.searchsorted(candidates, batch.ids).clamp_max(len(candidates) - 1)
+    here = candidates[place] == batch.ids
+    true = torch.zeros(len(batch.words), len(candidates), dtype=torch.bool, device=candidates.device)
+    true[batch.rows[here], place[here]] = True
+    return true

@@ -1,0 +1,294 @@
+"""How well photos are found after learning from titles alone, beside floors and a ceiling.
+
+    python tests/bench/quality.py [--quick] [--keep FOLDER]
+
+Real products (../shared/data, not part of the repository): `vitrine import`, `label --fields title` and `train` as a
+user runs them, on the products that the label run does not hold out. Scored, in percent with 95 % bootstrap
+intervals over products or photos, and as paired differences between house and every other row:
+
+zero-shot   article type top-1/3/5 and base colour top-1/3 of held-out products: label names among the learnt words
+probe       the same types by logistic regression on vectors of the train products (learns from clean labels)
+P@10        share of the ten nearest held-out products with the query's type, and type and colour; the number
+            grows with the gallery, so it is also given among all products of the shop
+Luma        another shop, never learnt from: a back or second view must find a first view of its sku and colour
+street      people's own photos: share of the ten nearest held-out shop photos of the query's category
+
+untrained   house's network as initialised     histogram  colour on a 4 x 4 grid
+corbiere    uniform words, one drawn, the others masked, full softmax (the paper's sampling, a small network)
+house       workers/methods/house.py            supervised  learns the clean article type: the ceiling of type
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import torch
+from numpy.typing import NDArray
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from flows.train import checkpoint_of
+from infra.lake import Lake
+from workers.checkpoint import Checkpoint, untrained
+from workers.decode import decode
+from workers.nearest import pessimistic_ranks
+from workers.probe import fit_probe
+from workers.score import difference, found_at, interval, label_found_at, precision_at
+from workers.words import tokens
+from workers.zero_shot import label_scores, read_labels, read_synonyms
+
+DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
+TEST_SHARE = 0.15
+SMALL = {
+    "backbone": "resnet18", "weights": "random", "image_size": 96, "optimiser": "adamw", "learning_rate": 0.001,
+    "weight_decay": 0.05, "schedule": "cosine", "batch": 64, "frozen_epochs": 0, "epochs": 8,
+}  # fmt: skip
+STREET = {  # categories of the street photos -> article types of the shop
+    "dress": ["Dresses"],
+    "hat": ["Caps", "Hat"],
+    "longsleeve": ["Sweatshirts", "Sweaters", "Tshirts", "Tops"],
+    "outwear": ["Jackets", "Waistcoat"],
+    "pants": ["Jeans", "Trousers", "Track Pants", "Lounge Pants", "Leggings", "Churidar"],
+    "shirt": ["Shirts"],
+    "shoes": ["Casual Shoes", "Sports Shoes", "Formal Shoes", "Heels", "Flats", "Sandals", "Flip Flops"],
+    "shorts": ["Shorts", "Lounge Shorts"],
+    "skirt": ["Skirts"],
+    "t-shirt": ["Tshirts"],
+}
+
+Vectors = NDArray[np.float32]
+Column = tuple[NDArray[np.float64], list[str]]  # a value per query, and what the queries belong to
+
+
+class Shop:
+    """The shop's products in the order of its file, with the side each was put on."""
+
+    def __init__(self, lake: Lake, labels: str) -> None:
+        table = pq.read_table(DATA / "shop.parquet")
+        rows = lake.table(lake.run(labels), "labels", ["product_id", "split", "group"]).to_pylist()
+        side = {row["product_id"].partition(":")[2]: row for row in rows}
+        self.keys = table["product_id"].to_pylist()
+        self.photos = table["image"].to_pylist()
+        self.types = np.array(table["article_type"].to_pylist())
+        self.colours = np.array(table["base_colour"].to_pylist())
+        self.groups = np.array([side[key]["group"] for key in self.keys])
+        train = np.array([side[key]["split"] == "train" for key in self.keys])
+        self.train, self.test = np.flatnonzero(train), np.flatnonzero(~train)
+
+
+def main() -> None:
+    """Train, score, print."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="one epoch each: whether it runs, not how good it is"
+    )
+    parser.add_argument(
+        "--keep", help="folder of the lake; what is trained there already is not trained again"
+    )
+    asked = parser.parse_args()
+    if not (DATA / "shop.parquet").exists():
+        print("quality: the shared data (../shared/data) is not here; nothing measured")
+        return
+    with tempfile.TemporaryDirectory() as scratch:
+        measure(Path(asked.keep or scratch), {"epochs": 1} if asked.quick else {})
+
+
+def measure(folder: Path, changes: dict[str, Any]) -> None:
+    """Everything on one lake of titles and one of clean types."""
+    begun = time.monotonic()
+    titles, labels = prepared(folder / "titles", DATA / "shop.parquet")
+    shop = Shop(titles, labels)
+    house = trained(titles, "house", {"weights": "random"} | changes)
+    words = trained(titles, "corbiere", SMALL | {"epochs": 10} | changes)
+    clean, _ = prepared(folder / "types", typed(folder))
+    ceiling = trained(clean, "corbiere", SMALL | {"sampling": "photos", "pooling": "gap"} | changes)
+    print(f"trained in {time.monotonic() - begun:.0f} s; {len(shop.train)} products learnt from")
+    methods = {
+        "untrained": untrained("house", {"weights": "random"}, house.words),
+        "histogram": untrained("histogram"),
+        "corbiere": words,
+        "house": house,
+        "supervised": ceiling,
+    }
+    scores = {name: scored(name, checkpoint, shop) for name, checkpoint in methods.items()}
+    show(scores)
+    print(f"all of it: {time.monotonic() - begun:.0f} s")
+
+
+def prepared(folder: Path, catalogue: Path) -> tuple[Lake, str]:
+    """A lake with the catalogue imported and labelled by its titles, and the label run."""
+    lake = Lake(str(folder))
+    if folder.exists() and any(run.flow == "label" for run in lake.runs("run")):
+        return lake, lake.newest("label").run_id
+    vitrine("import", str(catalogue), "--shop", "shop", lake=folder)
+    share = ("--test-share", str(TEST_SHARE))
+    run: str = vitrine("label", "--fields", "title", *share, lake=folder)["run_id"]
+    return lake, run
+
+
+def typed(folder: Path) -> Path:
+    """The catalogue with the clean article type as its title, one word a type."""
+    table = pq.read_table(DATA / "shop.parquet")
+    names = pa.array(["".join(tokens(name)) for name in table["article_type"].to_pylist()])
+    place = folder / "types.parquet"
+    folder.mkdir(parents=True, exist_ok=True)
+    pq.write_table(table.set_column(table.schema.get_field_index("title"), "title", names), place)
+    return place
+
+
+def trained(lake: Lake, method: str, settings: dict[str, Any]) -> Checkpoint:
+    """`vitrine train` with these settings, or the run that has them already."""
+    for run in lake.runs("run", newest_first=True):
+        same = run.flow == "train" and run.parameters["method"] == method
+        if same and all(run.parameters["config"][name] == value for name, value in settings.items()):
+            return checkpoint_of(lake, run)
+    options = [part for name, value in settings.items() for part in ("--set", f"{name}={value}")]
+    result = vitrine("train", method, *options, "--gpus", "0", lake=lake.root)
+    print(f"{method}: {result['seconds']:.0f} s, {result['images_per_second']} img/s", flush=True)
+    return checkpoint_of(lake, lake.run(result["run_id"]))
+
+
+def vitrine(*arguments: str, lake: Any) -> dict[str, Any]:
+    """One command as a user gives it; its progress goes to stderr, its result is returned."""
+    command = [
+        sys.executable,
+        "-c",
+        "from flows.cli import main; main()",
+        *arguments,
+        "--lake",
+        str(lake),
+        "--json",
+    ]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    result: dict[str, Any] = json.loads(done.stdout)
+    return result
+
+
+@torch.inference_mode()
+def embedded(checkpoint: Checkpoint, photos: list[bytes]) -> Vectors:
+    """(N, D)"""
+    size, parts = int(checkpoint.config.image_size), []
+    with ThreadPoolExecutor(2) as threads:
+        for first in range(0, len(photos), 128):
+            pixels = list(threads.map(lambda data: decode("", data, size), photos[first : first + 128]))
+            with torch.autocast("cpu", torch.bfloat16, enabled=torch.cpu._is_avx512_bf16_supported()):
+                parts.append(checkpoint.module.embed(torch.from_numpy(np.stack(pixels))).float().numpy())  # type: ignore[operator]
+    return np.concatenate(parts)
+
+
+def scored(name: str, checkpoint: Checkpoint, shop: Shop) -> dict[str, Column]:
+    """Every column of one method."""
+    luma, street = pq.read_table(DATA / "luma.parquet"), pq.read_table(DATA / "street.parquet")
+    vectors = embedded(checkpoint, shop.photos)
+    found = dict(named(name, checkpoint, vectors, shop))
+    found |= dict(neighbours(vectors, shop))
+    found |= dict(items(embedded(checkpoint, luma["image"].to_pylist()), luma))
+    categories = street["category"].to_pylist()
+    near = nearest(embedded(checkpoint, street["image"].to_pylist()), vectors[shop.test])
+    right = [
+        np.isin(shop.types[shop.test][row], STREET[kind]).mean()
+        for row, kind in zip(near, categories, strict=True)
+    ]
+    found["street category P@10"] = (np.array(right), street["image_id"].to_pylist())
+    return found
+
+
+def named(name: str, checkpoint: Checkpoint, vectors: Vectors, shop: Shop) -> Iterator[tuple[str, Column]]:
+    """Zero-shot names, and the probe."""
+    asked, keys = vectors[shop.test], [shop.keys[n] for n in shop.test]
+    for title, values, ks in (("type", shop.types, (1, 3, 5)), ("colour", shop.colours, (1, 3))):
+        labels = sorted({value for value in values if value})
+        truth = np.array([labels.index(value) for value in values[shop.test]])
+        if name not in ("untrained", "histogram") and not (name == "supervised" and title == "colour"):
+            ids = {word: n for n, word in enumerate(checkpoint.words)}
+            plain = labels if name != "supervised" else ["".join(tokens(label)) for label in labels]
+            read = read_labels(plain, ids, checkpoint.module.word_vectors().numpy(), read_synonyms())  # type: ignore[operator]
+            scores = label_scores(asked, read)
+            for k in ks:
+                yield f"zero-shot {title} top-{k}", (label_found_at(k, scores, truth), keys)
+        probe = fit_probe(vectors[shop.train], list(values[shop.train]), list(shop.groups[shop.train]))
+        yield f"probe {title} top-1", (label_found_at(1, probe.scores(asked, labels), truth), keys)
+
+
+def neighbours(vectors: Vectors, shop: Shop) -> Iterator[tuple[str, Column]]:
+    """P@10 of the held-out products among themselves, and among all."""
+    keys = [shop.keys[n] for n in shop.test]
+    pairs = np.array([f"{a}|{b}" for a, b in zip(shop.types, shop.colours, strict=True)])
+    for where, gallery in (("", shop.test), (" (all products)", np.arange(len(vectors)))):
+        near = gallery[nearest(vectors[shop.test], vectors[gallery], shop.test[:, None] == gallery[None])]
+        for title, values in (("type", shop.types), ("type+colour", pairs)):
+            hits = [list(values[row]) for row in near]
+            yield f"P@10 same {title}{where}", (precision_at(10, hits, list(values[shop.test])), keys)
+
+
+def items(vectors: Vectors, luma: pa.Table) -> Iterator[tuple[str, Column]]:
+    """Back and second views against first views of the same sku and colour."""
+    own = np.array(
+        [f"{a}|{b}" for a, b in zip(luma["sku"].to_pylist(), luma["colour"].to_pylist(), strict=True)]
+    )
+    view = np.array(luma["view"].to_pylist())
+    asked, gallery = np.isin(view, ["back", "alt1"]), np.isin(view, ["main", "0"])
+    right = [np.flatnonzero(own[gallery] == item) for item in own[asked]]
+    ranks = pessimistic_ranks(vectors[asked] @ vectors[gallery].T, right)
+    for k in (1, 10, 20):
+        yield f"Luma R@{k}", (found_at(k, ranks), list(own[asked]))
+
+
+def nearest(queries: Vectors, gallery: Vectors, itself: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
+    """(Q, 10) rows of the gallery, best first, without the query itself."""
+    similar = queries @ gallery.T
+    if itself is not None:
+        similar[itself] = -np.inf
+    return np.argsort(-similar, axis=1, kind="stable")[:, :10]
+
+
+def show(scores: dict[str, dict[str, Column]]) -> None:
+    """One line a column, one column a method; then how much house is better, paired."""
+    names = list(scores)
+    columns = list(dict.fromkeys(column for found in scores.values() for column in found))
+    print(
+        f"\n{'percent, half the 95 % interval':36}" + "".join(f"{name:>16}" for name in names) + f"{'n':>7}"
+    )
+    for column in columns:
+        cells, n = [], 0
+        for name in names:
+            if column not in scores[name]:
+                cells.append(f"{'-':>16}")
+                continue
+            values, clusters = scores[name][column]
+            low, high = interval(values, clusters)
+            cells.append(f"{100 * values.mean():10.1f} +-{50 * (high - low):4.1f}")
+            n = len(values)
+        print(f"{column:36}" + "".join(cells) + f"{n:7}")
+    print(
+        f"\n{'house better by, 95 % interval':36}"
+        + "".join(f"{name:>22}" for name in names if name != "house")
+    )
+    for column in columns:
+        cells = []
+        for name in names:
+            if name == "house":
+                continue
+            if column not in scores[name] or column not in scores["house"]:
+                cells.append(f"{'-':>22}")
+                continue
+            values, clusters = scores["house"][column]
+            better, low, high = difference(values, scores[name][column][0], clusters)
+            cells.append(f"{100 * better:+8.1f} ({100 * low:+.1f}..{100 * high:+.1f})".rjust(22))
+        print(f"{column:36}" + "".join(cells))
+
+
+if __name__ == "__main__":
+    main()

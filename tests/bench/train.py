@@ -1,0 +1,209 @@
+"""What the training machinery costs: images per second beside a bare torch loop, and memory by catalogue size.
+
+Speed: `workers.fit` (drawing, augmenting ahead, loss, optimiser, bookkeeping) and a bare loop over the same
+tensors, model, batches and augmentation, in turn, in one process; with two workers each side is DDP over
+gloo. Goal: ratio >= 0.85. Memory: peak of a process that gathers synthetic label rows and builds the sampler.
+
+    python tests/bench/train.py [--quick] [--rounds N]
+"""
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import torch
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from workers import method as methods
+from workers.checkpoint import on_device
+from workers.examples import ID, Examples
+from workers.feed import Feed, feed_of
+from workers.fit import Fit
+from workers.learner import Learner
+from workers.sampler import Bags, WordSampler
+
+SETTINGS = {"backbone": "resnet18", "weights": "random", "batch": 64, "frozen_epochs": 0, "epochs": 1}
+SETTINGS |= {"image_size": 64, "optimiser": "adamw", "learning_rate": 0.001, "sampling": "photos"}
+VOCABULARY, WORDS_EACH = 500, 8
+
+
+def synthetic(photos: int) -> Examples:
+    """Photos with eight words each."""
+    random = np.random.default_rng(0)
+    words = random.integers(0, VOCABULARY, (photos, WORDS_EACH)).astype(np.int32)
+    ids = np.sort(np.frombuffer(random.bytes(32 * photos), ID))
+    return Examples(ids, np.arange(photos), np.arange(photos + 1) * WORDS_EACH, words.ravel())
+
+
+class Sides:
+    """The machinery and the bare loop, each with its own module and optimiser."""
+
+    def __init__(self, photos: int, rank: int, world: int) -> None:
+        self.config = methods.config_of("corbiere", dict(SETTINGS))
+        pixels = np.random.default_rng(rank).integers(0, 256, (photos, 3, 64, 64), np.uint8)
+        self.learners: list[Learner] = []
+        self.feeds: list[Feed] = []
+        for _ in range(2):
+            module = on_device(methods.build("corbiere", self.config, VOCABULARY), "cpu")
+            learner = Learner(module, self.config, torch.device("cpu"), world=world, rank=rank)
+            learner.begin("all", 10_000)
+            self.learners.append(learner)
+            feed = feed_of(pixels, synthetic(photos), self.config, VOCABULARY, rank=rank, module=module)
+            self.feeds.append(feed)
+        nothing = synthetic(0)
+        self.held_out = replace(
+            self.feeds[0], pixels=pixels[:0], examples=nothing, order=replace(self.feeds[0].order, draws=0)
+        )
+        # What a bare loop needs lies ready: pixels as one tensor, and each step's photos and words.
+        self.pixels = torch.from_numpy(pixels)
+        order = self.feeds[1].order
+        self.ready = [replace(self.feeds[1], module=None).make(1, step) for step in range(order.steps)]
+        self.photos = sum(len(step.photos) for step in self.ready)
+
+    def machinery(self) -> float:
+        """Images per second of one epoch."""
+        fit = Fit(
+            self.learners[0],
+            self.feeds[0],
+            self.held_out,
+            pack=bytes,
+            keep=lambda progress: None,
+            tell=lambda event: None,
+        )
+        begun = time.perf_counter()
+        fit.run()
+        return self.photos / (time.perf_counter() - begun)
+
+    def bare(self) -> float:
+        """The same by a dozen lines of torch."""
+        learner, generator = self.learners[1], torch.Generator()
+        begun = time.perf_counter()
+        learner.module.train()
+        for step in self.ready:
+            images = learner.module.augment(self.pixels[torch.from_numpy(step.photos)], generator)  # type: ignore[operator]
+            with torch.autocast("cpu", torch.bfloat16, enabled=learner.half):
+                loss = learner.loss(step.batch._replace(images=images))["words"]
+            learner.optimiser.zero_grad(set_to_none=True)
+            loss.backward()
+            learner.optimiser.step()
+        return self.photos / (time.perf_counter() - begun)
+
+
+def speed(photos: int, rounds: int, rank: int, world: int) -> dict[str, list[float]]:
+    """Images per second of both sides, round by round, after one round that warms up."""
+    sides = Sides(photos, rank, world)
+    found: dict[str, list[float]] = {"machinery": [], "bare": []}
+    for n in range(rounds + 1):
+        rates = {"machinery": sides.machinery(), "bare": sides.bare()}
+        for name, rate in rates.items() if n else ():
+            found[name].append(rate)
+    return found
+
+
+def several(photos: int, rounds: int, world: int) -> dict[str, list[float]]:
+    """The same with a process per worker; rates are those of rank 0 times `world`."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, __file__, "--photos", str(photos), "--rounds", str(rounds)]
+        env = os.environ | {"OMP_NUM_THREADS": "1"}
+        processes = [
+            subprocess.Popen(
+                [*command, "--rank", str(rank), "--world", str(world), "--meet", f"{folder}/meet"],
+                env=env,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+            )
+            for rank in range(world)
+        ]
+        said = [process.communicate()[0] for process in processes]
+    rates: dict[str, list[float]] = json.loads(said[0])
+    return {name: [world * rate for rate in values] for name, values in rates.items()}
+
+
+def rows(products: int) -> Iterator[pa.RecordBatch]:
+    """Label rows as they come from the lake, one photo a product, made as they are read."""
+    random = np.random.default_rng(0)
+    for first in range(0, products, 10_000):
+        count = min(10_000, products - first)
+        words = np.sort(random.integers(0, 30_000, (count, WORDS_EACH)), axis=1).astype(np.int32)
+        ids = [random.bytes(32).hex() for _ in range(count)]
+        lists = pa.ListArray.from_arrays(
+            np.arange(0, words.size + 1, WORDS_EACH, dtype=np.int32), words.ravel()
+        )
+        yield pa.RecordBatch.from_arrays(
+            [pa.array(ids), lists, pa.array(["train"] * count), pa.array(np.arange(first, first + count))],
+            ["image_id", "words", "split", "group"],
+        )
+
+
+def memory(products: int) -> dict[str, Any]:
+    """Of this process, in bytes: before, at its peak, and what stays."""
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    examples = Examples.gather(rows(products))
+    sampler = WordSampler(Bags(examples.starts, examples.words, 30_000))
+    sampler.draw(1, 0, 0, 64)
+    arrays = (examples.ids, examples.groups, examples.starts, examples.words)
+    return {
+        "before": before,
+        "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        "rows": sum(array.nbytes for array in arrays),
+        "index": sampler.index_bytes,
+        "occurrences": len(examples.words),
+    }
+
+
+def main() -> None:
+    """Print rates, ratios and memory."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--quick", action="store_true", help="fewer photos, rounds and products")
+    parser.add_argument("--rounds", type=int, default=0)
+    parser.add_argument("--photos", type=int, default=0)
+    for name in ("--rank", "--world", "--products"):
+        parser.add_argument(name, type=int, default=0, help=argparse.SUPPRESS)
+    parser.add_argument("--meet", default="", help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    rounds = given.rounds or (3 if given.quick else 7)
+    photos = given.photos or (256 if given.quick else 1024)
+    torch.set_num_threads(1)
+    if given.products:
+        print(json.dumps(memory(given.products)))
+        return
+    if given.world:
+        torch.distributed.init_process_group(
+            "gloo", init_method=f"file://{given.meet}", rank=given.rank, world_size=given.world
+        )
+        print(json.dumps(speed(photos, rounds, given.rank, given.world)))
+        return
+    for world in (1, 2):
+        rates = speed(photos, rounds, 0, 1) if world == 1 else several(photos, rounds, 2)
+        ours, bare = (float(np.median(rates[name])) for name in ("machinery", "bare"))
+        ratio = float(np.median(np.array(rates["machinery"]) / np.array(rates["bare"])))
+        print(
+            f"{world} worker{'s' * (world > 1)}: {ours:.1f} images/s, bare loop {bare:.1f}, "
+            f"median ratio of {rounds} rounds {ratio:.2f} (goal 0.85)",
+            flush=True,
+        )
+    for products in (1_000, 100_000) if given.quick else (1_000, 100_000, 1_000_000):
+        command = [sys.executable, __file__, "--products", str(products)]
+        found = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+        print(
+            f"{products:>9,} products: peak {found['peak'] / 2**20:,.0f} MiB "
+            f"({found['before'] / 2**20:,.0f} before), rows {found['rows'] / 2**20:,.1f} MiB, inverted index "
+            f"{found['index'] / 2**20:,.1f} MiB = {found['index'] / found['occurrences']:.1f} B per word occurrence",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,169 @@
+"""The house method: each term against a plain loop, each switch, and that words and photos share one space."""
+
+import math
+from typing import Any
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from workers.layers.trust import LEAST, MOST, Trust
+from workers.method import Batch
+from workers.methods.house import Config, Method
+
+SMALL = {"weights": "random", "image_size": 32, "train_size": 32, "clutter": 0.0}
+WORDS = 12
+
+
+def batch(n: int = 6, seed: int = 0) -> Batch:
+    generator = torch.Generator().manual_seed(seed)
+    images = torch.rand(n, 3, 32, 32, generator=generator)
+    bags = [sorted({k % WORDS, (k + 1 + seed) % WORDS, (3 * k + 2) % WORDS}) for k in range(n)]
+    rows = torch.tensor([n for n, bag in enumerate(bags) for _ in bag])
+    ids = torch.tensor([word for bag in bags for word in bag])
+    return Batch(images, torch.tensor([bag[0] for bag in bags]), rows, ids, torch.arange(n) // 2)
+
+
+def house(**changes: Any) -> Method:
+    return Method(Config(**(SMALL | changes)), WORDS)
+
+
+def test_every_vector_is_learnt_part_and_colour_part_of_length_one() -> None:
+    method = house(colour=0.7).eval()
+    vectors = method.embed(torch.randint(0, 256, (3, 3, 32, 32), dtype=torch.uint8))
+    assert vectors.shape == (3, method.dim)
+    learnt, colours = vectors[:, :512].norm(dim=1), vectors[:, 512:].norm(dim=1)
+    assert torch.allclose(vectors.norm(dim=1), torch.ones(3), atol=1e-5)
+    assert torch.allclose(colours / learnt, torch.full((3,), 0.7), atol=1e-4)
+
+
+def test_without_colour_and_with_a_projection_the_vector_is_the_projection() -> None:
+    assert house(colour=0.0).dim == 512
+    assert house(colour=0.0, projection=64).dim == 64
+    assert house(colour=0.0, projection=64).eval().embed(torch.rand(2, 3, 32, 32)).shape == (2, 64)
+
+
+def test_a_pixel_is_the_same_in_bytes_and_in_shares() -> None:
+    method = house().eval()
+    images = torch.randint(0, 256, (2, 3, 32, 32), dtype=torch.uint8)
+    assert torch.allclose(method.embed(images), method.embed(images.float() / 255), atol=1e-5)
+
+
+def test_the_word_term_is_the_cross_entropy_of_equal_shares_without_trust() -> None:
+    method, one = house(trust=False).eval(), batch()
+    vectors = method.embed(one.images)
+    scores = vectors @ method.words.weight.T * method.scale.exp() + method.words.bias
+    expected = [-F.log_softmax(scores[n], 0)[one.ids[one.rows == n]].mean() for n in range(len(one.words))]
+    assert torch.allclose(method.loss(one)["words"], torch.stack(expected).mean(), atol=1e-5)
+
+
+def test_the_title_term_equals_a_double_loop_over_pairs() -> None:
+    method, one = house(titles=2.0).eval(), batch()
+    vectors, hot = method.embed(one.images), one.multi_hot(WORDS).float()
+    total = torch.zeros(())
+    for i, vector in enumerate(vectors):
+        for j, bag in enumerate(hot):
+            score = method.sharpness.exp() * vector @ F.normalize(bag @ method.words.weight, dim=0)
+            score = score + method.shift
+            if i == j:
+                total = total - F.logsigmoid(score)
+            elif not (bag <= hot[i]).all():  # a title that fits this photo, too, is no wrong one
+                total = total - F.logsigmoid(-score)
+    assert torch.allclose(method.loss(one)["titles"], 2.0 * total / len(hot), atol=1e-4)
+
+
+def test_photos_with_the_same_words_are_no_negatives_of_each_other() -> None:
+    method = house(titles=1.0).eval()
+    one = batch(2)._replace(rows=torch.tensor([0, 0, 1, 1]), ids=torch.tensor([3, 5, 3, 5]))
+    own = method.embed(one.images) @ F.normalize(method.words.weight[[3, 5]].sum(0), dim=0)
+    expected = F.softplus(-(own * method.sharpness.exp() + method.shift)).mean()
+    assert torch.allclose(method.loss(one)["titles"], expected, atol=1e-5)
+
+
+def test_the_product_term_is_proxy_anchor() -> None:
+    method, one = house(products=0.5, proxies=5, colour=0.0).eval(), batch()
+    cosine = method.embed(one.images) @ F.normalize(method.proxies.proxies, dim=1).T
+    alpha, delta = 32.0, 0.1
+    positive, negative, with_positives = torch.zeros(()), torch.zeros(()), 0
+    for proxy in range(5):
+        own = one.products % 5 == proxy
+        if own.any():
+            with_positives += 1
+            positive = positive + torch.log1p(torch.exp(-alpha * (cosine[own, proxy] - delta)).sum())
+        negative = negative + torch.log1p(torch.exp(alpha * (cosine[~own, proxy] + delta)).sum())
+    expected = 0.5 * (positive / with_positives + negative / 5)
+    assert torch.allclose(method.loss(one)["products"], expected, rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("changes", "terms"),
+    [({}, {"words"}), ({"titles": 1.0}, {"words", "titles"}), ({"products": 0.5}, {"words", "products"})],
+)
+def test_only_the_terms_that_are_on_are_computed(changes: dict[str, float], terms: set[str]) -> None:
+    assert set(house(**changes).loss(batch())) == terms
+
+
+@pytest.mark.parametrize("pooling", ["gap", "gem", "max"])
+def test_every_parameter_that_learns_gets_a_gradient(pooling: str) -> None:
+    method = house(pooling=pooling, titles=1.0, products=0.5, projection=32, label_smoothing=0.1)
+    torch.stack(list(method.loss(batch()).values())).sum().backward()
+    assert not [name for name, parameter in method.named_parameters() if parameter.grad is None]
+
+
+def test_word_scores_rank_as_the_words_of_the_loss_do_without_their_frequency() -> None:
+    method, images = house().eval(), batch().images
+    with torch.no_grad():
+        method.words.bias.uniform_(-3, 3)
+    vectors = method.embed(images)
+    scores = vectors @ method.words.weight.T * method.scale.exp()
+    assert torch.allclose(vectors @ method.word_vectors().T, scores, atol=1e-5)
+
+
+def test_the_colour_part_is_hidden_from_the_word_layer_while_training_alone() -> None:
+    hidden, shown = house(colour_hidden=1.0, trust=False), house(colour_hidden=0.0, trust=False)
+    for method in (hidden, shown):
+        method.loss(batch())["words"].backward()
+    assert (hidden.words.weight.grad[:, 512:] == 0).all()
+    assert (shown.words.weight.grad[:, 512:] != 0).any()
+    hidden.eval()
+    assert hidden.embed(batch().images)[:, 512:].norm(dim=1).min() > 0.1
+
+
+def test_trust_goes_to_words_that_are_told_and_stays_off_the_others() -> None:
+    trust = Trust(4)
+    trust.count(torch.tensor([10, 10, 10, 10]))
+    hot = torch.tensor([[True, True, False, False]]).expand(8, 4)
+    told = torch.tensor([[0.9, 0.02, 0.04, 0.04]]).log().expand(8, 4)
+    for _ in range(500):
+        trust.observe(told, hot)
+    gain = math.log(0.9 / 0.25)
+    weights = trust.weights()
+    assert float(weights[0]) == pytest.approx(gain / MOST, rel=0.05)
+    assert float(weights[1]) == pytest.approx(LEAST / MOST)  # told worse than by chance
+    assert LEAST / MOST <= float(weights[2]) <= 1  # never seen: what is assumed of any word
+
+
+def test_trust_is_in_the_checkpoint_and_moves_only_while_training() -> None:
+    method = house()
+    before = method.trusted.gains.clone()
+    method.eval().loss(batch())
+    assert torch.equal(method.trusted.gains, before)
+    method.train().loss(batch())
+    assert not torch.equal(method.trusted.gains, before)
+    assert {"trusted.gains", "trusted.seen", "trusted.shares"} <= set(method.state_dict())
+
+
+def test_sixteen_photos_with_words_of_their_own_are_learnt() -> None:
+    method = Method(Config(**(SMALL | {"trust": False, "colour_hidden": 0.0})), 16)
+    generator = torch.Generator().manual_seed(0)
+    images, ids = torch.rand(16, 3, 32, 32, generator=generator), torch.arange(16)
+    one = Batch(images, ids, ids, ids, ids)
+    optimiser = torch.optim.AdamW(method.parameters(), 3e-3)
+    for _ in range(60):
+        loss: Tensor = method.loss(one)["words"]
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+    vectors = method.eval().embed(images)
+    assert (vectors @ method.word_vectors().T).argmax(1).tolist() == ids.tolist()

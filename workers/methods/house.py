@@ -1,0 +1,185 @@
+"""The best retrieval that shops' words alone give: Corbière's idea with what fifteen years of metric learning add.
+
+Every term stands behind a number in Config and can be switched off; README.md says what each one paid.
+
+words      softmax over the vocabulary against the bag of the photo's words (Joulin et al., ECCV 2016), each
+           word weighing as much as photos have so far told it better than chance ("trust"): shops write words
+           that nobody sees, and a softmax that must explain them explains the visible ones worse.
+titles     SigLIP between the photo and the sum of its words' vectors (Zhai et al., ICCV 2023, eq. 1); photos with
+           the same words are no negatives of each other.
+products   Proxy-Anchor between photos of one product (Kim et al., CVPR 2020), where products have several.
+colour     a fixed colour descriptor is part of the vector (workers/layers/colour.py), shown to the word layer
+           in half of the draws only, so that the network goes on seeing colours itself.
+projection a normalised linear map of the pooled features, for vectors of another length than theirs.
+"""
+
+import math
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from pytorch_metric_learning.losses import ProxyAnchorLoss  # type: ignore[import-untyped]
+from torch import Tensor, nn
+
+from workers.augment import Looks, augment
+from workers.layers.colour import ColourLayout
+from workers.layers.pixels import normalise
+from workers.layers.pooling import Pool
+from workers.layers.trunk import Trunk
+from workers.layers.trust import Trust
+from workers.method import Batch
+
+
+@dataclass(frozen=True)
+class Config:
+    """Measured on 5,859 products' titles from random weights; see README.md for each value's worth."""
+
+    backbone: str = "resnet18"
+    weights: str = "auto"  # see workers/layers/trunk.py
+    image_size: int = 112  # px, of embedding
+    train_size: int = 96  # px, of training: cheaper, and crops look as large as whole photos do later
+    pooling: str = "gap"  # gap | gem | max
+    projection: int = 0  # length of the learnt part of the vector; 0: the pooled features themselves
+    colour: float = 0.9  # length of the colour part beside the learnt part's 1; 0: none
+    colour_hidden: float = 0.5  # share of draws in which the word layer does not see the colour part
+    trust: bool = True
+    label_smoothing: float = 0.0
+    titles: float = 0.0  # weight of the SigLIP term
+    products: float = 0.0  # weight of the Proxy-Anchor term
+    proxies: int = 8192  # products share proxies beyond that
+    area: float = 0.5  # smallest share of the photo that a crop shows
+    tint: float = 0.04  # colour cast while training; more would blur the colour words
+    clutter: float = 0.15  # share of photos put before another background
+    sampling: str = "photos"
+    optimiser: str = "adamw"
+    learning_rate: float = 1e-3
+    momentum: float = 0.9  # of sgd
+    weight_decay: float = 0.05
+    schedule: str = "cosine"
+    ema: float = 0.998
+    batch: int = 64
+    frozen_epochs: int = 0
+    epochs: int = 16
+    seed: int = 0
+
+
+class Method(nn.Module):
+    """v = (u, c h) / |(u, c h)|: u learnt, of length 1, h the colour descriptor, of length 1."""
+
+    def __init__(self, config: Config, words: int) -> None:
+        super().__init__()
+        torch.manual_seed(config.seed)
+        self.config = config
+        self.trunk = Trunk(config.backbone, config.weights)
+        self.pool = Pool(config.pooling)
+        learnt = config.projection or self.trunk.dim
+        if config.projection:
+            self.project: nn.Module = nn.Sequential(
+                nn.Linear(self.trunk.dim, learnt, bias=False), nn.BatchNorm1d(learnt)
+            )
+        else:
+            self.project = nn.Identity()
+        self.layout = ColourLayout()
+        self.dim = learnt + (self.layout.dim if config.colour else 0)
+        self.words = nn.Linear(self.dim, words)  # row k is w_k; the bias takes how often a word stands
+        nn.init.normal_(self.words.weight, std=0.05)
+        nn.init.zeros_(self.words.bias)
+        self.scale = nn.Parameter(torch.tensor(math.log(20.0)))  # of the word scores: v has length 1
+        self.trusted = Trust(words)
+        if config.titles:
+            self.sharpness = nn.Parameter(torch.tensor(math.log(10.0)))  # t' and b of SigLIP
+            self.shift = nn.Parameter(torch.tensor(-10.0))
+        if config.products:
+            self.proxies = ProxyAnchorLoss(config.proxies, learnt, margin=0.1, alpha=32)
+
+    def embed(self, images: Tensor) -> Tensor:
+        """images (N, 3, H, W) uint8, or float in 0..1 -> v (N, D), L2 norm 1."""
+        pixels = _unit(images)
+        return self._joined(self._learnt(pixels), self._colours(pixels))
+
+    def augment(self, images: Tensor, generator: torch.Generator) -> Tensor:
+        """images (N, 3, S, S) uint8 -> float32 (N, 3, train_size, train_size) in 0..1."""
+        looks = Looks(
+            area=(self.config.area, 1.1),
+            stretch=0.2,
+            turn=10,
+            shift=0.05,
+            light=0.2,
+            tint=self.config.tint,
+            offset=0.05,
+            clutter=self.config.clutter,
+        )
+        return augment(images, generator, looks, min(self.config.train_size, images.shape[-1]))
+
+    def loss(self, batch: Batch) -> dict[str, Tensor]:
+        """The terms that are switched on, in nats, each already times its weight.
+
+        words     cross-entropy of the bag, in shares of trust, mean over N
+        titles    SigLIP, sum over pairs / N
+        products  Proxy-Anchor
+        """
+        pixels = _unit(batch.images)
+        learnt, colours = self._learnt(pixels), self._colours(pixels)
+        hot = batch.multi_hot(self.words.out_features)
+        terms = {"words": self._word_loss(self._joined(learnt, self._half_hidden(colours)), hot)}
+        if self.config.titles:
+            terms["titles"] = self.config.titles * self._title_loss(self._joined(learnt, colours), hot)
+        if self.config.products:
+            labels = batch.products % self.config.proxies
+            terms["products"] = self.config.products * self.proxies(learnt, labels)
+        return terms
+
+    def word_vectors(self) -> Tensor:
+        """w_k times the scale, (V, D): w_k . v is word k's score without how often it stands."""
+        return self.words.weight.detach() * self.scale.detach().exp()
+
+    def count(self, photos: Tensor) -> None:
+        """photos (V,): how many have each word; where the bias begins, and what trust is measured against."""
+        self.trusted.count(photos)
+
+    def _learnt(self, pixels: Tensor) -> Tensor:
+        pooled = self.pool(self.trunk(normalise(pixels))).float()
+        with torch.autocast(pixels.device.type, enabled=False):
+            return F.normalize(self.project(pooled), dim=1)
+
+    def _colours(self, pixels: Tensor) -> Tensor | None:
+        return self.config.colour * self.layout(pixels) if self.config.colour else None
+
+    def _half_hidden(self, colours: Tensor | None) -> Tensor | None:
+        if colours is None or not self.training:
+            return colours
+        shown = torch.rand(len(colours), 1, device=colours.device) >= self.config.colour_hidden
+        return colours * shown
+
+    def _joined(self, learnt: Tensor, colours: Tensor | None) -> Tensor:
+        return learnt if colours is None else F.normalize(torch.cat([learnt, colours], 1), dim=1)
+
+    def _word_loss(self, vectors: Tensor, hot: Tensor) -> Tensor:
+        with torch.autocast(vectors.device.type, enabled=False):
+            scores = F.linear(vectors.float(), self.words.weight) * self.scale.exp() + self.words.bias
+            log_p = F.log_softmax(scores, 1)
+        weights = hot.float()
+        if self.config.trust:
+            if self.training:
+                self.trusted.observe(log_p.detach(), hot)
+            weights = weights * self.trusted.weights()
+        shares = weights / weights.sum(1, keepdim=True).clamp_min(1e-9)
+        smooth = self.config.label_smoothing if self.training else 0.0
+        shares = (1 - smooth) * shares + smooth / shares.shape[1]
+        return -(shares * log_p).sum(1).mean()
+
+    def _title_loss(self, vectors: Tensor, hot: Tensor) -> Tensor:
+        """-mean over photos of sum over titles log sigmoid(y (t v . u + b)); y is 1 on the diagonal, else -1."""
+        with torch.autocast(vectors.device.type, enabled=False):
+            bags = hot.float()
+            texts = F.normalize(bags @ self.words.weight, dim=1)
+            similar = vectors.float() @ texts.T * self.sharpness.exp() + self.shift
+            own = torch.eye(len(bags), dtype=torch.bool, device=bags.device)
+            # A title whose words are all among the photo's own is no wrong title for it.
+            fits = (bags @ bags.T >= bags.sum(1)[None, :]) & ~own
+            cost = F.softplus(torch.where(own, -similar, similar))
+            return cost.masked_fill(fits, 0).sum() / len(bags)
+
+
+def _unit(images: Tensor) -> Tensor:
+    return images.float().div(255) if images.dtype == torch.uint8 else images
