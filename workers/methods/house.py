@@ -40,7 +40,7 @@ class Config:
     train_size: int = 96  # px, of training: cheaper, and crops look as large as whole photos do later
     pooling: str = "gap"  # gap | gem | max
     projection: int = 0  # length of the learnt part of the vector; 0: the pooled features themselves
-    colour: float = 0.9  # length of the colour part beside the learnt part's 1; 0: none
+    colour: float = 0.5  # length of the colour part beside the learnt part's 1; 0: none
     colour_hidden: float = 0.5  # share of draws in which the word layer does not see the colour part
     trust: bool = True
     label_smoothing: float = 0.0
