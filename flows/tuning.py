@@ -1,5 +1,6 @@
 """A small search over learning rate, weight decay and batch, by Ray Tune, on a few thousand photos."""
 
+import os
 import time
 from dataclasses import asdict
 from functools import partial
@@ -117,6 +118,8 @@ def _tried(
                 name=SCRATCH, storage_path=run.folder, storage_filesystem=lake.filesystem, verbose=0
             ),
         )
+        # The new output draws boxes also when told to be silent.
+        os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")
         grid = tuner.fit()
     results = [grid[n] for n in range(len(grid))]
     remove_scratch(run)

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from flows.train import checkpoint_of, train
+from flows.train import checkpoint_of, train_words
 from flows.training import parts, places_of
+from flows.tuning import tune_settings
 from infra import cluster
 from infra.lake import Lake
 from schemas.errors import CheckpointError, InputError
@@ -28,7 +29,16 @@ SETTINGS = {
     "backbone": "resnet18", "weights": "random", "image_size": 32, "batch": 16, "frozen_epochs": 1, "epochs": 1,
     "optimiser": "adamw", "learning_rate": 0.001, "sampling": "photos",
 }  # fmt: skip
-pytestmark = pytest.mark.usefixtures("prefect_api")
+
+
+def train(
+    lake: Lake, labels: str, settings: dict[str, Any], method: str = "corbiere", gpus: str = "0", **more: Any
+) -> dict[str, Any]:
+    """The task without Prefect around it."""
+    found: dict[str, Any] = train_words.fn(
+        lake.uri, method, labels, settings, **({"workers": 1} | more), gpus=gpus
+    )
+    return found
 
 
 def photo(colour: int, number: int) -> bytes:
@@ -83,10 +93,9 @@ def stocked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Lake, li
 
 
 @pytest.fixture(scope="module")
-def trained(stocked: tuple[Lake, list[str], list[str]], prefect_api: dict[str, str]) -> dict[str, Any]:
+def trained(stocked: tuple[Lake, list[str], list[str]]) -> dict[str, Any]:
     lake, _, labels = stocked
-    result: dict[str, Any] = train(lake.uri, "corbiere", labels[0], SETTINGS, gpus="0")
-    return result
+    return train(lake, labels[0], SETTINGS)
 
 
 def test_a_run_leaves_checkpoint_history_word_tables_and_event_files(
@@ -127,7 +136,7 @@ def test_fine_tuning_keeps_the_vectors_of_known_words_and_names_its_parent(
     lake, _, labels = stocked
     nothing = {"epochs": 0, "frozen_epochs": 0, "seed": 4}
 
-    again = train(lake.uri, "corbiere", labels[1], nothing, gpus="0", parent=trained["run_id"])
+    again = train(lake, labels[1], nothing, parent=trained["run_id"])
 
     manifest = lake.run(again["run_id"])
     assert manifest.parents == [labels[1], trained["run_id"]]
@@ -144,13 +153,13 @@ def test_refusals_are_one_line(stocked: tuple[Lake, list[str], list[str]], train
     lake, _, labels = stocked
 
     with pytest.raises(InputError, match="is a label run; --from takes a train run"):
-        train(lake.uri, "corbiere", labels[0], {}, parent=labels[0])
+        train(lake, labels[0], {}, parent=labels[0])
     with pytest.raises(InputError, match="was trained as corbiere, not histogram"):
-        train(lake.uri, "histogram", labels[0], {}, parent=trained["run_id"])
+        train(lake, labels[0], {}, "histogram", parent=trained["run_id"])
     with pytest.raises(CheckpointError, match="another network"):
-        train(lake.uri, "corbiere", labels[0], {"backbone": "resnet50"}, gpus="0", parent=trained["run_id"])
+        train(lake, labels[0], {"backbone": "resnet50"}, parent=trained["run_id"])
     with pytest.raises(InputError, match="gpus: 7 asked for"):
-        train(lake.uri, "corbiere", labels[0], SETTINGS, gpus="7")
+        train(lake, labels[0], SETTINGS, gpus="7")
 
 
 def test_held_out_photos_share_no_group_with_those_learnt_from() -> None:
@@ -177,31 +186,30 @@ def test_places_name_every_photo_where_it_lies(stocked: tuple[Lake, list[str], l
 
 
 @pytest.mark.slow
-def test_a_search_prints_what_it_tried_and_trains_with_the_best(
-    stocked: tuple[Lake, list[str], list[str]], prefect_api: dict[str, str]
+def test_a_search_says_what_it_tried_best_first_and_is_found_again(
+    stocked: tuple[Lake, list[str], list[str]],
 ) -> None:
     lake, _, labels = stocked
 
-    result = train(lake.uri, "corbiere", labels[1], SETTINGS, gpus="0", search=2)
+    found = tune_settings.fn(lake.uri, "corbiere", labels[1], SETTINGS, 2, "0")
 
-    losses = [row["loss"] for row in result["trials"]]
+    losses = [row["loss"] for row in found["trials"]]
     assert losses == sorted(losses) and len(losses) == 2
-    best = result["trials"][0]
-    config = lake.run(result["run_id"]).parameters["config"]
-    assert all(config[name] == best[name] for name in ("learning_rate", "weight_decay", "batch"))
-    assert f"--set batch={best['batch']}" in result["set"]
-    tuned = lake.newest("tune").run_id
-    train(lake.uri, "corbiere", labels[1], SETTINGS, gpus="0", search=2)
-    assert lake.newest("tune").run_id == tuned  # the same request finds what was tried
+    best = {name: found["trials"][0][name] for name in ("learning_rate", "weight_decay", "batch")}
+    assert found["best"] == best
+    assert found["set"] == " ".join(f"--set {name}={value}" for name, value in best.items())
+    trained = train(lake, labels[1], SETTINGS | found["best"])
+    assert lake.run(trained["run_id"]).parameters["config"].items() >= best.items()
+    again = tune_settings.fn(lake.uri, "corbiere", labels[1], SETTINGS, 2, "0")
+    assert again["run_id"] == found["run_id"]
+    assert not Path(lake.folder(lake.run(found["run_id"])), "training").exists()
 
 
 @pytest.mark.slow
-def test_two_ray_workers_train_on_all_photos(
-    stocked: tuple[Lake, list[str], list[str]], prefect_api: dict[str, str]
-) -> None:
+def test_two_ray_workers_train_on_all_photos(stocked: tuple[Lake, list[str], list[str]]) -> None:
     lake, _, labels = stocked
 
-    result = train(lake.uri, "corbiere", labels[1], SETTINGS | {"epochs": 1}, workers=2, gpus="0")
+    result = train(lake, labels[1], SETTINGS, workers=2)
 
     manifest = lake.run(result["run_id"])
     assert manifest.counts["train"].rejected == {"decode": 1}
