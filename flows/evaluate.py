@@ -10,7 +10,6 @@ from flows.embed import embed_photos, newest_trained, vector_runs
 from flows.judge import (
     Benchmark,
     Judged,
-    Vectors,
     item_scores,
     neighbour_scores,
     probe_scores,
@@ -19,7 +18,7 @@ from flows.judge import (
 )
 from flows.orchestration import worth_retrying
 from flows.progress import stage
-from flows.search import word_layer
+from flows.search import WordLayer, word_layer
 from flows.train import train_words
 from flows.truth import Column, read_truth
 from infra.lake import Lake
@@ -221,7 +220,7 @@ class _Told:
 def _score_column(
     judged: Judged,
     column: Column,
-    words: tuple[dict[str, int], Vectors] | None,
+    words: WordLayer | None,
     synonyms: list[list[str]],
     probe: bool,
     told: _Told,
@@ -244,7 +243,7 @@ def _score_column(
             told.hear(name, measure)
 
 
-def _words(lake: Lake, run_id: str | None) -> tuple[dict[str, int], Vectors] | None:
+def _words(lake: Lake, run_id: str | None) -> WordLayer | None:
     """The word layer of a train run; None for a method that learns no words."""
     trained = lake.run(run_id) if run_id else None
     return word_layer(lake, trained) if trained and trained.files.get("word_vectors") else None

@@ -10,6 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from flows.catalogue import labelled_crawls, products
+from flows.search import WordLayer
 from flows.truth import Column, Matched, match
 from infra.lake import Lake
 from infra.parts import PartWriter
@@ -190,15 +191,14 @@ def neighbour_scores(judged: Judged, column: Column) -> Iterator[Measure]:
 
 
 def zero_shot_scores(
-    judged: Judged, column: Column, words: tuple[dict[str, int], Vectors], synonyms: Synonyms
+    judged: Judged, column: Column, words: WordLayer, synonyms: Synonyms
 ) -> tuple[list[Measure], dict[str, Any]]:
     """Top-k accuracy of naming `column` by looking its values up among the learnt words.
 
-    words    word -> row, and the word vectors
     Returns  the measures, and what could not be named: labels, those unknown, photos that carry one.
     """
     asked = match(column, judged.benchmark.shown(), judged.benchmark.keys)
-    read = read_labels(column.labels, *words, synonyms)
+    read = read_labels(column.labels, words.ids, words.vectors, synonyms, words.offsets)
     scores = label_scores(judged.matrix(asked.images), read)
     unknown = set(read.unknown)
     said = {

@@ -4,7 +4,7 @@ A search by words needs no torch either: the word layer of a checkpoint is a tab
 """
 
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,19 +61,37 @@ def search(
 def _of_words(lake: Lake, trained: Manifest, words: str) -> tuple[NDArray[np.float32], list[str]]:
     from workers.zero_shot import words_vector
 
-    ids, vectors = word_layer(lake, trained)
-    vector, unknown = words_vector(words, ids, vectors)
+    layer = word_layer(lake, trained)
+    vector, unknown = words_vector(words, layer.ids, layer.vectors)
     if vector is None:
         raise InputError(f"words {words!r}", "the model has learnt none of them")
     return vector, unknown
 
 
-def word_layer(lake: Lake, trained: Manifest) -> tuple[dict[str, int], NDArray[np.float32]]:
-    """word -> row, and the (V, D) word vectors of a train run."""
+class WordLayer(NamedTuple):
+    """What a train run learnt of words.
+
+    ids      word -> row
+    vectors  (V, D)
+    offsets  (V,) added to a word's score where words compete to name a photo; 0 where the method adds nothing
+    """
+
+    ids: dict[str, int]
+    vectors: NDArray[np.float32]
+    offsets: NDArray[np.float32]
+
+
+def word_layer(lake: Lake, trained: Manifest) -> WordLayer:
+    """The words of a train run, from its tables."""
     table = lake.table(trained, "word_vectors", ["word", "vector"])
     column = table["vector"].combine_chunks()
     vectors: NDArray[np.float32] = column.flatten().to_numpy().reshape(-1, column.type.list_size)
-    return {word: row for row, word in enumerate(table["word"].to_pylist())}, vectors
+    offsets = np.zeros(len(vectors), np.float32)
+    if trained.files.get("word_scores"):
+        scores = lake.table(trained, "word_scores")
+        if "offset" in scores.column_names:  # a run of an earlier version has none
+            offsets = np.nan_to_num(scores["offset"].to_numpy())
+    return WordLayer({word: row for row, word in enumerate(table["word"].to_pylist())}, vectors, offsets)
 
 
 def _of_photo(lake: Lake, trained: Manifest, path: Path) -> NDArray[np.float32]:

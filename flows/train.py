@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from prefect import flow, task
 
 from flows.orchestration import worth_retrying
@@ -197,9 +198,13 @@ def _write_tables(run: OpenRun, trained: Trained, ready: Checkpoint) -> None:
     run.add(schema, writer.close())
     if len(trained.aucs):
         writer = run.writer(WORD_SCORES)
-        for number, (word, positives, auc) in enumerate(
-            zip(ready.words, trained.positives.tolist(), trained.aucs.tolist(), strict=True)
-        ):
-            known = None if np.isnan(auc) else auc
-            writer.write({"word_id": number, "word": word, "positives": positives, "auc": known})
+        columns = (trained.positives.tolist(), _known(trained.aucs), _known(trained.offsets))
+        for number, (word, positives, auc, offset) in enumerate(zip(ready.words, *columns, strict=True)):
+            row = {"word_id": number, "word": word, "positives": positives, "auc": auc, "offset": offset}
+            writer.write(row)
         run.add(WORD_SCORES, writer.close())
+
+
+def _known(values: NDArray[Any]) -> list[float | None]:
+    """Numbers, None for those that are none."""
+    return [None if np.isnan(value) else value for value in values.tolist()]

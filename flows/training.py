@@ -74,7 +74,7 @@ class Trained:
     history          rows of schemas.score.HISTORY
     undecodable      photos that are none
     resumed_at       images drawn before the last attempt began; 0: it began at the beginning
-    positives, aucs  (V,) per word, see workers/word_scores.py; empty without a training
+    positives, aucs, offsets  (V,) per word, see workers/word_scores.py; empty without a training
     """
 
     data: bytes
@@ -83,6 +83,7 @@ class Trained:
     resumed_at: int = 0
     positives: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     aucs: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+    offsets: NDArray[np.float32] = field(default_factory=lambda: np.empty(0, np.float32))
 
 
 class Tell:
@@ -228,8 +229,8 @@ def _unlisted(filesystem: pafs.FileSystem, folder: str) -> tuple[str, ...]:
 def _read(folder: Path) -> Trained:
     told = json.loads((folder / RESULT).read_text())
     with np.load(BytesIO((folder / SCORES).read_bytes())) as scores:
-        positives, aucs = scores["positives"], scores["aucs"]
-    return Trained((folder / BEST).read_bytes(), **told, positives=positives, aucs=aucs)
+        of_words = {name: scores[name] for name in ("positives", "aucs", "offsets")}
+    return Trained((folder / BEST).read_bytes(), **told, **of_words)
 
 
 @contextmanager

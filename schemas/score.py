@@ -90,5 +90,12 @@ WORD_SCORES = table_schema(
             "share 0..1",
             optional=True,
         ),
+        column(
+            "offset",
+            pa.float32(),
+            "added to w_k . v where words compete to name a photo; null where the method adds nothing",
+            "1",
+            optional=True,
+        ),
     ],
 )

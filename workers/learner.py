@@ -5,10 +5,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from schemas.errors import InputError
 from workers.average import Average
 from workers.feed import Feed, stream
 from workers.method import Batch
+from workers.optimiser import optimiser_of
 from workers.schedule import Schedule
 
 
@@ -37,7 +37,13 @@ class Learner:
             parameter.requires_grad_(phase == "all")
         for parameter in self.module.words.parameters():  # type: ignore[union-attr]
             parameter.requires_grad_(True)
-        self.optimiser = _optimiser(self.module, self.config)
+        self.optimiser = optimiser_of(
+            self.module,
+            self.config.optimiser,
+            learning_rate=self.config.learning_rate,
+            momentum=self.config.momentum,
+            weight_decay=self.config.weight_decay,
+        )
         loss = _Loss(self.module)
         # A term may have nothing to say in some batch, so not every parameter gets a gradient in each.
         several = nn.parallel.DistributedDataParallel
@@ -50,12 +56,10 @@ class Learner:
         """
         self.module.train(self.phase == "all")  # a frozen backbone keeps its batch statistics, too
         torch.manual_seed(stream(self.config.seed, epoch, number, self.rank, 0))
-        rate = self.schedule.rate(self.taken, self.steps)
-        for group in self.optimiser.param_groups:
-            group["lr"] = rate
+        self.optimiser.set_rate(self.schedule.rate(self.taken, self.steps))
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
             terms: dict[str, Tensor] = self.loss(batch.to(self.device))
-        self.optimiser.zero_grad(set_to_none=True)
+        self.optimiser.zero_grad()
         torch.stack(list(terms.values())).sum().backward()  # type: ignore[no-untyped-call]
         self.optimiser.step()
         self.average.update()
@@ -114,20 +118,6 @@ class _Loss(nn.Module):
         """The method's loss terms."""
         terms: dict[str, Tensor] = self.module.loss(batch)  # type: ignore[operator]
         return terms
-
-
-def _optimiser(module: nn.Module, config: Any) -> torch.optim.Optimizer:
-    """Weight decay pulls on matrices and kernels only: biases, gains and scales have a meaning at their size."""
-    learnt = [p for p in module.parameters() if p.requires_grad]
-    groups = [
-        {"params": [p for p in learnt if p.ndim >= 2], "weight_decay": config.weight_decay},
-        {"params": [p for p in learnt if p.ndim < 2], "weight_decay": 0.0},
-    ]
-    if config.optimiser == "sgd":
-        return torch.optim.SGD(groups, lr=config.learning_rate, momentum=config.momentum)
-    if config.optimiser == "adamw":
-        return torch.optim.AdamW(groups, lr=config.learning_rate)
-    raise InputError(f"optimiser {config.optimiser}", "there are sgd and adamw")
 
 
 def everywhere(value: float, world: int, device: torch.device, maximum: bool = False) -> float:

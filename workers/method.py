@@ -57,10 +57,12 @@ class Batch(NamedTuple):
 class Learns(Protocol):
     """A trainable method: its word layer `words` (an nn.Module, parameter 0 is (V, D')) is trained alone first.
 
-    Its Config holds what the trainer reads: image_size (px), batch, epochs, frozen_epochs, optimiser (sgd |
-    adamw), learning_rate, momentum, weight_decay (not on parameters of fewer than 2 dimensions), schedule
-    (plateau | cosine), ema (decay of the averaged weights, which are then the ones validated, kept and saved;
-    0: none), seed, sampling ("words": a word first, then a photo that has it | "photos": every photo once an epoch).
+    Its Config holds what the trainer reads: image_size (px), batch, epochs, frozen_epochs, optimiser (see
+    workers/optimiser.py), learning_rate, momentum, weight_decay (not on parameters of fewer than 2 dimensions),
+    schedule (plateau | cosine), ema (decay of the averaged weights, which are then the ones validated, kept and
+    saved; 0: none), seed, sampling ("words": a word first, then a photo that has it | "photos": every photo once
+    an epoch), and where it has one, typical (share of a word's typical score that is taken off when words compete
+    to name a photo, see workers/word_scores.py).
     """
 
     words: nn.Module

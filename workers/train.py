@@ -18,6 +18,7 @@ import ray
 import ray.train
 import ray.train.torch
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
 from schemas.errors import InputError, PipelineError
@@ -112,13 +113,15 @@ def _train(job: Job) -> None:
         checkpoint_every=job.checkpoint_every,
         progress=progress,
     ).run()
-    scores = _word_scores(job, learner, done, train, held_out)
+    best = on_device(unpack(done.best, job.method).module, learner.device)
+    scores = _word_scores(job, learner, best, train, held_out)
+    offsets = _offsets(job, learner, best, train)
 
     def finish(folder: str) -> None:
         training_state.save(folder, learner, done)
         told = {"history": done.history, "undecodable": undecodable, "resumed_at": resumed_at}
         Path(folder, RESULT).write_text(json.dumps(told))
-        np.savez(Path(folder, SCORES), positives=scores[0], aucs=scores[1])
+        np.savez(Path(folder, SCORES), positives=scores[0], aucs=scores[1], offsets=offsets)
 
     _report(rank, done, finish)
 
@@ -187,9 +190,8 @@ def _report(rank: int, progress: Progress, write: Callable[[str], None]) -> None
         ray.train.report(metrics, checkpoint=ray.train.Checkpoint.from_directory(folder))
 
 
-def _word_scores(job: Job, learner: Learner, done: Progress, train: Feed, held_out: Feed) -> Any:
+def _word_scores(job: Job, learner: Learner, best: nn.Module, train: Feed, held_out: Feed) -> Any:
     """positives (V,) and AUC (V,) of every word under the best weights, on the held-out photos of all workers."""
-    best = on_device(unpack(done.best, job.method).module, learner.device)
     enough = learner.total(len(held_out)) >= word_scores.FEWEST
     feed = held_out if enough else train.shortened(word_scores.MOST // learner.world)
     vectors = word_scores.embedded(best, feed.pixels, learner.device, learner.half)
@@ -198,3 +200,21 @@ def _word_scores(job: Job, learner: Learner, done: Progress, train: Feed, held_o
     bags = Bags(np.r_[0, np.cumsum(joined[1])], joined[2], len(job.words))
     words = best.word_vectors().float().cpu().numpy()  # type: ignore[operator]
     return word_scores.word_scores(joined[0], words, bags)
+
+
+def _offsets(job: Job, learner: Learner, best: nn.Module, train: Feed) -> NDArray[np.float32]:
+    """(V,) what is added to a word's score where words compete to name a photo; NaN where nothing is."""
+    share = float(getattr(learner.config, "typical", 0.0))
+    if not share:
+        return np.full(len(job.words), np.nan, np.float32)
+    few = train.examples.take(np.arange(min(len(train), word_scores.TYPICAL // learner.world)))
+    bags = Bags(few.starts, few.words, len(job.words))
+    mine = word_scores.typical_scores(best, train.pixels, bags, learner.device, learner.half)
+    parts = word_scores.of_all_workers(mine, learner.world)
+    sums, counts = (np.sum(arrays, axis=0) for arrays in zip(*parts, strict=True))
+    typical = np.full(len(job.words), np.nan)
+    np.divide(sums, counts, out=typical, where=counts > 0)
+    # A word that none of these photos has is taken for a middling one.
+    middle = np.nanmedian(typical) if counts.any() else 0.0
+    offsets: NDArray[np.float32] = np.nan_to_num(-share * typical, nan=-share * middle).astype(np.float32)
+    return offsets

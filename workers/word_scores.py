@@ -1,6 +1,13 @@
-"""How well each word can be told from a photo: the area under the ROC curve of its score.
+"""What is measured of each word once it is learnt: how well photos tell it, and what it scores where it stands.
 
-0.5 is what chance gives: such a word has no visible meaning, or too few photos to learn it from.
+The first is the area under the ROC curve of its score; 0.5 is what chance gives: such a word has no visible
+meaning, or too few photos to learn it from.
+
+The second makes words comparable. A shop writes "sports" on every sports shoe and "casual" on few casual ones,
+so no photo is scored highly for "casual", and shoes would always be named by the words that shops never forget.
+A classifier that learns from written and unwritten words is off by one constant per word, which is its mean
+score over the photos that have the word (Elkan and Noto, "Learning classifiers from only positive and
+unlabeled data", KDD 2008, section 2).
 """
 
 from typing import Any
@@ -14,6 +21,7 @@ from workers.sampler import Bags
 
 FEWEST = 50  # photos to score words on; with fewer held out, photos that were learnt from are taken
 MOST = 2_000
+TYPICAL = 20_000  # photos that typical scores are measured on
 BATCH, WORDS = 64, 256  # photos embedded, and words ranked, at a time
 
 
@@ -48,6 +56,25 @@ def word_scores(
         hot[photo[here], word[here] - first] = True
         aucs[first:last] = word_aucs(vectors @ words[first:last].T, hot)
     return positives, aucs
+
+
+@torch.inference_mode()
+def typical_scores(
+    module: nn.Module, pixels: NDArray[np.uint8], bags: Bags, device: torch.device, half: bool
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Sum (V,) of w_k . v over the photos that have word k, and how many (V,) those are.
+
+    pixels  (N, 3, S, S) of the photos of `bags`, which were learnt from
+    """
+    words = module.word_vectors().float().cpu().numpy()  # type: ignore[operator]
+    sums, counts = np.zeros(len(words)), np.zeros(len(words), np.int64)
+    for first in range(0, len(bags), BATCH):
+        photos = np.arange(first, min(first + BATCH, len(bags)))
+        scores = embedded(module, pixels[photos], device, half) @ words.T
+        rows, ids = bags.of_photos(photos)
+        np.add.at(sums, ids, scores[rows, ids])
+        np.add.at(counts, ids, 1)
+    return sums, counts
 
 
 @torch.inference_mode()

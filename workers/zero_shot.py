@@ -2,8 +2,9 @@
 
 Source: METHODS.md 1.4, the zero-shot reading of Corbière et al. 2017: a name goes through the tokeniser
 of the shops' texts; its score is the mean of w . z over its known words, and a label's score the greatest
-over the ways to write it. A label without a known word is never predicted: the photos that carry it are
-misses, and it is listed.
+over the ways to write it. A method may say what is to be added to each word's score, so that words that
+shops always write and words that they seldom write can be compared (workers/word_scores.py). A label
+without a known word is never predicted: the photos that carry it are misses, and it is listed.
 """
 
 import re
@@ -36,12 +37,14 @@ class LabelReadings:
 
     labels   (L,) names as people write them
     vectors  (M, D) one per reading: the mean of its words' vectors
+    offsets  (M,) added to the score of each reading
     owners   (M,) index of the label each reading belongs to, ascending
     words    (M,) the learnt words of each reading
     """
 
     labels: tuple[str, ...]
     vectors: Vectors
+    offsets: NDArray[np.float32]
     owners: NDArray[np.int64]
     words: tuple[tuple[str, ...], ...]
 
@@ -53,7 +56,11 @@ class LabelReadings:
 
 
 def read_labels(
-    labels: Sequence[str], ids: Mapping[str, int], vectors: Vectors, synonyms: Synonyms = ()
+    labels: Sequence[str],
+    ids: Mapping[str, int],
+    vectors: Vectors,
+    synonyms: Synonyms = (),
+    offsets: NDArray[np.float32] | None = None,
 ) -> LabelReadings:
     """Every way to read each label in learnt words.
 
@@ -61,6 +68,7 @@ def read_labels(
     ids       word -> row of `vectors`
     vectors   (V, D) word vectors
     synonyms  groups of names for one thing, as from `read_synonyms`
+    offsets   (V,) added to each word's score; None adds nothing
 
     A label is read by its own name where all its words are known, and by those synonyms that are known
     whole. Failing both, by its words that are known, unless these are the whole name of another label:
@@ -81,17 +89,20 @@ def read_labels(
         found = list(dict.fromkeys(found))
         owners += [n] * len(found)
         words += found
-    rows = [vectors[[ids[word] for word in reading]].mean(0) for reading in words]
-    matrix = np.stack(rows) if rows else np.empty((0, vectors.shape[1]), np.float32)
-    return LabelReadings(tuple(labels), matrix, np.array(owners, np.int64), tuple(words))
+    rows = [[ids[word] for word in reading] for reading in words]
+    matrix = np.stack([vectors[row].mean(0) for row in rows]) if rows else vectors[:0]
+    added = np.zeros(len(rows)) if offsets is None else [offsets[row].mean() for row in rows]
+    return LabelReadings(
+        tuple(labels), matrix, np.asarray(added, np.float32), np.array(owners, np.int64), tuple(words)
+    )
 
 
 def label_scores(photos: Vectors, read: LabelReadings) -> Vectors:
-    """(N, L) scores; -inf for labels without a reading. Photos (N, D) may be normalised: ranks do not change."""
+    """(N, L) scores of photos (N, D); -inf for labels without a reading."""
     scores = np.full((len(photos), len(read.labels)), -np.inf, np.float32)
     if len(read.owners):
         known, first = np.unique(read.owners, return_index=True)
-        scores[:, known] = np.maximum.reduceat(photos @ read.vectors.T, first, axis=1)
+        scores[:, known] = np.maximum.reduceat(photos @ read.vectors.T + read.offsets, first, axis=1)
     return scores
 
 

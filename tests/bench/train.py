@@ -99,7 +99,7 @@ class Sides:
             images = learner.module.augment(self.pixels[torch.from_numpy(step.photos)], generator)  # type: ignore[operator]
             with torch.autocast("cpu", torch.bfloat16, enabled=learner.half):
                 loss = learner.loss(step.batch._replace(images=images))["words"]
-            learner.optimiser.zero_grad(set_to_none=True)
+            learner.optimiser.zero_grad()
             loss.backward()
             learner.optimiser.step()
 

@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from workers.layers.pixels import normalise
 from workers.layers.trust import LEAST, MOST, Trust
 from workers.method import Batch
 from workers.methods.house import Config, Method
@@ -128,6 +129,26 @@ def test_the_colour_part_is_hidden_from_the_word_layer_while_training_alone() ->
     assert (shown.words.weight.grad[:, 512:] != 0).any()
     hidden.eval()
     assert hidden.embed(batch().images)[:, 512:].norm(dim=1).min() > 0.1
+
+
+def test_the_colour_part_is_longer_where_the_network_is_less_sure() -> None:
+    method = house(colour=0.7).train()
+    seen = [method.loss(batch(seed=seed)) and method.length.clone() for seed in range(3)]
+    assert seen[0] > 1 and not torch.equal(seen[0], seen[2])  # a running mean, from the first batch on
+    method.eval()
+    images = batch().images
+    features = method.pool(method.trunk(normalise(images)))
+    vectors = method.embed(images)
+    shares = vectors[:, 512:].norm(dim=1) / vectors[:, :512].norm(dim=1)
+    assert torch.allclose(shares, 0.7 * method.length / features.norm(dim=1), rtol=1e-4)
+
+
+def test_without_certainty_the_colour_part_is_as_long_for_every_photo() -> None:
+    method = house(colour=0.7, certainty=False).train()
+    method.loss(batch())
+    vectors = method.eval().embed(batch().images)
+    shares = vectors[:, 512:].norm(dim=1) / vectors[:, :512].norm(dim=1)
+    assert torch.allclose(shares, torch.full((6,), 0.7), rtol=1e-4)
 
 
 def test_trust_goes_to_words_that_are_told_and_stays_off_the_others() -> None:

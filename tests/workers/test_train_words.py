@@ -1,17 +1,19 @@
 """workers/word_scores.py, and that what is learnt comes from the words: shuffled text teaches nothing."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
+import pytest
 import torch
 
-from tests.workers.tiny_training import Config, Tiny, examples
+from tests.workers.tiny_training import Config, Tiny, examples, pixels
 from workers.examples import Examples
 from workers.feed import feed_of
 from workers.fit import Fit
 from workers.learner import Learner
 from workers.sampler import Bags
-from workers.word_scores import embedded, word_aucs, word_scores
+from workers.word_scores import embedded, typical_scores, word_aucs, word_scores
 
 
 def slow_auc(scores: np.ndarray, hot: np.ndarray) -> float:
@@ -53,6 +55,21 @@ def test_word_scores_of_photos_and_words_in_one_space() -> None:
     # word 2 scores -1, -1, 0, 0, 0 and stands with photos 0 and 4: pairs 0 of 3, 2.5 halves... by hand:
     # photo 0 (-1) against 1 (-1), 2, 3 (0): a half; photo 4 (0) against the same: 1 + a half + a half
     np.testing.assert_allclose(aucs, [1.0, 1.0, 2.5 / 6])
+
+
+def test_typical_scores_are_means_over_the_photos_that_have_the_word() -> None:
+    module, photos = Tiny(Config(), 5), pixels(150)  # more than two batches
+    few = examples(150, words=4)  # word 4 stands nowhere
+
+    sums, counts = typical_scores(module, photos, Bags(few.starts, few.words, 5), torch.device("cpu"), False)
+
+    scores = embedded(module, photos, torch.device("cpu"), False) @ module.word_vectors().numpy().T
+    bags = [set(few.words[first:last]) for first, last in pairwise(few.starts)]
+    for word in range(5):
+        mine = [scores[n, word] for n, bag in enumerate(bags) if word in bag]
+        assert counts[word] == len(mine)
+        assert sums[word] == pytest.approx(sum(mine), abs=1e-5)
+    assert counts[4] == 0
 
 
 COLOURS = np.array([[220, 30, 30], [30, 200, 40], [40, 60, 230], [230, 220, 50]], np.uint8)

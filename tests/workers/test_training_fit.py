@@ -25,8 +25,9 @@ SMALL = {"frozen_epochs": 1, "epochs": 2}
     [
         Config(**SMALL, ema=0.9),
         Config(**SMALL, optimiser="sgd", momentum=0.9, schedule="cosine", sampling="photos"),
+        Config(**SMALL, optimiser="muon", schedule="cosine"),
     ],
-    ids=["adamw-ema-words", "sgd-cosine-photos"],
+    ids=["adamw-ema-words", "sgd-cosine-photos", "muon-cosine-words"],
 )
 def test_stopped_after_any_checkpoint_and_resumed_it_ends_in_the_same_bits(
     config: Config, tmp_path: Path

@@ -50,6 +50,20 @@ def test_a_label_scores_the_best_of_its_readings() -> None:
     np.testing.assert_allclose(scores[:, 1], np.cos(np.radians([10, 0, 10])), rtol=1e-6)
 
 
+def test_what_is_added_to_words_decides_between_labels_and_is_averaged_like_their_vectors() -> None:
+    ids, words = {"casual": 0, "sports": 1, "shoes": 2}, at(0, 90, 45)
+    offsets = np.array([0.9, -0.1, 0.3], np.float32)
+    labels = ["Casual Shoes", "Sports Shoes"]
+
+    plain, found = read_labels(labels, ids, words), read_labels(labels, ids, words, (), offsets)
+
+    np.testing.assert_allclose(
+        label_scores(at(60), found) - label_scores(at(60), plain), [[0.6, 0.1]], rtol=1e-5
+    )
+    assert label_scores(at(60), plain).argmax() == 1
+    assert label_scores(at(60), found).argmax() == 0
+
+
 def test_where_no_label_is_known_every_score_is_minus_infinity() -> None:
     found = read(["Umbrella", "Hat"], "red")
 

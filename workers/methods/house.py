@@ -10,6 +10,8 @@ titles     SigLIP between the photo and the sum of its words' vectors (Zhai et a
 products   Proxy-Anchor between photos of one product (Kim et al., CVPR 2020), where products have several.
 colour     a fixed colour descriptor is part of the vector (workers/layers/colour.py), shown to the word layer
            in half of the draws only, so that the network goes on seeing colours itself.
+certainty  the pooled features are as long as the network is sure: photos unlike those it learnt from excite it
+           less, and there the colour part decides more. Its mean length on what it learnt from is 1.
 projection a normalised linear map of the pooled features, for vectors of another length than theirs.
 """
 
@@ -29,6 +31,8 @@ from workers.layers.trunk import Trunk
 from workers.layers.trust import Trust
 from workers.method import Batch
 
+LENGTH_FORGETTING = 0.02  # share of the mean length that each batch renews
+
 
 @dataclass(frozen=True)
 class Config:
@@ -42,6 +46,7 @@ class Config:
     projection: int = 0  # length of the learnt part of the vector; 0: the pooled features themselves
     colour: float = 0.5  # length of the colour part beside the learnt part's 1; 0: none
     colour_hidden: float = 0.5  # share of draws in which the word layer does not see the colour part
+    certainty: bool = True  # False: the learnt part has length 1 whatever the photo
     trust: bool = True
     label_smoothing: float = 0.0
     titles: float = 0.0  # weight of the SigLIP term
@@ -50,9 +55,12 @@ class Config:
     area: float = 0.5  # smallest share of the photo that a crop shows
     tint: float = 0.04  # colour cast while training; more would blur the colour words
     clutter: float = 0.15  # share of photos put before another background
+    typical: float = (
+        0.5  # of the typical score; more, and words of few photos, learnt by heart, lose too much
+    )
     sampling: str = "photos"
-    optimiser: str = "adamw"
-    learning_rate: float = 1e-3
+    optimiser: str = "muon"
+    learning_rate: float = 3e-3
     momentum: float = 0.9  # of sgd
     weight_decay: float = 0.05
     schedule: str = "cosine"
@@ -64,7 +72,9 @@ class Config:
 
 
 class Method(nn.Module):
-    """v = (u, c h) / |(u, c h)|: u learnt, of length 1, h the colour descriptor, of length 1."""
+    """v = (u, c h) / |(u, c h)|: u learnt, of length 1 or so, h the colour descriptor, of length 1."""
+
+    length: Tensor
 
     def __init__(self, config: Config, words: int) -> None:
         super().__init__()
@@ -79,6 +89,7 @@ class Method(nn.Module):
             )
         else:
             self.project = nn.Identity()
+        self.register_buffer("length", torch.zeros(()))  # mean length of features; 0: nothing learnt yet
         self.layout = ColourLayout()
         self.dim = learnt + (self.layout.dim if config.colour else 0)
         self.words = nn.Linear(self.dim, words)  # row k is w_k; the bias takes how often a word stands
@@ -140,7 +151,17 @@ class Method(nn.Module):
     def _learnt(self, pixels: Tensor) -> Tensor:
         pooled = self.pool(self.trunk(normalise(pixels))).float()
         with torch.autocast(pixels.device.type, enabled=False):
-            return F.normalize(self.project(pooled), dim=1)
+            features: Tensor = self.project(pooled)
+            lengths = features.norm(dim=1, keepdim=True).clamp_min(1e-9)
+            if not self.config.certainty:
+                return F.normalize(features, dim=1)
+            if self.training:
+                mean = lengths.detach().mean()
+                self.length.copy_(
+                    torch.where(self.length > 0, self.length.lerp(mean, LENGTH_FORGETTING), mean)
+                )
+            learnt: Tensor = features / torch.where(self.length > 0, self.length, lengths)
+            return learnt
 
     def _colours(self, pixels: Tensor) -> Tensor | None:
         return self.config.colour * self.layout(pixels) if self.config.colour else None
@@ -152,7 +173,7 @@ class Method(nn.Module):
         return colours * shown
 
     def _joined(self, learnt: Tensor, colours: Tensor | None) -> Tensor:
-        return learnt if colours is None else F.normalize(torch.cat([learnt, colours], 1), dim=1)
+        return F.normalize(learnt if colours is None else torch.cat([learnt, colours], 1), dim=1)
 
     def _word_loss(self, vectors: Tensor, hot: Tensor) -> Tensor:
         with torch.autocast(vectors.device.type, enabled=False):
