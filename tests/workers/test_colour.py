@@ -2,11 +2,12 @@
 
 import pytest
 import torch
+import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from workers.layers.colour import BANDS, ColourLayout, to_lab
+from workers.layers.colour import BANDS, HASHED, ColourLayout, to_lab
 
 LAYOUT = ColourLayout()
 
@@ -19,6 +20,12 @@ def garment(*rgb: float, behind: float = 1.0) -> Tensor:
     photo = plain(behind, behind, behind)
     photo[:, :, 12:36, 12:36] = torch.tensor(rgb).view(3, 1, 1)
     return photo
+
+
+def smooth(n: int, seed: int) -> Tensor:
+    """Photos of a few large coloured areas."""
+    small = torch.rand(n, 3, 3, 3, generator=torch.Generator().manual_seed(seed))
+    return F.interpolate(small, size=(48, 48), mode="bilinear")
 
 
 @pytest.mark.parametrize(
@@ -38,15 +45,36 @@ def test_colours_have_the_lab_values_of_the_tables(rgb: tuple[float, ...], lab: 
 
 
 def test_a_plain_photo_fills_the_whole_and_every_band_alike() -> None:
-    cells = LAYOUT(plain(0.8, 0.2, 0.3)).view(1 + BANDS, -1)
+    cells = LAYOUT.histograms(plain(0.8, 0.2, 0.3))[0]
+    assert len(cells) == 1 + BANDS
     assert all(torch.allclose(cell, cells[0], atol=1e-5) for cell in cells)
 
 
-def test_vectors_have_length_one_and_nothing_negative() -> None:
+def test_vectors_have_length_one() -> None:
     vectors = LAYOUT(torch.rand(5, 3, 40, 30, generator=torch.Generator().manual_seed(0)))
     assert vectors.shape == (5, LAYOUT.dim)
-    assert (vectors >= 0).all()
     assert torch.allclose(vectors.norm(dim=1), torch.ones(5), atol=1e-5)
+
+
+def test_histograms_are_square_roots_of_shares() -> None:
+    cells = LAYOUT.histograms(torch.rand(5, 3, 40, 30, generator=torch.Generator().manual_seed(0)))
+    assert torch.allclose(cells.square().sum(2), torch.ones(5, 1 + BANDS), atol=1e-5)
+
+
+def test_hashing_leaves_similarities_as_they_are() -> None:
+    """The mean error is that of 512 random signs, 1 / sqrt(512) = 0.044 at most (Weinberger et al., theorem 1)."""
+    photos = smooth(60, seed=3)
+    exact = F.normalize(LAYOUT.histograms(photos).flatten(1), dim=1)
+    hashed = LAYOUT(photos)
+    wrong = (hashed @ hashed.T - exact @ exact.T)[~torch.eye(len(photos), dtype=torch.bool)]
+    assert float(wrong.square().mean().sqrt()) < HASHED**-0.5
+    assert abs(float(wrong.mean())) < 0.01
+
+
+def test_every_place_has_its_share_of_bins_with_either_sign() -> None:
+    bins = len(LAYOUT.places) / HASHED
+    assert float((LAYOUT.places.bincount(minlength=HASHED) - bins).abs().max()) < 5 * bins**0.5
+    assert abs(float(LAYOUT.signs.sum())) < 3 * len(LAYOUT.signs) ** 0.5
 
 
 def test_the_garment_counts_and_not_the_wall_behind_it() -> None:
@@ -69,7 +97,7 @@ def test_what_is_above_is_told_from_what_is_below() -> None:
     photo[:, :, :24, 8:40] = torch.tensor([0.8, 0.1, 0.1]).view(3, 1, 1)
     photo[:, :, 24:, 8:40] = torch.tensor([0.1, 0.1, 0.8]).view(3, 1, 1)
     upside_down = photo.flip(2)
-    one, other = (LAYOUT(image).view(1 + BANDS, -1) for image in (photo, upside_down))
+    one, other = (LAYOUT.histograms(image)[0] for image in (photo, upside_down))
     assert torch.allclose(one[0], other[0], atol=1e-4)  # the whole is the same
     assert float(one[1] @ other[1]) < 0.9 * float(one[1] @ one[1])
 

@@ -2,9 +2,9 @@
 
 Every term stands behind a number in Config and can be switched off; README.md says what each one paid.
 
-words      softmax over the vocabulary against the bag of the photo's words (Joulin et al., ECCV 2016), each
-           word weighing as much as photos have so far told it better than chance ("trust"): shops write words
-           that nobody sees, and a softmax that must explain them explains the visible ones worse.
+words      softmax over the vocabulary against the bag of the photo's words (Joulin et al., ECCV 2016).
+trust      shops write words that nobody sees, and a softmax that must explain them explains the visible ones
+           worse; so a word's share of its text follows how well photos have told it (workers/layers/trust.py).
 titles     SigLIP between the photo and the sum of its words' vectors (Zhai et al., ICCV 2023, eq. 1); photos with
            the same words are no negatives of each other.
 products   Proxy-Anchor between photos of one product (Kim et al., CVPR 2020), where products have several.
@@ -40,8 +40,8 @@ class Config:
 
     backbone: str = "resnet18"
     weights: str = "auto"  # see workers/layers/trunk.py
-    image_size: int = 112  # px, of embedding
-    train_size: int = 96  # px, of training: cheaper, and crops look as large as whole photos do later
+    image_size: int = 96  # px, of embedding
+    train_size: int = 80  # px, of training: cheaper, and crops look as large as whole photos do later
     pooling: str = "gap"  # gap | gem | max
     projection: int = 0  # length of the learnt part of the vector; 0: the pooled features themselves
     colour: float = 0.5  # length of the colour part beside the learnt part's 1; 0: none
@@ -64,10 +64,10 @@ class Config:
     momentum: float = 0.9  # of sgd
     weight_decay: float = 0.05
     schedule: str = "cosine"
-    ema: float = 0.998
+    ema: float = 0.0  # averaged weights paid nothing under a cosine schedule
     batch: int = 64
     frozen_epochs: int = 0
-    epochs: int = 16
+    epochs: int = 24
     seed: int = 0
 
 
@@ -179,12 +179,12 @@ class Method(nn.Module):
         with torch.autocast(vectors.device.type, enabled=False):
             scores = F.linear(vectors.float(), self.words.weight) * self.scale.exp() + self.words.bias
             log_p = F.log_softmax(scores, 1)
-        weights = hot.float()
         if self.config.trust:
             if self.training:
                 self.trusted.observe(log_p.detach(), hot)
-            weights = weights * self.trusted.weights()
-        shares = weights / weights.sum(1, keepdim=True).clamp_min(1e-9)
+            shares = self.trusted.shares(hot)
+        else:
+            shares = hot / hot.sum(1, keepdim=True).clamp_min(1)
         smooth = self.config.label_smoothing if self.training else 0.0
         shares = (1 - smooth) * shares + smooth / shares.shape[1]
         return -(shares * log_p).sum(1).mean()
