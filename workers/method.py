@@ -61,8 +61,9 @@ class Learns(Protocol):
     workers/optimiser.py), learning_rate, momentum, weight_decay (not on parameters of fewer than 2 dimensions),
     schedule (plateau | cosine), ema (decay of the averaged weights, which are then the ones validated, kept and
     saved; 0: none), seed, sampling ("words": a word first, then a photo that has it | "photos": every photo once
-    an epoch), and where it has one, typical (share of a word's typical score that is taken off when words compete
-    to name a photo, see workers/word_scores.py).
+    an epoch), and where it has them, photo_size (px of the photos that `augment` is given, by default image_size)
+    and typical (share of a word's typical score that is taken off when words compete to name a photo, see
+    workers/word_scores.py).
     """
 
     words: nn.Module
@@ -83,6 +84,11 @@ class KnowsFrequencies(Protocol):
 
     def count(self, photos: Tensor) -> None:
         """photos (V,) int64: how many photos each word has. Called once, before the first batch."""
+
+
+def photo_size(config: Any) -> int:
+    """px of the photos that the method's `augment` is given."""
+    return int(getattr(config, "photo_size", config.image_size))
 
 
 def names() -> tuple[str, ...]:

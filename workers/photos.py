@@ -161,7 +161,9 @@ def _mapped(shape: tuple[int, ...], wanted: int, scratch: str | None) -> NDArray
     free = shutil.disk_usage(folder).free
     if wanted > free:
         sizes = f"{wanted / 2**30:.1f} GiB wanted at {shape[2]} px, {free / 2**30:.1f} free"
-        raise InputError(f"pixel cache in {folder}", f"{sizes}; set a smaller image_size or more workers")
+        raise InputError(
+            f"pixel cache in {folder}", f"{sizes}; set a smaller photo_size or image_size, or more workers"
+        )
     with tempfile.TemporaryFile(prefix="vitrine-pixels-", dir=folder) as file:
         try:
             os.posix_fallocate(file.fileno(), 0, wanted)  # a full disk is an error now, not a SIGBUS later

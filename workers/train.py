@@ -146,9 +146,8 @@ def _feeds(job: Job, learner: Learner) -> tuple[Feed, Feed, int]:
         places: Places = ray.get(part)
         pieces = places.share(rank, world)
         count = sum(last - first for _, first, last in pieces)
-        cache = PixelCache(
-            job.filesystem, places.units(pieces), count, config.image_size, threads, job.cache_bytes
-        )
+        size = methods.photo_size(config) if part is job.train else config.image_size
+        cache = PixelCache(job.filesystem, places.units(pieces), count, size, threads, job.cache_bytes)
         undecodable += len(cache.errors)
         mine = every.take(every.find(ids_of_hex(cache.image_ids)))
         options: dict[str, Any] = {"rank": rank, "pin": learner.device.type == "cuda"}
@@ -194,7 +193,8 @@ def _word_scores(job: Job, learner: Learner, best: nn.Module, train: Feed, held_
     """positives (V,) and AUC (V,) of every word under the best weights, on the held-out photos of all workers."""
     enough = learner.total(len(held_out)) >= word_scores.FEWEST
     feed = held_out if enough else train.shortened(word_scores.MOST // learner.world)
-    vectors = word_scores.embedded(best, feed.pixels, learner.device, learner.half)
+    size = learner.config.image_size
+    vectors = word_scores.embedded(best, feed.pixels, size, learner.device, learner.half)
     parts = word_scores.of_all_workers((vectors, feed.examples.counts, feed.examples.words), learner.world)
     joined = [np.concatenate(arrays) for arrays in zip(*parts, strict=True)]
     bags = Bags(np.r_[0, np.cumsum(joined[1])], joined[2], len(job.words))
@@ -209,7 +209,8 @@ def _offsets(job: Job, learner: Learner, best: nn.Module, train: Feed) -> NDArra
         return np.full(len(job.words), np.nan, np.float32)
     few = train.examples.take(np.arange(min(len(train), word_scores.TYPICAL // learner.world)))
     bags = Bags(few.starts, few.words, len(job.words))
-    mine = word_scores.typical_scores(best, train.pixels, bags, learner.device, learner.half)
+    size = learner.config.image_size
+    mine = word_scores.typical_scores(best, train.pixels, bags, size, learner.device, learner.half)
     parts = word_scores.of_all_workers(mine, learner.world)
     sums, counts = (np.sum(arrays, axis=0) for arrays in zip(*parts, strict=True))
     typical = np.full(len(job.words), np.nan)

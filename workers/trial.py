@@ -44,10 +44,10 @@ def run_trial(
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     module = on_device(methods.build(method, settings, words), device)
 
-    def feed(part: Any, module: Any) -> Feed:
+    def feed(part: Any, size: int, module: Any) -> Feed:
         places: Places = ray.get(part)
         pieces = places.share(0, 1)
-        cache = PixelCache(filesystem, places.units(pieces), len(places), settings.image_size, threads)
+        cache = PixelCache(filesystem, places.units(pieces), len(places), size, threads)
         mine = examples.take(examples.find(ids_of_hex(cache.image_ids)))
         return feed_of(cache.pixels, mine, settings, words, module=module)
 
@@ -56,11 +56,11 @@ def run_trial(
             judged = event["loss"] if event["validation_loss"] is None else event["validation_loss"]
             tune.report({"loss": judged})
 
-    held_out = feed(validation, None)
+    held_out = feed(validation, settings.image_size, None)
     held_out = replace(held_out, order=replace(held_out.order, batch=JUDGED_IN))
     Fit(
         Learner(module, settings, device),
-        feed(train, module),
+        feed(train, methods.photo_size(settings), module),
         held_out,
         pack=bytes,
         keep=lambda progress: None,

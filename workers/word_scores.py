@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import nn
+from torch.nn import functional as F
 
 from workers.sampler import Bags
 
@@ -60,17 +61,18 @@ def word_scores(
 
 @torch.inference_mode()
 def typical_scores(
-    module: nn.Module, pixels: NDArray[np.uint8], bags: Bags, device: torch.device, half: bool
+    module: nn.Module, pixels: NDArray[np.uint8], bags: Bags, size: int, device: torch.device, half: bool
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Sum (V,) of w_k . v over the photos that have word k, and how many (V,) those are.
 
     pixels  (N, 3, S, S) of the photos of `bags`, which were learnt from
+    size    px, of embedding
     """
     words = module.word_vectors().float().cpu().numpy()  # type: ignore[operator]
     sums, counts = np.zeros(len(words)), np.zeros(len(words), np.int64)
     for first in range(0, len(bags), BATCH):
         photos = np.arange(first, min(first + BATCH, len(bags)))
-        scores = embedded(module, pixels[photos], device, half) @ words.T
+        scores = embedded(module, pixels[photos], size, device, half) @ words.T
         rows, ids = bags.of_photos(photos)
         np.add.at(sums, ids, scores[rows, ids])
         np.add.at(counts, ids, 1)
@@ -79,14 +81,16 @@ def typical_scores(
 
 @torch.inference_mode()
 def embedded(
-    module: nn.Module, pixels: NDArray[np.uint8], device: torch.device, half: bool
+    module: nn.Module, pixels: NDArray[np.uint8], size: int, device: torch.device, half: bool
 ) -> NDArray[np.float32]:
-    """Vectors (N, D) of photos (N, 3, S, S)."""
+    """Vectors (N, D) of photos (N, 3, S, S), seen at `size` px."""
     module.eval()
     found = np.empty((len(pixels), int(module.dim)), np.float32)  # type: ignore[arg-type]
     with torch.autocast(device.type, torch.bfloat16, enabled=half):
         for first in range(0, len(pixels), BATCH):
             images = torch.from_numpy(np.ascontiguousarray(pixels[first : first + BATCH])).to(device)
+            if images.shape[-1] != size:  # kept larger, for crops
+                images = F.interpolate(images.float().div(255), size=size, mode="bilinear", antialias=True)
             found[first : first + BATCH] = module.embed(images).float().cpu().numpy()  # type: ignore[operator]
     return found
 

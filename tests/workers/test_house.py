@@ -10,10 +10,10 @@ from torch import Tensor
 
 from workers.layers.pixels import normalise
 from workers.layers.trust import LEAST, PRIOR, Trust
-from workers.method import Batch
+from workers.method import Batch, photo_size
 from workers.methods.house import Config, Method
 
-SMALL = {"weights": "random", "image_size": 32, "train_size": 32, "clutter": 0.0}
+SMALL = {"weights": "random", "image_size": 32, "photo_size": 32, "clutter": 0.0}
 WORDS = 12
 
 
@@ -214,3 +214,10 @@ def test_sixteen_photos_with_words_of_their_own_are_learnt() -> None:
         optimiser.step()
     vectors = method.eval().embed(images)
     assert (vectors @ method.word_vectors().T).argmax(1).tolist() == ids.tolist()
+
+
+def test_crops_of_larger_photos_have_the_size_of_embedding() -> None:
+    method = house(photo_size=48)
+    photos = torch.randint(0, 256, (3, 3, 48, 48), dtype=torch.uint8)
+    assert photo_size(method.config) == 48
+    assert method.augment(photos, torch.Generator().manual_seed(0)).shape == (3, 3, 32, 32)

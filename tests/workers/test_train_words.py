@@ -6,6 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import torch
+from torch.nn import functional as F
 
 from tests.workers.tiny_training import Config, Tiny, examples, pixels
 from workers.examples import Examples
@@ -14,6 +15,8 @@ from workers.fit import Fit
 from workers.learner import Learner
 from workers.sampler import Bags
 from workers.word_scores import embedded, typical_scores, word_aucs, word_scores
+
+CPU = torch.device("cpu")
 
 
 def slow_auc(scores: np.ndarray, hot: np.ndarray) -> float:
@@ -61,15 +64,29 @@ def test_typical_scores_are_means_over_the_photos_that_have_the_word() -> None:
     module, photos = Tiny(Config(), 5), pixels(150)  # more than two batches
     few = examples(150, words=4)  # word 4 stands nowhere
 
-    sums, counts = typical_scores(module, photos, Bags(few.starts, few.words, 5), torch.device("cpu"), False)
+    sums, counts = typical_scores(module, photos, Bags(few.starts, few.words, 5), 8, CPU, False)
 
-    scores = embedded(module, photos, torch.device("cpu"), False) @ module.word_vectors().numpy().T
+    scores = embedded(module, photos, 8, CPU, False) @ module.word_vectors().numpy().T
     bags = [set(few.words[first:last]) for first, last in pairwise(few.starts)]
     for word in range(5):
         mine = [scores[n, word] for n, bag in enumerate(bags) if word in bag]
         assert counts[word] == len(mine)
         assert sums[word] == pytest.approx(sum(mine), abs=1e-5)
     assert counts[4] == 0
+
+
+def test_photos_that_are_kept_larger_are_seen_at_the_size_of_embedding() -> None:
+    module, small = Tiny(Config(), 5), pixels(70)
+    large = small.repeat(2, 2).repeat(2, 3)  # every pixel four times
+
+    found = embedded(module, large, 8, CPU, False)
+
+    shrunk = F.interpolate(
+        torch.from_numpy(large).float() / 255, size=(8, 8), mode="bilinear", antialias=True
+    )
+    np.testing.assert_allclose(found, module.embed(shrunk).detach().numpy(), atol=1e-5)
+    similar = (found * embedded(module, small, 8, CPU, False)).sum(1)
+    assert similar.mean() > 0.95
 
 
 COLOURS = np.array([[220, 30, 30], [30, 200, 40], [40, 60, 230], [230, 220, 50]], np.uint8)
@@ -100,7 +117,7 @@ def named_right(words_of: np.ndarray, pixels: np.ndarray) -> float:
         tell=lambda event: None,
     ).run()
     seen, colours = garments(400, 99)
-    scores = embedded(module, seen, torch.device("cpu"), False) @ module.word_vectors().numpy().T
+    scores = embedded(module, seen, 8, CPU, False) @ module.word_vectors().numpy().T
     return float((scores.argmax(1) == colours).mean())
 
 
