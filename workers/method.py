@@ -87,8 +87,8 @@ class KnowsFrequencies(Protocol):
 
 
 def photo_size(config: Any) -> int:
-    """px of the photos that the method's `augment` is given."""
-    return int(getattr(config, "photo_size", config.image_size))
+    """px of the photos that the method's `augment` is given; never fewer than what it makes of them."""
+    return max(int(getattr(config, "photo_size", 0)), int(config.image_size))
 
 
 def names() -> tuple[str, ...]:

@@ -220,4 +220,5 @@ def test_crops_of_larger_photos_have_the_size_of_embedding() -> None:
     method = house(photo_size=48)
     photos = torch.randint(0, 256, (3, 3, 48, 48), dtype=torch.uint8)
     assert photo_size(method.config) == 48
+    assert photo_size(Config(image_size=224, photo_size=128)) == 224  # nothing is learnt from photos blown up
     assert method.augment(photos, torch.Generator().manual_seed(0)).shape == (3, 3, 32, 32)
