@@ -82,8 +82,8 @@ class Learns(Protocol):
 class KnowsFrequencies(Protocol):
     """A trainable method that wants to know how often each word stands."""
 
-    def count(self, photos: Tensor) -> None:
-        """photos (V,) int64: how many photos each word has. Called once, before the first batch."""
+    def count(self, photos: Tensor, of: int) -> None:
+        """photos (V,) int64: how many photos have each word, `of` all learnt from. Called before the first batch."""
 
 
 def photo_size(config: Any) -> int:

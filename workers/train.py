@@ -161,7 +161,7 @@ def _feeds(job: Job, learner: Learner) -> tuple[Feed, Feed, int]:
             options |= {"draws": draws, "spread": photos, "module": learner.module}
         feeds.append(feed_of(cache.pixels, mine, config, vocabulary, **options))
     if isinstance(learner.module, methods.KnowsFrequencies):
-        learner.module.count(torch.from_numpy(photos))
+        learner.module.count(torch.from_numpy(photos), len(learnt))
     return feeds[0], feeds[1], int(everywhere(float(undecodable), world, learner.device))
 
 

@@ -128,7 +128,7 @@ def test_other_true_words_of_a_photo_are_not_pushed_down(batch: Batch) -> None:
 def test_negatives_are_drawn_uniformly_or_by_a_power_of_their_photos(batch: Batch) -> None:
     photos = torch.tensor([1, 16, 81, 256, 0, 625, 1296])
     model = method(negatives=1, negative_power=0.75)
-    model.count(photos)
+    model.count(photos, 2000)
     drawn: list[int] = []
     far = batch._replace(words=torch.tensor([4]))  # word 4 has no photo, so it is never a negative
     torch.manual_seed(0)
@@ -143,7 +143,7 @@ def test_negatives_are_drawn_uniformly_or_by_a_power_of_their_photos(batch: Batc
     assert chisquare(counts[there], expected[there] * 4000).pvalue > 1e-4
 
     uniform = method(negatives=1)
-    uniform.count(photos)
+    uniform.count(photos, 2000)
     counts = np.bincount([w for _ in range(4000) for w in uniform._candidates(far).tolist()], minlength=7)
     others = counts[[0, 1, 2, 3, 5, 6]]
     assert chisquare(others).pvalue > 1e-4

@@ -11,9 +11,9 @@ from torch import Tensor
 from workers.layers.pixels import normalise
 from workers.layers.trust import LEAST, PRIOR, Trust
 from workers.method import Batch, photo_size
-from workers.methods.house import Config, Method
+from workers.methods.house import TEMPERATURE, Config, Method
 
-SMALL = {"weights": "random", "image_size": 32, "photo_size": 32, "clutter": 0.0}
+SMALL = {"weights": "random", "image_size": 32, "photo_size": 32, "clutter": 0.0, "photos": 0.0}
 WORDS = 12
 
 
@@ -74,6 +74,29 @@ def test_the_title_term_equals_a_double_loop_over_pairs() -> None:
     assert torch.allclose(method.loss(one)["titles"], 2.0 * total / len(hot), atol=1e-4)
 
 
+def test_the_term_between_photos_equals_a_double_loop_over_pairs() -> None:
+    method, one = house(photos=0.7, colour=0.0).eval(), batch()
+    method.count(torch.arange(1, WORDS + 1), 40)
+    vectors, hot = method.embed(one.images), one.multi_hot(WORDS)
+    texts = F.normalize(method.trusted.shares(hot) * (40 / torch.arange(1, WORDS + 1)).log(), dim=1)
+    total = torch.zeros(())
+    for i in range(len(hot)):
+        others = [j for j in range(len(hot)) if j != i]
+        alike = torch.stack([texts[i] @ texts[j] / TEMPERATURE for j in others]).softmax(0)
+        chosen = torch.stack([vectors[i] @ vectors[j] / TEMPERATURE for j in others]).log_softmax(0)
+        total = total - (alike * chosen).sum()
+    assert torch.allclose(method.loss(one)["photos"], 0.7 * total / len(hot), atol=1e-4)
+
+
+def test_a_photo_without_words_attracts_nobody() -> None:
+    method = house(photos=1.0).eval()
+    one = batch(4)
+    none = one._replace(rows=one.rows[:0], ids=one.ids[:0])
+    assert method.loss(none)["photos"] == 0
+    method.train().loss(none)["photos"].backward()
+    assert all(p.grad is None or p.grad.isfinite().all() for p in method.parameters())
+
+
 def test_photos_with_the_same_words_are_no_negatives_of_each_other() -> None:
     method = house(titles=1.0).eval()
     one = batch(2)._replace(rows=torch.tensor([0, 0, 1, 1]), ids=torch.tensor([3, 5, 3, 5]))
@@ -99,7 +122,12 @@ def test_the_product_term_is_proxy_anchor() -> None:
 
 @pytest.mark.parametrize(
     ("changes", "terms"),
-    [({}, {"words"}), ({"titles": 1.0}, {"words", "titles"}), ({"products": 0.5}, {"words", "products"})],
+    [
+        ({}, {"words"}),
+        ({"titles": 1.0}, {"words", "titles"}),
+        ({"products": 0.5}, {"words", "products"}),
+        ({"photos": 0.5}, {"words", "photos"}),
+    ],
 )
 def test_only_the_terms_that_are_on_are_computed(changes: dict[str, float], terms: set[str]) -> None:
     assert set(house(**changes).loss(batch())) == terms

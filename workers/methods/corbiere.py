@@ -98,7 +98,7 @@ class Method(nn.Module):
         """w_k, (V, D)."""
         return self.words.weight.detach()
 
-    def count(self, photos: Tensor) -> None:
+    def count(self, photos: Tensor, of: int) -> None:
         """photos (V,): how many have each word; what negatives are drawn by."""
         self.frequencies = photos.double() ** self.config.negative_power
 

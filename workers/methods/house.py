@@ -5,6 +5,8 @@ Every term stands behind a number in Config and can be switched off; README.md s
 words      softmax over the vocabulary against the bag of the photo's words (Joulin et al., ECCV 2016).
 trust      shops write words that nobody sees, and a softmax that must explain them explains the visible ones
            worse; so a word's share of its text follows how well photos have told it (workers/layers/trust.py).
+photos     photos attract each other as far as their words agree, the rarer the words the more: supervised
+           contrastive learning (Khosla et al., NeurIPS 2020, eq. 2) with trusted words in the place of classes.
 titles     SigLIP between the photo and the sum of its words' vectors (Zhai et al., ICCV 2023, eq. 1); photos with
            the same words are no negatives of each other.
 products   Proxy-Anchor between photos of one product (Kim et al., CVPR 2020), where products have several.
@@ -31,6 +33,7 @@ from workers.layers.trunk import Trunk
 from workers.layers.trust import Trust
 from workers.method import Batch
 
+TEMPERATURE = 0.1  # of the term between photos
 LENGTH_FORGETTING = 0.02  # share of the mean length that each batch renews
 
 
@@ -48,7 +51,9 @@ class Config:
     colour_hidden: float = 0.5  # share of draws in which the word layer does not see the colour part
     certainty: bool = True  # False: the learnt part has length 1 whatever the photo
     trust: bool = True
+    scale: float = 12.0  # of the word scores; a larger one lets photos of one word lie further apart
     label_smoothing: float = 0.0
+    photos: float = 0.5  # weight of the term between photos
     titles: float = 0.0  # weight of the SigLIP term
     products: float = 0.0  # weight of the Proxy-Anchor term
     proxies: int = 8192  # products share proxies beyond that
@@ -75,6 +80,8 @@ class Method(nn.Module):
     """v = (u, c h) / |(u, c h)|: u learnt, of length 1 or so, h the colour descriptor, of length 1."""
 
     length: Tensor
+    scale: Tensor
+    rarity: Tensor
 
     def __init__(self, config: Config, words: int) -> None:
         super().__init__()
@@ -95,7 +102,8 @@ class Method(nn.Module):
         self.words = nn.Linear(self.dim, words)  # row k is w_k; the bias takes how often a word stands
         nn.init.normal_(self.words.weight, std=0.05)
         nn.init.zeros_(self.words.bias)
-        self.scale = nn.Parameter(torch.tensor(math.log(20.0)))  # of the word scores: v has length 1
+        self.register_buffer("scale", torch.tensor(math.log(config.scale)))
+        self.register_buffer("rarity", torch.ones(words), persistent=False)  # nats
         self.trusted = Trust(words)
         if config.titles:
             self.sharpness = nn.Parameter(torch.tensor(math.log(10.0)))  # t' and b of SigLIP
@@ -133,6 +141,8 @@ class Method(nn.Module):
         learnt, colours = self._learnt(pixels), self._colours(pixels)
         hot = batch.multi_hot(self.words.out_features)
         terms = {"words": self._word_loss(self._joined(learnt, self._half_hidden(colours)), hot)}
+        if self.config.photos:
+            terms["photos"] = self.config.photos * self._photo_loss(learnt, hot)
         if self.config.titles:
             terms["titles"] = self.config.titles * self._title_loss(self._joined(learnt, colours), hot)
         if self.config.products:
@@ -144,9 +154,10 @@ class Method(nn.Module):
         """w_k times the scale, (V, D): w_k . v is word k's score without how often it stands."""
         return self.words.weight.detach() * self.scale.detach().exp()
 
-    def count(self, photos: Tensor) -> None:
-        """photos (V,): how many have each word; where the bias begins, and what trust is measured against."""
+    def count(self, photos: Tensor, of: int) -> None:
+        """photos (V,): how many of all photos have each word; what trust and rarity are measured against."""
         self.trusted.count(photos)
+        self.rarity.copy_((of / photos.clamp_min(1)).log())
 
     def _learnt(self, pixels: Tensor) -> Tensor:
         pooled = self.pool(self.trunk(normalise(pixels))).float()
@@ -188,6 +199,22 @@ class Method(nn.Module):
         smooth = self.config.label_smoothing if self.training else 0.0
         shares = (1 - smooth) * shares + smooth / shares.shape[1]
         return -(shares * log_p).sum(1).mean()
+
+    def _photo_loss(self, learnt: Tensor, hot: Tensor) -> Tensor:
+        """Each photo i chooses j != i by p(j | i) ~ exp(cos(u_i, u_j) / T), to be told as ~ exp(cos(t_i, t_j) / T).
+
+        t holds the words' shares of trust times their rarity; of a photo without words nothing is asked.
+        """
+        with torch.autocast(learnt.device.type, enabled=False):
+            itself = torch.eye(len(hot), dtype=torch.bool, device=hot.device)
+            u, t = (
+                F.normalize(rows, dim=1) for rows in (learnt.float(), self.trusted.shares(hot) * self.rarity)
+            )
+            alike = (t @ t.T / TEMPERATURE).masked_fill(itself, -math.inf).softmax(1)
+            log_p = (
+                (u @ u.T / TEMPERATURE).masked_fill(itself, -math.inf).log_softmax(1).masked_fill(itself, 0)
+            )
+            return -(alike * log_p)[hot.any(1)].sum() / len(hot)
 
     def _title_loss(self, vectors: Tensor, hot: Tensor) -> Tensor:
         """-mean over photos of sum over titles log sigmoid(y (t v . u + b)); y is 1 on the diagonal, else -1."""
