@@ -29,6 +29,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -45,6 +46,7 @@ from flows.train import checkpoint_of
 from infra.lake import Lake
 from workers.checkpoint import Checkpoint, untrained
 from workers.decode import decode
+from workers.method import config_of
 from workers.nearest import pessimistic_ranks
 from workers.probe import fit_probe
 from workers.score import difference, found_at, interval, label_found_at, precision_at
@@ -52,6 +54,7 @@ from workers.words import tokens
 from workers.zero_shot import label_scores, read_labels, read_synonyms
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
+SOURCES = ("shop", "luma", "street")
 TEST_SHARE = (
     0.384  # the 2,682 held-out products are about as many as the references in the data's README have
 )
@@ -95,11 +98,10 @@ class Shop:
     """The shop's products in the order of its file, with the side each was put on."""
 
     def __init__(self, lake: Lake, labels: str) -> None:
-        table = pq.read_table(DATA / "shop.parquet")
+        table = pq.read_table(DATA / "shop.parquet", columns=["product_id", "article_type", "base_colour"])
         rows = lake.table(lake.run(labels), "labels", ["product_id", "split", "group"]).to_pylist()
         side = {row["product_id"].partition(":")[2]: row for row in rows}
         self.keys = table["product_id"].to_pylist()
-        self.photos = table["image"].to_pylist()
         self.types = np.array(table["article_type"].to_pylist())
         self.colours = np.array(table["base_colour"].to_pylist())
         self.groups = np.array([side[key]["group"] for key in self.keys])
@@ -144,7 +146,9 @@ def measure(folder: Path, changes: dict[str, Any]) -> None:
         "house": house,
         "supervised": ceiling,
     }
-    scores = {name: scored(name, method, shop) for name, method in methods.items()}
+    columns = {name: pq.read_table(DATA / f"{name}.parquet", columns=["image"]) for name in SOURCES}
+    photos = Photos(**{name: table["image"].to_pylist() for name, table in columns.items()})
+    scores = {name: scored(name, method, shop, photos) for name, method in methods.items()}
     show(scores)
     print(f"all of it: {time.monotonic() - begun:.0f} s")
 
@@ -174,7 +178,7 @@ def trained(lake: Lake, method: str, settings: dict[str, Any]) -> Method:
     """`vitrine train` with these settings, or the run that has them already."""
     for run in lake.runs("run", newest_first=True):
         same = run.flow == "train" and run.parameters["method"] == method
-        if same and all(run.parameters["config"][name] == value for name, value in settings.items()):
+        if same and run.parameters["config"] == asdict(config_of(method, settings)):
             return Method(checkpoint_of(lake, run), word_layer(lake, run))
     options = [part for name, value in settings.items() for part in ("--set", f"{name}={value}")]
     result = vitrine("train", method, *options, "--gpus", "0", lake=lake.root)
@@ -199,34 +203,51 @@ def vitrine(*arguments: str, lake: Any) -> dict[str, Any]:
     return result
 
 
-@torch.inference_mode()
-def embedded(checkpoint: Checkpoint, photos: list[bytes]) -> Vectors:
-    """(N, D)"""
-    size, parts = int(checkpoint.config.image_size), []
-    with ThreadPoolExecutor(2) as threads:
-        for first in range(0, len(photos), 128):
-            pixels = list(threads.map(lambda data: decode("", data, size), photos[first : first + 128]))
+class Photos:
+    """Named lists of photos, decoded once for each size that a method asks for."""
+
+    def __init__(self, **photos: list[bytes]) -> None:
+        self.photos = photos
+        self.decoded: dict[tuple[str, int], NDArray[np.uint8]] = {}
+
+    def pixels(self, name: str, size: int) -> NDArray[np.uint8]:
+        """(N, 3, size, size)"""
+        if (name, size) not in self.decoded:
+            with ThreadPoolExecutor(2) as threads:
+                pixels = threads.map(lambda data: decode("", data, size), self.photos[name])
+                self.decoded[name, size] = np.stack(list(pixels))
+        return self.decoded[name, size]
+
+    @torch.inference_mode()
+    def embedded(self, checkpoint: Checkpoint, name: str) -> Vectors:
+        """(N, D)"""
+        pixels, parts = torch.from_numpy(self.pixels(name, int(checkpoint.config.image_size))), []
+        for first in range(0, len(pixels), 128):
             with torch.autocast("cpu", torch.bfloat16, enabled=torch.cpu._is_avx512_bf16_supported()):
-                parts.append(checkpoint.module.embed(torch.from_numpy(np.stack(pixels))).float().numpy())  # type: ignore[operator]
-    return np.concatenate(parts)
+                parts.append(checkpoint.module.embed(pixels[first : first + 128]).float().numpy())  # type: ignore[operator]
+        return np.concatenate(parts)
 
 
-def scored(name: str, method: Method, shop: Shop) -> dict[str, Column]:
+def scored(name: str, method: Method, shop: Shop, photos: Photos) -> dict[str, Column]:
     """Every column of one method."""
-    checkpoint = method.checkpoint
-    luma, street = pq.read_table(DATA / "luma.parquet"), pq.read_table(DATA / "street.parquet")
-    vectors = embedded(checkpoint, shop.photos)
+    luma, street = (_without_photos(source) for source in ("luma", "street"))
+    vectors = photos.embedded(method.checkpoint, "shop")
     found = dict(named(name, method.words, vectors, shop))
     found |= dict(neighbours(vectors, shop))
-    found |= dict(items(embedded(checkpoint, luma["image"].to_pylist()), luma))
+    found |= dict(items(photos.embedded(method.checkpoint, "luma"), luma))
     categories = street["category"].to_pylist()
-    near = nearest(embedded(checkpoint, street["image"].to_pylist()), vectors[shop.test])
+    near = nearest(photos.embedded(method.checkpoint, "street"), vectors[shop.test])
     right = [
         np.isin(shop.types[shop.test][row], STREET[kind]).mean()
         for row, kind in zip(near, categories, strict=True)
     ]
     found["street category P@10"] = (np.array(right), street["image_id"].to_pylist())
     return found
+
+
+def _without_photos(source: str) -> pa.Table:
+    path = DATA / f"{source}.parquet"
+    return pq.read_table(path, columns=[name for name in pq.read_schema(path).names if name != "image"])
 
 
 def named(name: str, words: WordLayer | None, vectors: Vectors, shop: Shop) -> Iterator[tuple[str, Column]]:
