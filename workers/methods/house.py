@@ -47,13 +47,13 @@ class Config:
     photo_size: int = 128  # px, of the photos that crops are cut from: as sharp as whole ones then
     pooling: str = "gap"  # gap | gem | max
     projection: int = 0  # length of the learnt part of the vector; 0: the pooled features themselves
-    colour: float = 0.5  # length of the colour part beside the learnt part's 1; 0: none
+    colour: float = 0.65  # length of the colour part beside the learnt part's 1; 0: none
     colour_hidden: float = 0.5  # share of draws in which the word layer does not see the colour part
     certainty: bool = True  # False: the learnt part has length 1 whatever the photo
     trust: bool = True
     scale: float = 9.0  # of the word scores; a larger one lets photos of one word lie further apart
     label_smoothing: float = 0.0
-    photos: float = 0.5  # weight of the term between photos
+    photos: float = 0.25  # weight of the term between photos
     titles: float = 0.0  # weight of the SigLIP term
     products: float = 0.0  # weight of the Proxy-Anchor term
     proxies: int = 8192  # products share proxies beyond that
