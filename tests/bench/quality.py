@@ -54,7 +54,6 @@ from workers.words import tokens
 from workers.zero_shot import label_scores, read_labels, read_synonyms
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
-SOURCES = ("shop", "luma", "street")
 TEST_SHARE = (
     0.384  # the 2,682 held-out products are about as many as the references in the data's README have
 )
@@ -146,8 +145,7 @@ def measure(folder: Path, changes: dict[str, Any]) -> None:
         "house": house,
         "supervised": ceiling,
     }
-    columns = {name: pq.read_table(DATA / f"{name}.parquet", columns=["image"]) for name in SOURCES}
-    photos = Photos(**{name: table["image"].to_pylist() for name, table in columns.items()})
+    photos = Photos()
     scores = {name: scored(name, method, shop, photos) for name, method in methods.items()}
     show(scores)
     print(f"all of it: {time.monotonic() - begun:.0f} s")
@@ -204,17 +202,17 @@ def vitrine(*arguments: str, lake: Any) -> dict[str, Any]:
 
 
 class Photos:
-    """Named lists of photos, decoded once for each size that a method asks for."""
+    """The photos of the data's files, decoded once for each size that a method asks for."""
 
-    def __init__(self, **photos: list[bytes]) -> None:
-        self.photos = photos
+    def __init__(self) -> None:
         self.decoded: dict[tuple[str, int], NDArray[np.uint8]] = {}
 
     def pixels(self, name: str, size: int) -> NDArray[np.uint8]:
         """(N, 3, size, size)"""
         if (name, size) not in self.decoded:
+            photos = pq.read_table(DATA / f"{name}.parquet", columns=["image"])["image"].to_pylist()
             with ThreadPoolExecutor(2) as threads:
-                pixels = threads.map(lambda data: decode("", data, size), self.photos[name])
+                pixels = threads.map(lambda data: decode("", data, size), photos)
                 self.decoded[name, size] = np.stack(list(pixels))
         return self.decoded[name, size]
 
@@ -230,7 +228,8 @@ class Photos:
 
 def scored(name: str, method: Method, shop: Shop, photos: Photos) -> dict[str, Column]:
     """Every column of one method."""
-    luma, street = (_without_photos(source) for source in ("luma", "street"))
+    luma = pq.read_table(DATA / "luma.parquet", columns=["sku", "colour", "view"])
+    street = pq.read_table(DATA / "street.parquet", columns=["category", "image_id"])
     vectors = photos.embedded(method.checkpoint, "shop")
     found = dict(named(name, method.words, vectors, shop))
     found |= dict(neighbours(vectors, shop))
@@ -243,11 +242,6 @@ def scored(name: str, method: Method, shop: Shop, photos: Photos) -> dict[str, C
     ]
     found["street category P@10"] = (np.array(right), street["image_id"].to_pylist())
     return found
-
-
-def _without_photos(source: str) -> pa.Table:
-    path = DATA / f"{source}.parquet"
-    return pq.read_table(path, columns=[name for name in pq.read_schema(path).names if name != "image"])
 
 
 def named(name: str, words: WordLayer | None, vectors: Vectors, shop: Shop) -> Iterator[tuple[str, Column]]:

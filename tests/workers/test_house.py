@@ -97,6 +97,10 @@ def test_a_photo_without_words_attracts_nobody() -> None:
     assert all(p.grad is None or p.grad.isfinite().all() for p in method.parameters())
 
 
+def test_a_photo_alone_in_its_batch_attracts_nobody() -> None:
+    assert house(photos=1.0).eval().loss(batch(1))["photos"] == 0
+
+
 def test_photos_with_the_same_words_are_no_negatives_of_each_other() -> None:
     method = house(titles=1.0).eval()
     one = batch(2)._replace(rows=torch.tensor([0, 0, 1, 1]), ids=torch.tensor([3, 5, 3, 5]))

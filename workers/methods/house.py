@@ -102,7 +102,7 @@ class Method(nn.Module):
         self.words = nn.Linear(self.dim, words)  # row k is w_k; the bias takes how often a word stands
         nn.init.normal_(self.words.weight, std=0.05)
         nn.init.zeros_(self.words.bias)
-        self.register_buffer("scale", torch.tensor(math.log(config.scale)))
+        self.register_buffer("scale", torch.tensor(math.log(config.scale)))  # a log, as where it was learnt
         self.register_buffer("rarity", torch.ones(words), persistent=False)  # nats
         self.trusted = Trust(words)
         if config.titles:
@@ -152,7 +152,7 @@ class Method(nn.Module):
 
     def word_vectors(self) -> Tensor:
         """w_k times the scale, (V, D): w_k . v is word k's score without how often it stands."""
-        return self.words.weight.detach() * self.scale.detach().exp()
+        return self.words.weight.detach() * self.scale.exp()
 
     def count(self, photos: Tensor, of: int) -> None:
         """photos (V,): how many of all photos have each word; what trust and rarity are measured against."""
@@ -210,10 +210,9 @@ class Method(nn.Module):
             u, t = (
                 F.normalize(rows, dim=1) for rows in (learnt.float(), self.trusted.shares(hot) * self.rarity)
             )
-            alike = (t @ t.T / TEMPERATURE).masked_fill(itself, -math.inf).softmax(1)
-            log_p = (
-                (u @ u.T / TEMPERATURE).masked_fill(itself, -math.inf).log_softmax(1).masked_fill(itself, 0)
-            )
+            least = torch.finfo(u.dtype).min  # not -inf: a photo alone in its batch has nobody to choose
+            alike = (t @ t.T / TEMPERATURE).masked_fill(itself, least).softmax(1)
+            log_p = (u @ u.T / TEMPERATURE).masked_fill(itself, least).log_softmax(1).masked_fill(itself, 0)
             return -(alike * log_p)[hot.any(1)].sum() / len(hot)
 
     def _title_loss(self, vectors: Tensor, hot: Tensor) -> Tensor:
