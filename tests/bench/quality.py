@@ -1,6 +1,6 @@
 """How well photos are found after learning from titles alone, beside floors and a ceiling.
 
-    python tests/bench/quality.py [--quick] [--keep FOLDER]
+    python tests/bench/quality.py [--quick] [--keep FOLDER] [--shop NAME]
 
 Real products (../shared/data, not part of the repository): `vitrine import`, `label --fields title` and `train` as a
 user runs them, on the products that the label run does not hold out. Scored, in percent with 95 % bootstrap
@@ -64,22 +64,27 @@ def main() -> None:
     parser.add_argument(
         "--keep", help="folder of the lake; what is trained there already is not trained again"
     )
+    parser.add_argument(
+        "--shop",
+        default="shop",
+        help="the shop's name; another name holds other products out (default: shop)",
+    )
     asked = parser.parse_args()
     if not (DATA / "shop.parquet").exists():
         print("quality: the shared data (../shared/data) is not here; nothing measured")
         return
     with tempfile.TemporaryDirectory() as scratch:
-        measure(Path(asked.keep or scratch), {"epochs": 1} if asked.quick else {})
+        measure(Path(asked.keep or scratch), asked.shop, {"epochs": 1} if asked.quick else {})
 
 
-def measure(folder: Path, changes: dict[str, Any]) -> None:
+def measure(folder: Path, name: str, changes: dict[str, Any]) -> None:
     """Everything on one lake of titles and one of clean types."""
     begun = time.monotonic()
-    titles, labels = prepared(folder / "titles", DATA / "shop.parquet")
+    titles, labels = prepared(folder / f"{name}-titles", DATA / "shop.parquet", name)
     shop = Shop(titles, labels)
     house = trained(titles, "house", {"weights": "random"} | changes)
     words = trained(titles, "corbiere", SMALL | {"epochs": 10} | changes)
-    clean, _ = prepared(folder / "types", typed(folder))
+    clean, _ = prepared(folder / f"{name}-types", typed(folder), name)
     ceiling = trained(clean, "corbiere", SMALL | CEILING | changes)
     print(f"trained in {time.monotonic() - begun:.0f} s; {len(shop.train)} products learnt from")
     methods = {
@@ -91,17 +96,17 @@ def measure(folder: Path, changes: dict[str, Any]) -> None:
         "supervised": ceiling,
     }
     photos = Photos()
-    scores = {name: scored(name, method, shop, photos) for name, method in methods.items()}
+    scores = {key: scored(key, method, shop, photos) for key, method in methods.items()}
     show(scores)
     print(f"all of it: {time.monotonic() - begun:.0f} s")
 
 
-def prepared(folder: Path, catalogue: Path) -> tuple[Lake, str]:
+def prepared(folder: Path, catalogue: Path, shop: str) -> tuple[Lake, str]:
     """A lake with the catalogue imported and labelled by its titles, and the label run."""
     lake = Lake(str(folder))
     if folder.exists() and any(run.flow == "label" for run in lake.runs("run")):
         return lake, lake.newest("label").run_id
-    vitrine("import", str(catalogue), "--shop", "shop", lake=folder)
+    vitrine("import", str(catalogue), "--shop", shop, lake=folder)
     share = ("--test-share", str(TEST_SHARE))
     run: str = vitrine("label", "--fields", "title", *share, lake=folder)["run_id"]
     return lake, run
