@@ -8,10 +8,13 @@ discrepancy", NeurIPS 2019; other backgrounds, Dwibedi et al., "Cut, Paste and L
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+from workers.transfer import sent
 
 GARMENT = 0.12  # RGB distance to the border colour, 0..sqrt(3), from which a pixel is surely the garment's
 
@@ -43,14 +46,36 @@ class Looks:
 MOVED_AND_LIT = Looks()
 
 
+class Changes(NamedTuple):
+    """What is done to N photos, M of which are put before another background; on the CPU.
+
+    theta      (N, 2, 3) affine maps from places of the result to places of the photo, in half sides
+    gain       (N, 3, 1, 1), and offset (N, 1, 1, 1), of channels in 0..1
+    elsewhere  (M,) int64, which photos; behind (M,) int64, whose blurred pictures they are put before
+    stains     (M, 3, 5, 5) in 0..1, what else is behind them
+    """
+
+    theta: Tensor
+    gain: Tensor
+    offset: Tensor
+    elsewhere: Tensor
+    behind: Tensor
+    stains: Tensor
+
+
 def augment(
     images: Tensor, generator: torch.Generator, looks: Looks = MOVED_AND_LIT, side: int = 0
 ) -> Tensor:
     """images (N, 3, H, W) uint8 -> float32 (N, 3, side, side) in 0..1, each one changed at random.
 
-    side  px of the result, 0: as they come. The result depends on images, generator and looks alone.
+    side  px of the result, 0: as they come. The result depends on images, generator and looks alone: the numbers
+    are drawn on the CPU, and the work is done where the images are.
     """
-    n, side = len(images), side or images.shape[-1]
+    return changed(images, drawn(len(images), generator, looks), side or images.shape[-1])
+
+
+def drawn(n: int, generator: torch.Generator, looks: Looks) -> Changes:
+    """Changes of n photos."""
 
     def uniform(low: float, high: float, *shape: int) -> Tensor:
         return torch.rand(n, *shape, generator=generator) * (high - low) + low
@@ -69,31 +94,34 @@ def augment(
         ],
         1,
     )
-    grid = F.affine_grid(theta, [n, 3, side, side], align_corners=False)
-    pixels = images.to(torch.float32).div_(255)
-    elsewhere = torch.rand(n, generator=generator) < looks.clutter
-    if elsewhere.any():
-        pixels[elsewhere] = cluttered(pixels[elsewhere], pixels, generator)
-    moved = F.grid_sample(pixels, grid, mode="bilinear", padding_mode="border", align_corners=False)
+    elsewhere = (torch.rand(n, generator=generator) < looks.clutter).nonzero()[:, 0]
+    behind = torch.randint(n, (len(elsewhere),), generator=generator)
+    stains = torch.rand(len(elsewhere), 3, 5, 5, generator=generator)
     gain = uniform(1 - looks.light, 1 + looks.light, 1, 1, 1) * uniform(
         1 - looks.tint, 1 + looks.tint, 3, 1, 1
     )
-    return moved.mul_(gain).add_(uniform(-looks.offset, looks.offset, 1, 1, 1)).clamp_(0, 1)
+    offset = uniform(-looks.offset, looks.offset, 1, 1, 1)
+    return Changes(theta, gain, offset, elsewhere, behind, stains)
 
 
-def cluttered(pixels: Tensor, others: Tensor, generator: torch.Generator) -> Tensor:
-    """pixels (M, 3, H, W) in 0..1, what looks like their border replaced by stains on blurred others (N, 3, H, W)."""
-    m, _, height, width = pixels.shape
+def changed(images: Tensor, changes: Changes, side: int) -> Tensor:
+    """images (N, 3, H, W) uint8 -> float32 (N, 3, side, side) in 0..1."""
+    theta, gain, offset, elsewhere, behind, stains = (sent(part, images.device) for part in changes)
+    grid = F.affine_grid(theta, [len(images), 3, side, side], align_corners=False)
+    pixels = images.to(torch.float32).div_(255)
+    if len(elsewhere):
+        pixels[elsewhere] = cluttered(pixels[elsewhere], pixels[behind], stains)
+    moved = F.grid_sample(pixels, grid, mode="bilinear", padding_mode="border", align_corners=False)
+    return moved.mul_(gain).add_(offset).clamp_(0, 1)
+
+
+def cluttered(pixels: Tensor, others: Tensor, stains: Tensor) -> Tensor:
+    """pixels (M, 3, H, W) in 0..1, what looks like their border replaced by stains on blurred others (M, 3, H, W)."""
+    height, width = pixels.shape[2:]
     frame = torch.cat([pixels[:, :, 0], pixels[:, :, -1], pixels[:, :, :, 0], pixels[:, :, :, -1]], 2)
     border = frame.median(2).values[:, :, None, None]
     distance = (pixels - border).square().sum(1, keepdim=True).sqrt()
     garment = F.max_pool2d(F.avg_pool2d((distance / GARMENT).clamp(0, 1), 3, 1, 1), 3, 1, 1)
-    behind = others[torch.randint(len(others), (m,), generator=generator)]
-    behind = F.interpolate(F.adaptive_avg_pool2d(behind, 24), size=(height, width))
-    stains = F.interpolate(
-        torch.rand(m, 3, 5, 5, generator=generator),
-        size=(height, width),
-        mode="bilinear",
-        align_corners=False,
-    )
-    return garment * pixels + (1 - garment) * (behind + stains) / 2
+    blurred = F.interpolate(F.adaptive_avg_pool2d(others, 24), size=(height, width))
+    smooth = F.interpolate(stains, size=(height, width), mode="bilinear", align_corners=False)
+    return garment * pixels + (1 - garment) * (blurred + smooth) / 2

@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from workers.examples import Examples
 from workers.method import Batch
 from workers.sampler import Bags, Order, sampler_of
+from workers.transfer import sent
 
+CPU = torch.device("cpu")
 AHEAD = 2  # batches made ahead: one is computed, one waits, one is made
 
 
@@ -33,7 +35,7 @@ class Feed:
     examples  the same photos in the same order: ids, words, groups
     order     which photos and words each step takes
     module    the method; None: photos stay as they are, in uint8
-    pin       whether batches are to be copied to a GPU
+    device    where batches are wanted: photos go there as uint8, a quarter of the bytes, and are changed there
     """
 
     pixels: NDArray[np.uint8]
@@ -42,7 +44,7 @@ class Feed:
     seed: int
     rank: int
     module: Any = None
-    pin: bool = False
+    device: torch.device = CPU
 
     def __len__(self) -> int:
         return len(self.examples)
@@ -61,14 +63,16 @@ class Feed:
     def make(self, epoch: int, number: int) -> Step:
         """One batch, the same whenever and wherever it is made."""
         photos, words = self.order(epoch, number)
-        images = torch.from_numpy(np.ascontiguousarray(self.pixels[photos]))
+        images = self._there(self.pixels[photos])
         if self.module is not None:
             generator = torch.Generator().manual_seed(stream(self.seed, epoch, number, self.rank, 1))
             images = self.module.augment(images, generator)
         rows, ids = self.bags.of_photos(photos)
         integers = (words, rows, ids, self.examples.groups[photos])
-        batch = Batch(images, *(torch.from_numpy(numbers) for numbers in integers))
-        return Step(number, photos, Batch(*(part.pin_memory() for part in batch)) if self.pin else batch)
+        return Step(number, photos, Batch(images, *(self._there(numbers) for numbers in integers)))
+
+    def _there(self, numbers: NDArray[Any]) -> torch.Tensor:
+        return sent(torch.from_numpy(np.ascontiguousarray(numbers)), self.device)
 
     @property
     def bags(self) -> Bags:
@@ -95,7 +99,7 @@ def feed_of(
     draws: int | None = None,
     spread: NDArray[np.int64] | None = None,
     module: Any = None,
-    pin: bool = False,
+    device: torch.device = CPU,
 ) -> Feed:
     """The feed that a method's Config asks for.
 
@@ -105,7 +109,7 @@ def feed_of(
     bags = Bags(examples.starts, examples.words, vocabulary)
     sampler = sampler_of(config.sampling, bags, seed=config.seed, rank=rank, spread=spread)
     order = Order(sampler, len(examples) if draws is None else draws, config.batch)
-    return Feed(pixels, examples, order, config.seed, rank, module, pin)
+    return Feed(pixels, examples, order, config.seed, rank, module, device)
 
 
 def stream(*numbers: int) -> int:

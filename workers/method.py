@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 import workers.methods
 from schemas.errors import InputError, MethodError
+from workers.transfer import sent
 
 
 @runtime_checkable
@@ -44,7 +45,7 @@ class Batch(NamedTuple):
 
     def to(self, device: str | torch.device) -> "Batch":
         """The same batch on another device."""
-        return Batch(*(tensor.to(device, non_blocking=True) for tensor in self))
+        return Batch(*(sent(tensor, torch.device(device)) for tensor in self))
 
     def multi_hot(self, vocabulary: int) -> Tensor:
         """(N, V) bool, true where the photo has the word; built where the batch is."""
@@ -69,7 +70,10 @@ class Learns(Protocol):
     words: nn.Module
 
     def augment(self, images: Tensor, generator: torch.Generator) -> Tensor:
-        """images (N, 3, S, S) uint8 -> float32 in 0..1, what a photo may look like; on the CPU, in the data path."""
+        """images (N, 3, S, S) uint8 -> float32 in 0..1, what a photo may look like; in the data path.
+
+        The images are where the module is, the generator is the CPU's.
+        """
 
     def loss(self, batch: Batch) -> dict[str, Tensor]:
         """Named scalar terms in nats; the trainer minimises their sum and logs each by its name."""

@@ -150,7 +150,7 @@ def _feeds(job: Job, learner: Learner) -> tuple[Feed, Feed, int]:
         cache = PixelCache(job.filesystem, places.units(pieces), count, size, threads, job.cache_bytes)
         undecodable += len(cache.errors)
         mine = every.take(every.find(ids_of_hex(cache.image_ids)))
-        options: dict[str, Any] = {"rank": rank, "pin": learner.device.type == "cuda"}
+        options: dict[str, Any] = {"rank": rank, "device": learner.device}
         if part is job.train:
             if not len(mine):
                 raise InputError("training", f"worker {rank} of {world} has no photo to learn from")

@@ -5,7 +5,10 @@ tensors, model, batches and augmentation, in turn, in one process; with two work
 gloo. Goal: ratio >= 0.85. The ratio by CPU seconds, too: on a shared machine the wall clock measures the
 neighbours. Memory: tests/bench/train_memory.py.
 
-    python tests/bench/train.py [--quick] [--rounds N]
+With --gpu on the first GPU instead, a ResNet-50 at 224 px in bfloat16, beside the bare loop, whose photos lie on
+the card, and beside the card's limit, which is the bare step on one batch again and again.
+
+    python tests/bench/train.py [--quick] [--rounds N] [--gpu]
 """
 
 import argparse
@@ -18,6 +21,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -30,9 +34,13 @@ from workers.examples import ID, Examples
 from workers.feed import Feed, feed_of
 from workers.fit import Fit
 from workers.learner import Learner
+from workers.method import Batch
+from workers.transfer import sent
 
 SETTINGS = {"backbone": "resnet18", "weights": "random", "batch": 64, "frozen_epochs": 0, "epochs": 1}
 SETTINGS |= {"image_size": 64, "optimiser": "adamw", "learning_rate": 0.001, "sampling": "photos"}
+GPU = SETTINGS | {"backbone": "resnet50", "image_size": 224, "batch": 128}
+CPU = torch.device("cpu")
 VOCABULARY, WORDS_EACH = 500, 8
 Rates = dict[str, list[tuple[float, float]]]  # by side: images per second by wall and by CPU, per round
 
@@ -48,33 +56,48 @@ def synthetic(photos: int) -> Examples:
 class Sides:
     """The machinery and the bare loop, each with its own module and optimiser."""
 
-    def __init__(self, photos: int, rank: int, world: int) -> None:
-        self.config = methods.config_of("corbiere", dict(SETTINGS))
-        pixels = np.random.default_rng(rank).integers(0, 256, (photos, 3, 64, 64), np.uint8)
+    def __init__(
+        self,
+        photos: int,
+        rank: int,
+        world: int,
+        settings: dict[str, Any] = SETTINGS,
+        device: torch.device = CPU,
+    ) -> None:
+        self.config, self.device = methods.config_of("corbiere", settings), device
+        side = self.config.image_size
+        pixels = np.random.default_rng(rank).integers(0, 256, (photos, 3, side, side), np.uint8)
         self.learners: list[Learner] = []
         self.feeds: list[Feed] = []
         for _ in range(2):
-            module = on_device(methods.build("corbiere", self.config, VOCABULARY), "cpu")
-            learner = Learner(module, self.config, torch.device("cpu"), world=world, rank=rank)
+            module = on_device(methods.build("corbiere", self.config, VOCABULARY), device)
+            learner = Learner(module, self.config, device, world=world, rank=rank)
             learner.begin("all", 10_000)
             self.learners.append(learner)
-            feed = feed_of(pixels, synthetic(photos), self.config, VOCABULARY, rank=rank, module=module)
+            options: dict[str, Any] = {"rank": rank, "module": module, "device": device}
+            feed = feed_of(pixels, synthetic(photos), self.config, VOCABULARY, **options)
             self.feeds.append(feed)
         nothing = synthetic(0)
         self.held_out = replace(
             self.feeds[0], pixels=pixels[:0], examples=nothing, order=replace(self.feeds[0].order, draws=0)
         )
         # What a bare loop needs lies ready: pixels as one tensor, and each step's photos and words.
-        self.pixels = torch.from_numpy(pixels)
+        self.pixels = torch.from_numpy(pixels).to(device)
         order = self.feeds[1].order
         self.ready = [replace(self.feeds[1], module=None).make(1, step) for step in range(order.steps)]
         self.photos = sum(len(step.photos) for step in self.ready)
 
     def timed(self, epoch: Callable[[], object]) -> tuple[float, float]:
         """Images per second of one epoch, by the wall and by the CPU that all threads took."""
+        self._wait()
         begun, cpu = time.perf_counter(), time.process_time()
         epoch()
+        self._wait()
         return self.photos / (time.perf_counter() - begun), self.photos / (time.process_time() - cpu)
+
+    def _wait(self) -> None:
+        if self.device.type == "cuda":
+            torch.cuda.synchronize(self.device)
 
     def machinery(self) -> tuple[float, float]:
         """One epoch as `vitrine train` takes it."""
@@ -92,16 +115,27 @@ class Sides:
         """The same by a dozen lines of torch."""
         return self.timed(self._bare_epoch)
 
+    def limit(self) -> tuple[float, float]:
+        """The step alone: every batch is the first one, as it lies on the device."""
+        images = self.ready[0].batch.images.float().div_(255)
+        batch = self.ready[0].batch._replace(images=images)
+        return self.timed(lambda: [self._bare_step(batch) for _ in self.ready])
+
     def _bare_epoch(self) -> None:
         learner, generator = self.learners[1], torch.Generator()
         learner.module.train()
         for step in self.ready:
-            images = learner.module.augment(self.pixels[torch.from_numpy(step.photos)], generator)  # type: ignore[operator]
-            with torch.autocast("cpu", torch.bfloat16, enabled=learner.half):
-                loss = learner.loss(step.batch._replace(images=images))["words"]
-            learner.optimiser.zero_grad()
-            loss.backward()
-            learner.optimiser.step()
+            photos = self.pixels[sent(torch.from_numpy(step.photos), self.device)]
+            images = learner.module.augment(photos, generator)  # type: ignore[operator]
+            self._bare_step(step.batch._replace(images=images))
+
+    def _bare_step(self, batch: Batch) -> None:
+        learner = self.learners[1]
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=learner.half):
+            loss = learner.loss(batch)["words"]
+        learner.optimiser.zero_grad()
+        loss.backward()
+        learner.optimiser.step()
 
 
 def speed(photos: int, rounds: int, rank: int, world: int) -> Rates:
@@ -113,6 +147,22 @@ def speed(photos: int, rounds: int, rank: int, world: int) -> Rates:
         for name, rate in rates.items() if n else ():
             found[name].append(rate)
     return found
+
+
+def on_gpu(photos: int, rounds: int, settings: dict[str, Any], device: torch.device) -> None:
+    """Print what a GPU learns in a second, beside a bare loop and beside what it can do at most."""
+    sides = Sides(photos, 0, 1, settings, device)
+    for side in (sides.machinery, sides.bare):
+        side()
+    rates = np.array([[sides.machinery()[0], sides.bare()[0], sides.limit()[0]] for _ in range(rounds)])
+    ours, bare, limit = np.median(rates, axis=0)
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
+    print(
+        f"{name}: {ours:.0f} images/s, bare loop {bare:.0f}, its limit {limit:.0f}; median ratio of {rounds} rounds "
+        f"{np.median(rates[:, 0] / rates[:, 1]):.2f} to the bare loop (goal 0.85), "
+        f"{np.median(rates[:, 0] / rates[:, 2]):.2f} to the limit",
+        flush=True,
+    )
 
 
 def several(photos: int, rounds: int, world: int) -> Rates:
@@ -138,6 +188,7 @@ def main() -> None:
     """Print rates, ratios and memory."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--quick", action="store_true", help="fewer photos, rounds and products")
+    parser.add_argument("--gpu", action="store_true", help="a ResNet-50 at 224 px on the first GPU")
     parser.add_argument("--rounds", type=int, default=0)
     parser.add_argument("--photos", type=int, default=0)
     for name in ("--rank", "--world"):
@@ -146,6 +197,11 @@ def main() -> None:
     given = parser.parse_args()
     rounds = given.rounds or (3 if given.quick else 7)
     photos = given.photos or (256 if given.quick else 1024)
+    if given.gpu:
+        if not torch.cuda.is_available():
+            sys.exit("train: asked for a GPU and found none")
+        on_gpu(given.photos or 2048, rounds, GPU, torch.device("cuda:0"))
+        return
     torch.set_num_threads(1)
     if given.world:
         torch.distributed.init_process_group(

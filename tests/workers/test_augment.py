@@ -56,6 +56,7 @@ def test_a_crop_of_a_quarter_shows_a_quarter() -> None:
 def test_clutter_keeps_the_garment_and_changes_what_is_behind() -> None:
     photo = torch.ones(1, 3, 64, 64)
     photo[:, :, 20:44, 20:44] = torch.tensor([0.7, 0.1, 0.2]).view(3, 1, 1)
-    other = cluttered(photo, torch.rand(3, 3, 64, 64, generator=seeded()), seeded())
+    behind, stains = (torch.rand(1, 3, side, side, generator=seeded()) for side in (64, 5))
+    other = cluttered(photo, behind, stains)
     assert torch.allclose(other[:, :, 22:42, 22:42], photo[:, :, 22:42, 22:42], atol=1e-5)
     assert (other[:, :, :10] - 1).abs().mean() > 0.2

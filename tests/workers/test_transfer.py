@@ -1,0 +1,81 @@
+"""Learning on a GPU without one: torch's fake tensors know their device and refuse to be mixed."""
+
+from collections.abc import Iterator
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch._subclasses.fake_tensor import FakeTensorMode
+from torch.fx.experimental.symbolic_shapes import ShapeEnv
+
+from workers import method as methods
+from workers.augment import Changes, Looks, changed, drawn
+from workers.method import Batch
+from workers.transfer import sent
+
+WORDS, PHOTOS = 30, 6
+SMALL = {"backbone": "resnet18", "weights": "random", "image_size": 32}
+CUDA = torch.device("cuda")
+
+
+@pytest.fixture
+def fake(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeTensorMode]:
+    """Within it no tensor holds numbers, and each is on the device that it is said to be on."""
+    monkeypatch.setattr(torch.Tensor, "pin_memory", lambda tensor: tensor)  # what fake tensors lack
+    with FakeTensorMode(allow_non_fake_inputs=True, shape_env=ShapeEnv()) as mode:
+        yield mode
+
+
+def on_gpu(module: nn.Module) -> nn.Module:
+    """The module with its parameters and buffers on a fake GPU; `.to` cannot swap fake ones in place."""
+    for part in module.modules():
+        for parameters in (part._parameters, part._buffers):
+            for name, tensor in list(parameters.items()):
+                if tensor is not None:
+                    there = torch.empty(tensor.shape, dtype=tensor.dtype, device=CUDA)
+                    parameters[name] = nn.Parameter(there) if parameters is part._parameters else there
+    return module
+
+
+def zeros(*shape: int) -> Tensor:
+    return torch.zeros(*shape, dtype=torch.int64, device=CUDA)
+
+
+@pytest.fixture
+def changes() -> Changes:
+    return drawn(PHOTOS, torch.Generator().manual_seed(0), Looks(clutter=0.5))
+
+
+def test_photos_are_changed_on_the_gpu_that_they_are_on(changes: Changes, fake: FakeTensorMode) -> None:
+    photos = torch.zeros(PHOTOS, 3, 40, 40, dtype=torch.uint8, device=CUDA)
+
+    seen = changed(photos, changes, 32)
+
+    assert len(changes.elsewhere) and seen.device.type == "cuda" and seen.shape == (PHOTOS, 3, 32, 32)
+
+
+def test_what_is_left_on_the_cpu_is_refused(fake: FakeTensorMode) -> None:
+    with pytest.raises(RuntimeError, match="on the same device"):
+        torch.zeros(3, device=CUDA).mul_(torch.zeros(3))
+    assert torch.zeros(3, device=CUDA).mul_(sent(torch.zeros(3), CUDA)).device.type == "cuda"
+
+
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [
+        ("corbiere", {}),
+        ("house", {}),
+        ("house", {"titles": 0.1, "projection": 16, "label_smoothing": 0.1}),
+    ],
+)
+def test_every_term_is_computed_on_the_gpu(
+    name: str, settings: dict[str, object], fake: FakeTensorMode
+) -> None:
+    module = on_gpu(methods.build(name, methods.config_of(name, SMALL | settings), WORDS))
+    if isinstance(module, methods.KnowsFrequencies):
+        module.count(torch.ones(WORDS, dtype=torch.int64), PHOTOS)
+    images = torch.zeros(PHOTOS, 3, 32, 32, device=CUDA)
+
+    terms = module.loss(Batch(images, zeros(PHOTOS), zeros(9), zeros(9), zeros(PHOTOS)))  # type: ignore[operator]
+
+    assert {term.device.type for term in terms.values()} == {"cuda"}
