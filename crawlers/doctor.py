@@ -13,8 +13,7 @@ from urllib.parse import urljoin, urlsplit
 
 import scrapy
 from scrapy import Request
-from scrapy.crawler import AsyncCrawlerRunner, Crawler
-from scrapy.exceptions import IgnoreRequest
+from scrapy.crawler import AsyncCrawlerRunner
 from scrapy.http import HtmlResponse, Response, TextResponse
 from twisted.python.failure import Failure
 
@@ -32,10 +31,10 @@ from crawlers.settings import settings
 from crawlers.shop_links import card_links, menu_links
 from crawlers.shop_profile import find, load
 from crawlers.sitemap import CutError, entries
+from crawlers.toll import MOST_REQUESTS
 from schemas.errors import FetchError
 from schemas.product import Product
 
-MOST_REQUESTS = 29
 SAMPLED_PAGES = 12
 SAMPLED_PHOTOS = 3
 _KEPT_BACK = SAMPLED_PHOTOS + 2  # for photos, the robots.txt of their host, and one conditional request
@@ -53,7 +52,7 @@ def examine_shop(shop: str, url: str, contact: str, profile: str = "") -> dict[s
     options = settings(url, contact, load(profile).limits.pace) if profile else settings(url, contact)
     guard, traffic, begun = Guard([url]), Traffic(), time.monotonic()
     options["DOWNLOADER_MIDDLEWARES"] = options["DOWNLOADER_MIDDLEWARES"] | {
-        "crawlers.doctor.Toll": 585,  # behind all that may hold a request back, before the body is unpacked
+        "crawlers.toll.Toll": 585,  # behind all that may hold a request back, before the body is unpacked
     }
     # Nothing is stored, and the examination asks for itself: no frontier.
     options |= {"ITEM_PIPELINES": {}, "SCHEDULER": "scrapy.core.scheduler.Scheduler", "RETRY_TIMES": 1}
@@ -65,32 +64,6 @@ def examine_shop(shop: str, url: str, contact: str, profile: str = "") -> dict[s
     in_reactor(options, guard, look)
     findings.seconds, findings.received = time.monotonic() - begun, traffic.bytes
     return diagnosis(findings)
-
-
-class Toll:
-    """Counts every request that leaves, robots.txt and retries too; the one too many stays."""
-
-    def __init__(self, crawler: Crawler) -> None:
-        self._crawler = crawler
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> "Toll":
-        """Scrapy's way to make one."""
-        return cls(crawler)
-
-    def process_request(self, request: Request) -> None:
-        """Raises IgnoreRequest once all requests are spent."""
-        findings: Findings = self._crawler.spider.findings  # type: ignore[union-attr]
-        if findings.requests >= MOST_REQUESTS:
-            raise IgnoreRequest("enough was asked")
-        findings.requests += 1
-
-    def process_response(self, request: Request, response: Response) -> Response:
-        """Keep what robots.txt says: Scrapy keeps it to itself."""
-        asked = urlsplit((request.meta.get("redirect_urls") or [request.url])[0])
-        if asked.path == "/robots.txt" and response.status < 300:
-            self._crawler.spider.findings.robots[asked.netloc] = response.body  # type: ignore[union-attr]
-        return response
 
 
 class Examination(scrapy.Spider):

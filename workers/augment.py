@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from workers.transfer import sent
+from workers.device import sent
 
 GARMENT = 0.12  # RGB distance to the border colour, 0..sqrt(3), from which a pixel is surely the garment's
 

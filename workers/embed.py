@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from schemas.errors import ImageError
 from workers.checkpoint import Checkpoint, on_device, unpack, untrained
 from workers.decode import decode
+from workers.device import bfloat16_pays, sent
 from workers.photos import Unit, pixels_of
 
 BATCH = 64
@@ -57,7 +58,7 @@ class Embed:
         self.size = int(loaded.config.image_size)
         self.dim = int(loaded.module.dim)  # type: ignore[arg-type]
         self.device = torch.device(device)
-        self.half = self.device.type == "cuda" or torch.cpu._is_avx512_bf16_supported()
+        self.half = bfloat16_pays(self.device)
         self.decoders = max(threads, os.cpu_count() or 1) if self.device.type == "cuda" else max(1, threads)
 
     def __call__(self, batch: pa.Table) -> pa.Table:
@@ -78,7 +79,7 @@ class Embed:
         found = np.empty((len(pixels), self.dim), np.float32)
         with torch.inference_mode(), torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
             for first in range(0, len(pixels), BATCH):
-                images = torch.from_numpy(pixels[first : first + BATCH]).to(self.device, non_blocking=True)
+                images = sent(torch.from_numpy(pixels[first : first + BATCH]), self.device)
                 found[first : first + BATCH] = self.module.embed(images).float().cpu().numpy()  # type: ignore[operator]
         return found
 

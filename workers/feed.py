@@ -10,10 +10,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from workers.device import sent
 from workers.examples import Examples
 from workers.method import Batch
 from workers.sampler import Bags, Order, sampler_of
-from workers.transfer import sent
 
 CPU = torch.device("cpu")
 AHEAD = 2  # batches made ahead: one is computed, one waits, one is made

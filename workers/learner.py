@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from workers.average import Average
+from workers.device import bfloat16_pays
 from workers.feed import Feed, stream
 from workers.method import Batch
 from workers.optimiser import optimiser_of
@@ -23,8 +24,7 @@ class Learner:
     ) -> None:
         self.module, self.config, self.device = module, config, device
         self.world, self.rank = world, rank
-        # bfloat16 pays where the processor multiplies it; emulated, it is slower than float32.
-        self.half = device.type == "cuda" or (device.type == "cpu" and torch.cpu._is_avx512_bf16_supported())
+        self.half = bfloat16_pays(device)
         self.schedule = Schedule(config.schedule, config.learning_rate)
         self.average = Average(module, config.ema)
         self.phase, self.steps, self.taken = "", 1, 0

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 import workers.methods
 from schemas.errors import InputError, MethodError
-from workers.transfer import sent
+from workers.device import sent
 
 
 @runtime_checkable
@@ -43,9 +43,9 @@ class Batch(NamedTuple):
     ids: Tensor
     products: Tensor
 
-    def to(self, device: str | torch.device) -> "Batch":
+    def to(self, device: torch.device) -> "Batch":
         """The same batch on another device."""
-        return Batch(*(sent(tensor, torch.device(device)) for tensor in self))
+        return Batch(*(sent(tensor, device) for tensor in self))
 
     def multi_hot(self, vocabulary: int) -> Tensor:
         """(N, V) bool, true where the photo has the word; built where the batch is."""

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional as F
 
+from workers.device import sent
 from workers.sampler import Bags
 
 FEWEST = 50  # photos to score words on; with fewer held out, photos that were learnt from are taken
@@ -88,7 +89,7 @@ def embedded(
     found = np.empty((len(pixels), int(module.dim)), np.float32)  # type: ignore[arg-type]
     with torch.autocast(device.type, torch.bfloat16, enabled=half):
         for first in range(0, len(pixels), BATCH):
-            images = torch.from_numpy(np.ascontiguousarray(pixels[first : first + BATCH])).to(device)
+            images = sent(torch.from_numpy(np.ascontiguousarray(pixels[first : first + BATCH])), device)
             if images.shape[-1] != size:  # kept larger, for crops
                 images = F.interpolate(images.float().div(255), size=size, mode="bilinear", antialias=True)
             found[first : first + BATCH] = module.embed(images).float().cpu().numpy()  # type: ignore[operator]

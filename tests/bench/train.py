@@ -30,12 +30,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from workers import method as methods
 from workers.checkpoint import on_device
+from workers.device import sent
 from workers.examples import ID, Examples
 from workers.feed import Feed, feed_of
 from workers.fit import Fit
 from workers.learner import Learner
 from workers.method import Batch
-from workers.transfer import sent
 
 SETTINGS = {"backbone": "resnet18", "weights": "random", "batch": 64, "frozen_epochs": 0, "epochs": 1}
 SETTINGS |= {"image_size": 64, "optimiser": "adamw", "learning_rate": 0.001, "sampling": "photos"}
@@ -117,6 +117,7 @@ class Sides:
 
     def limit(self) -> tuple[float, float]:
         """The step alone: every batch is the first one, as it lies on the device."""
+        self.learners[1].module.train()
         images = self.ready[0].batch.images.float().div_(255)
         batch = self.ready[0].batch._replace(images=images)
         return self.timed(lambda: [self._bare_step(batch) for _ in self.ready])

@@ -15,8 +15,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from crawlers.doctor import MOST_REQUESTS
 from crawlers.shop_profile import checked_profile
+from crawlers.toll import MOST_REQUESTS
 from infra.mall.running import RunningMall, start
 from infra.mall.trade import MallSpec
 from tests.crawlers.shopserver import Shop, ShopifyShop, StructuredShop, photo, serve

@@ -15,12 +15,15 @@ from flows.search import WordLayer
 from infra.lake import Lake
 from workers.checkpoint import Checkpoint
 from workers.decode import decode
+from workers.device import bfloat16_pays
 from workers.nearest import pessimistic_ranks
 from workers.probe import fit_probe
 from workers.score import found_at, label_found_at, precision_at
+from workers.word_scores import embedded
 from workers.words import tokens
 from workers.zero_shot import label_scores, read_labels, read_synonyms
 
+CPU = torch.device("cpu")
 DATA = Path(__file__).resolve().parents[4] / "shared" / "data"
 STREET = {  # categories of the street photos -> article types of the shop
     "dress": ["Dresses"],
@@ -76,14 +79,10 @@ class Photos:
                 self.decoded[name, size] = np.stack(list(pixels))
         return self.decoded[name, size]
 
-    @torch.inference_mode()
     def embedded(self, checkpoint: Checkpoint, name: str) -> Vectors:
         """(N, D)"""
-        pixels, parts = torch.from_numpy(self.pixels(name, int(checkpoint.config.image_size))), []
-        for first in range(0, len(pixels), 128):
-            with torch.autocast("cpu", torch.bfloat16, enabled=torch.cpu._is_avx512_bf16_supported()):
-                parts.append(checkpoint.module.embed(pixels[first : first + 128]).float().numpy())  # type: ignore[operator]
-        return np.concatenate(parts)
+        size = int(checkpoint.config.image_size)
+        return embedded(checkpoint.module, self.pixels(name, size), size, CPU, bfloat16_pays(CPU))
 
 
 def scored(name: str, method: Method, shop: Shop, photos: Photos) -> dict[str, Column]:

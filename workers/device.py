@@ -1,4 +1,4 @@
-"""Copies to the device that the device's queue does not wait for."""
+"""What a device wants: copies that its queue does not wait for, and numbers that it is fast with."""
 
 import torch
 from torch import Tensor
@@ -13,3 +13,8 @@ def sent(tensor: Tensor, device: torch.device) -> Tensor:
     if device.type == "cuda" and tensor.device.type == "cpu":
         tensor = tensor.pin_memory()
     return tensor.to(device, non_blocking=True)
+
+
+def bfloat16_pays(device: torch.device) -> bool:
+    """Whether the device multiplies bfloat16; emulated, it is slower than float32."""
+    return device.type == "cuda" or (device.type == "cpu" and torch.cpu._is_avx512_bf16_supported())

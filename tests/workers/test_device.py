@@ -10,8 +10,8 @@ from torch.fx.experimental.symbolic_shapes import ShapeEnv
 
 from workers import method as methods
 from workers.augment import Changes, Looks, changed, drawn
+from workers.device import sent
 from workers.method import Batch
-from workers.transfer import sent
 
 WORDS, PHOTOS = 30, 6
 SMALL = {"backbone": "resnet18", "weights": "random", "image_size": 32}
