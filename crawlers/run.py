@@ -1,6 +1,6 @@
 """Runs the spiders one after the other: products first, then their photos, in one reactor.
 
-A Twisted reactor runs once per process, so this is called once per process; see flows/crawl_process.py.
+A Twisted reactor runs once per process, so this is called once per process; see flows/crawl/crawl_process.py.
 """
 
 import asyncio
@@ -14,14 +14,15 @@ from typing import Any
 from scrapy.crawler import AsyncCrawlerRunner
 from scrapy.utils.reactor import install_reactor
 
-from crawlers.frontier import LISTING, PHOTO, PRODUCT
-from crawlers.guard import Guard, PinnedResolver
-from crawlers.images import ImageSpider
-from crawlers.intake import Intake
-from crawlers.platforms import Shop, Visit
-from crawlers.rules import LIST
-from crawlers.settings import USUAL, Pace, settings
+from crawlers.discover.visit import Visit
+from crawlers.fetch.guard import Guard, PinnedResolver
+from crawlers.fetch.settings import USUAL, Pace, settings
+from crawlers.photos.photo_spider import ImageSpider
+from crawlers.platforms import Shop
 from crawlers.spider import ShopSpider
+from crawlers.state.frontier import LISTING, PHOTO, PRODUCT
+from crawlers.state.recorder import Recorder
+from crawlers.state.recrawl_policy import LIST
 from schemas.errors import CountError, FetchError
 
 
@@ -37,7 +38,7 @@ class Traffic:
 def crawl_shop(
     shop: Shop,
     contact: str,
-    intake: Intake,
+    recorder: Recorder,
     traffic: Traffic,
     *,
     expected: str = "",
@@ -55,57 +56,57 @@ def crawl_shop(
     """
     options = settings(shop.url, contact, pace)
     guard = Guard([shop.url])
-    state = intake.state
+    state = recorder.state
 
     async def both(runner: AsyncCrawlerRunner) -> None:
         if state.note("stage") is None:
             await run_spider(
-                runner, traffic, "page", ShopSpider, shop=shop, intake=intake, guard=guard, expected=expected,
+                runner, traffic, "page", ShopSpider, shop=shop, recorder=recorder, guard=guard, expected=expected,
                 only=only, again=again,
             )  # fmt: skip
-            intake.tell("page", now=True)
-            _check_pages(shop.url, intake)
-            intake.want_photos()
+            recorder.tell("page", now=True)
+            _check_pages(shop.url, recorder)
+            recorder.want_photos()
             state.remember("stage", "image")
-            intake.keep()
+            recorder.keep()
             state.commit()
-        await run_spider(runner, traffic, "image", ImageSpider, intake=intake, guard=guard)
-        intake.land()
-        intake.tell("image", now=True)
-        _check_done(intake, (PHOTO,))
+        await run_spider(runner, traffic, "image", ImageSpider, recorder=recorder, guard=guard)
+        recorder.land()
+        recorder.tell("image", now=True)
+        _check_done(recorder, (PHOTO,))
 
     in_reactor(options, guard, both)
 
 
-def fetch_photos(near: str, contact: str, intake: Intake, traffic: Traffic) -> None:
+def fetch_photos(near: str, contact: str, recorder: Recorder, traffic: Traffic) -> None:
     """Only the second stage, for addresses from a catalogue; the host of `near` may be a private one."""
     guard = Guard([near])
 
     async def only(runner: AsyncCrawlerRunner) -> None:
-        intake.want_photos()
-        await run_spider(runner, traffic, "image", ImageSpider, intake=intake, guard=guard)
-        intake.land()
-        intake.tell("image", now=True)
-        _check_done(intake, (PHOTO,))
+        recorder.want_photos()
+        await run_spider(runner, traffic, "image", ImageSpider, recorder=recorder, guard=guard)
+        recorder.land()
+        recorder.tell("image", now=True)
+        _check_done(recorder, (PHOTO,))
 
     in_reactor(settings(near, contact), guard, only)
 
 
-def _check_pages(url: str, intake: Intake) -> None:
+def _check_pages(url: str, recorder: Recorder) -> None:
     """The first stage must have found products and, unless a limit ended it, asked everything."""
-    pages = intake.tally("page")
-    if intake.rules.limit is None:
-        _check_done(intake, (LISTING, PRODUCT))
-    if not pages.out and intake.rules.revisit != LIST:
-        reasons = pages.rejected + intake.tally("discover").rejected
+    pages = recorder.tally("page")
+    if recorder.rules.limit is None:
+        _check_done(recorder, (LISTING, PRODUCT))
+    if not pages.out and recorder.rules.revisit != LIST:
+        reasons = pages.rejected + recorder.tally("discover").rejected
         mostly = f", mostly {reasons.most_common(1)[0][0]}" if reasons else ""
         raise FetchError(url, f"no products found ({pages.rejected.total()} product pages refused{mostly})")
 
 
-def _check_done(intake: Intake, kinds: Sequence[int]) -> None:
+def _check_done(recorder: Recorder, kinds: Sequence[int]) -> None:
     """Scrapy's word that it has finished is not enough: no address may be left without an outcome."""
     for kind in kinds:
-        counts = intake.state.frontier.counts(kind)
+        counts = recorder.state.frontier.counts(kind)
         if left := counts.get("", 0):
             total = sum(counts.values())
             raise CountError(("discover", "page", "image")[kind], total, total - left, 0)
@@ -124,8 +125,8 @@ async def run_spider(
         asked, received = stats.get("downloader/request_count", 0), stats.get("downloader/response_bytes", 0)
         return before[0] + asked, before[1] + received
 
-    if intake := arguments.get("intake"):
-        intake.traffic = so_far
+    if recorder := arguments.get("recorder"):
+        recorder.traffic = so_far
     try:
         await runner.crawl(crawler, **arguments)
     finally:

@@ -1,7 +1,7 @@
 """The one spider: reads any shop through the platform it runs on, each product once.
 
 Every address ends in exactly one outcome: what was found there, that it did not change, or a reject
-row. Outcomes leave as one `intake.Page` per answer; what to ask next comes from the frontier.
+row. Outcomes leave as one `recorder.Page` per answer; what to ask next comes from the frontier.
 """
 
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -16,21 +16,22 @@ from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
 from crawlers import platforms
-from crawlers.address import canonical
-from crawlers.asking import conditional, validators_of
-from crawlers.frontier import LISTING, PRODUCT, READ, TRANSIENT, Task
-from crawlers.guard import Guard
-from crawlers.intake import Intake
-from crawlers.optout import opt_outs
-from crawlers.pages import UNCHANGED, Page, Pages
-from crawlers.platforms import Found, Platform, Shop, Visit
-from crawlers.refusal import refusal_of
-from crawlers.rules import LIST
-from crawlers.scheduler import PULLED
-from crawlers.settings import LISTING_BYTES
-from crawlers.sink import refused
+from crawlers.discover.visit import Found, Visit
+from crawlers.extract.canonical_url import canonical
+from crawlers.fetch.conditional_requests import conditional, validators_of
+from crawlers.fetch.guard import Guard
+from crawlers.fetch.optout import opt_outs
+from crawlers.fetch.reject_reasons import reject_reason_of
+from crawlers.fetch.settings import LISTING_BYTES
+from crawlers.platforms import Platform, Shop
+from crawlers.state.frontier import LISTING, PRODUCT, READ, TRANSIENT, Task
+from crawlers.state.page_recorder import UNCHANGED, Page, Pages
+from crawlers.state.recorder import Recorder
+from crawlers.state.recrawl_policy import LIST
+from crawlers.state.scheduler import PULLED
 from schemas.errors import FetchError
 from schemas.product import Product
+from schemas.reject import Reject
 
 _GONE = (404, 410)
 
@@ -51,7 +52,7 @@ class ShopSpider(scrapy.Spider):
     def __init__(
         self,
         shop: Shop,
-        intake: Intake,
+        recorder: Recorder,
         guard: Guard,
         expected: str = "",
         only: Sequence[str] = (),
@@ -60,12 +61,12 @@ class ShopSpider(scrapy.Spider):
         super().__init__()
         self.only, self.again = only, again
         self.shop = shop
-        self.intake = intake
-        self.pages = Pages(intake)
+        self.recorder = recorder
+        self.pages = Pages(recorder)
         self.guard = guard
         self.expected = expected
         self.failure: BaseException | None = None
-        self.sitemaps: dict[str, list[str]] = {}  # by host, filled by crawlers.politeness.Robots
+        self.sitemaps: dict[str, list[str]] = {}  # by host, filled by crawlers.fetch.robots.Robots
         self.platform: Platform
         self.platform_name = ""
         self._products_in_flight = 0
@@ -82,24 +83,24 @@ class ShopSpider(scrapy.Spider):
         if not isinstance(home, TextResponse):
             raise self._end("no products found: its home page is no page")
         await self._recognise(shop, home)
-        if self.intake.rules.revisit == LIST:
+        if self.recorder.rules.revisit == LIST:
             yield Page(None, READ, (*map(self.platform.at, self.only), *self.again))
         else:
             begin = tuple(self.platform.start(home))
-            self.intake.state.remember("begun_elsewhere", self._probe_failed and not self._knows(begin))
+            self.recorder.state.remember("begun_elsewhere", self._probe_failed and not self._knows(begin))
             yield Page(None, READ, begin, linked=True)
 
     def lose_home(self, failure: Failure) -> None:
         """Without a home page there is no crawl."""
         error = failure.value
-        reason, detail = refusal_of(error)
+        reason, detail = reject_reason_of(error)
         if isinstance(error, HttpError):
             raise self._end(f"answers its home page with {detail}")
         raise self._end(detail if reason in ("robots", "address") else f"does not answer ({detail})")
 
     def has_waiting(self) -> bool:
         """Whether an address waits that this crawl still wants."""
-        frontier = self.intake.state.frontier
+        frontier = self.recorder.state.frontier
         return bool(self.platform_name) and not self._full and any(map(frontier.waiting, (PRODUCT, LISTING)))
 
     def next_request(self, busy: set[str]) -> Request | None:
@@ -125,9 +126,9 @@ class ShopSpider(scrapy.Spider):
         )
 
     def _next_task(self, busy: set[str]) -> Task | None:
-        limit, frontier = self.intake.rules.limit, self.intake.state.frontier
+        limit, frontier = self.recorder.rules.limit, self.recorder.state.frontier
         task = None
-        if limit is None or self.intake.accepted + self._products_in_flight < limit:
+        if limit is None or self.recorder.accepted + self._products_in_flight < limit:
             task = frontier.next(PRODUCT, busy)
         return task or (None if limit and self._products_in_flight else frontier.next(LISTING, busy))
 
@@ -144,7 +145,7 @@ class ShopSpider(scrapy.Spider):
         except Exception as error:  # foreign bytes may break any parser, and must not break the crawl
             stage = "page" if task.kind == PRODUCT else "discover"
             detail = f"{type(error).__name__}: {error}"
-            row = refused(stage, "page_unreadable", answer.url, detail=detail)
+            row = Reject(stage, "page_unreadable", answer.url, detail=detail)
             yield Page(task, "page_unreadable", (row,))
             return
         linked = isinstance(answer, HtmlResponse)
@@ -155,12 +156,12 @@ class ShopSpider(scrapy.Spider):
         asked = failure.request  # type: ignore[attr-defined]
         task: Task = asked.cb_kwargs["task"]
         self._products_in_flight -= task.kind == PRODUCT
-        reason, detail = refusal_of(failure.value)
+        reason, detail = reject_reason_of(failure.value)
         gone = isinstance(failure.value, HttpError) and failure.value.response.status in _GONE
         stage = "page" if task.kind == PRODUCT else "discover"
-        # What is asked once more is pardoned by its own address, not by where it led (Intake.go_on).
+        # What is asked once more is pardoned by its own address, not by where it led (Recorder.go_on).
         url = task.url if reason in TRANSIENT else asked.url
-        yield Page(task, reason, (refused(stage, reason, url, detail=detail),), gone=gone)
+        yield Page(task, reason, (Reject(stage, reason, url, detail=detail),), gone=gone)
 
     def _allowed(self, found: list[Found], answer: Response) -> list[Found]:
         """What the page does not keep from AI: its products, or only their photos, are refused otherwise."""
@@ -172,20 +173,20 @@ class ShopSpider(scrapy.Spider):
             if not isinstance(item, Product):
                 kept.append(item)
             elif said.noai:
-                kept.append(refused("page", "opted_out", item.url, item.product_id, "noai"))
+                kept.append(Reject("page", "opted_out", item.url, item.product_id, "noai"))
             else:
                 kept.append(replace(item, image_urls=(), image_views=()))
                 kept += [
-                    refused("image", "opted_out", url, item.product_id, "noimageai on its page")
+                    Reject("image", "opted_out", url, item.product_id, "noimageai on its page")
                     for url in item.image_urls
                 ]
         return kept
 
     def _within_limit(self, found: list[Found]) -> tuple[Found, ...]:
-        limit = self.intake.rules.limit
+        limit = self.recorder.rules.limit
         if limit is None:
             return tuple(found)
-        room = limit - self.intake.accepted
+        room = limit - self.recorder.accepted
         kept: list[Found] = []
         for item in found:
             if isinstance(item, Product):
@@ -199,7 +200,7 @@ class ShopSpider(scrapy.Spider):
         """Find the platform. The one of the crawl that goes on, or of the previous crawl, is not left for another:
         a feed that fails today would otherwise turn every product into a new one.
         """
-        settled = self.intake.state.note("platform") or self.expected
+        settled = self.recorder.state.note("platform") or self.expected
         best, name = 0.0, ""
         for candidate in [settled] if settled else platforms.names():
             platform = platforms.load(candidate, shop)
@@ -216,7 +217,7 @@ class ShopSpider(scrapy.Spider):
         if not name:
             raise self._end("no products found: its home page shows no shop that can be read")
         self.platform_name = name
-        self.intake.state.remember("platform", name)
+        self.recorder.state.remember("platform", name)
 
     async def _probe(self, url: str) -> TextResponse | None:
         """A question whose failure is an answer: not this platform. It obeys robots.txt and the guard."""
@@ -224,20 +225,20 @@ class ShopSpider(scrapy.Spider):
         try:
             answer = await self.crawler.engine.download_async(Request(url))
         except Exception as error:
-            self._probe_failed |= refusal_of(error)[0] in TRANSIENT
+            self._probe_failed |= reject_reason_of(error)[0] in TRANSIENT
             return None
         self._probe_failed |= answer.status >= 500 or answer.status == 429
         return answer if answer.status == 200 else None  # type: ignore[return-value]
 
     def _knows(self, visits: Sequence[Visit]) -> bool:
         """Whether the previous crawl, if there was one, read all of these listings."""
-        memory = self.intake.state.memory
+        memory = self.recorder.state.previous
         keys = (canonical(visit.url) for visit in visits)
         return not memory.count() or all(memory.page(LISTING, key) for key in keys)
 
     @property
     def _full(self) -> bool:
-        return self.intake.rules.limit is not None and self.intake.accepted >= self.intake.rules.limit
+        return self.recorder.rules.limit is not None and self.recorder.accepted >= self.recorder.rules.limit
 
     def _end(self, why: str) -> CloseSpider:
         self.failure = FetchError(self.shop.url, why)

@@ -7,17 +7,17 @@ from typing import Any
 
 from prefect import flow
 
-from flows.crawl import crawl_shops, summed
-from flows.embed import embed_photos, newest_trained
-from flows.evaluate import judge, publish_scores
-from flows.index import load_collection
-from flows.label import label_products
-from flows.train import train_words
+from flows.crawl.crawl_shops import crawl_shops, summed
+from flows.learn.label import label_products
+from flows.learn.train import train_words
+from flows.retrieval.embed import embed_photos, newest_trained
+from flows.retrieval.evaluate import judge, publish_scores
+from flows.retrieval.index import load_collection
 from infra.cluster import ray_cluster
 from infra.lake import Lake
 from schemas.errors import LakeError
-from workers.split import TEST_SHARE
-from workers.words import FIELDS
+from workers.data.split import TEST_SHARE
+from workers.text.words import FIELDS
 
 
 @flow(name="crawl-and-index")

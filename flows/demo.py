@@ -5,7 +5,7 @@ from typing import Any
 
 from flows.crawl_and_index import crawl_and_index
 from flows.orchestration import PrivateApi
-from flows.report import write_report
+from flows.queries.report import write_report
 from infra.mall.running import start
 from infra.mall.trade import MallSpec
 

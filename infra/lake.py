@@ -20,10 +20,10 @@ import pyarrow as pa
 import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 
+from infra.atomic_write import put
 from infra.machine import Owner, code_version, describe_machine
 from infra.open_run import OpenRun
 from infra.parts import paths
-from infra.placing import put
 from schemas.errors import LakeError
 from schemas.ids import RUN_ID, new_run_id
 from schemas.manifest import LAKE_VERSION, Manifest

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 
-from infra.placing import sync_folder, temporary_name
+from infra.atomic_write import sync_folder, temporary_name
 from schemas.columns import table_name
 from schemas.errors import LakeError, SchemaError
 from schemas.manifest import Part

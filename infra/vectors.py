@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 
 from infra.entity_rows import KEY_CHARACTERS, NAMES, most_bytes, rows, vector_length
-from infra.lite import check_lite, clear_half_made, lite_folder
+from infra.milvus_folder import check_lite, clear_half_made, lite_folder
 from schemas.entity import FACTS
 from schemas.errors import VectorStoreError
 

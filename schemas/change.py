@@ -1,6 +1,6 @@
 """One row per fact of a product that a crawl found changed since the shop's crawl before it.
 
-Written by flows/changes.py to the file that `vitrine changes --out` names; never part of a run.
+Written by flows/queries/changes.py to the file that `vitrine changes --out` names; never part of a run.
 """
 
 import pyarrow as pa

@@ -1,6 +1,6 @@
 """One Milvus entity per photo of a product: the vector, and the product's facts to filter by.
 
-Built by flows/index.py from vectors and products; infra/vectors.py turns this schema into a collection.
+Built by flows/retrieval/index.py from vectors and products; infra/vectors.py turns this schema into a collection.
 """
 
 import pyarrow as pa

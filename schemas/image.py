@@ -1,6 +1,6 @@
 """One row per image: the original bytes, once, however many shops and pages show it.
 
-Written by flows/crawl.py and flows/import_catalogue.py: a crawl holds the images first seen in it.
+Written by flows/crawl/crawl_shops.py and flows/crawl/import_products.py: a crawl holds the images first seen in it.
 """
 
 import pyarrow as pa

@@ -1,6 +1,7 @@
 """What the shops' words say about each photo, and which photos may be learnt from.
 
-Written by flows/label.py. Read by flows/train.py (split = train) and flows/evaluate.py (query, gallery).
+Written by flows/learn/label.py. Read by flows/learn/train.py (split = train) and
+flows/retrieval/evaluate.py (query, gallery).
 """
 
 import pyarrow as pa
@@ -28,7 +29,9 @@ VOCABULARY = table_schema(
     2,
     [
         column("word_id", pa.int32(), "index into the word layer for kept words, -1 for dropped ones"),
-        column("word", pa.string(), "lower-cased token; workers/words.py says what one is in each script"),
+        column(
+            "word", pa.string(), "lower-cased token; workers/text/words.py says what one is in each script"
+        ),
         column(
             "document_frequency",
             pa.int64(),

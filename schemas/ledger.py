@@ -1,6 +1,6 @@
 """One row per address of a shop's crawl: what it answered, and what to say when it is asked again.
 
-Written by flows/crawl.py, read by the next crawl of the same shop: validators for conditional
+Written by flows/crawl/crawl_shops.py, read by the next crawl of the same shop: validators for conditional
 requests, what an unchanged page held, which photo an address is.
 """
 

@@ -1,8 +1,12 @@
 """One row per page, row or image that was refused. Nothing is dropped in silence.
 
-Written by every flow that reads something foreign. `reason` comes from a fixed list, so that
+Made in one way, as a `Reject`, by everything that reads something foreign. `reason` comes from a fixed list, so that
 counts can be compared between runs; `detail` is free text.
 """
+
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import Any
 
 import pyarrow as pa
 
@@ -53,3 +57,30 @@ REJECTS = table_schema(
         column("at", TIME, "when it was refused"),
     ],
 )
+
+LONGEST_DETAIL = 500  # characters; foreign pages can be long
+
+
+@dataclass(frozen=True)
+class Reject:
+    """One refusal, checked: one row of REJECTS.
+
+    stage, reason, url, product_id, detail, at  the columns of REJECTS; `detail` is cut to LONGEST_DETAIL
+    Raises ValueError for a reason that is none of REASONS.
+    """
+
+    stage: str
+    reason: str
+    url: str
+    product_id: str = ""
+    detail: str = ""
+    at: datetime = field(default_factory=lambda: datetime.now(UTC), compare=False)
+
+    def __post_init__(self) -> None:
+        if self.reason not in REASONS:
+            raise ValueError(f"{self.reason!r} is not a reason of schemas.reject")
+        object.__setattr__(self, "detail", self.detail[:LONGEST_DETAIL])
+
+    def row(self) -> dict[str, Any]:
+        """The same as a row of REJECTS."""
+        return asdict(self)

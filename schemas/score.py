@@ -1,6 +1,6 @@
 """How good the search is: what every query found, and the scores computed from it.
 
-Written by flows/evaluate.py; the report and the publish gate read nothing else.
+Written by flows/retrieval/evaluate.py; the report and the publish gate read nothing else.
 """
 
 import pyarrow as pa
@@ -40,7 +40,7 @@ SCORES = table_schema(
             "metric",
             pa.string(),
             "recall | accuracy | precision | r-precision | map-at-r | average-precision; "
-            "definitions in workers/score.py",
+            "definitions in workers/retrieval/score.py",
         ),
         column("k", pa.int32(), "how many hits or labels may be looked at; 0: the whole ranking"),
         column("value", pa.float64(), "the score", "share 0..1"),

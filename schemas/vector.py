@@ -1,6 +1,7 @@
 """One row per image and fingerprint: the vector a trained method gave an image.
 
-Written by flows/embed.py, read by flows/index.py and flows/evaluate.py. Row order means nothing.
+Written by flows/retrieval/embed.py, read by flows/retrieval/index.py and flows/retrieval/evaluate.py.
+Row order means nothing.
 """
 
 import pyarrow as pa

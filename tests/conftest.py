@@ -3,6 +3,11 @@
 import os
 from collections.abc import Iterator
 
+# Before anything imports torch: threads that wait for each other spinning, in tests that run beside servers and
+# Ray's workers, make minutes of seconds. Child processes inherit it.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
 import pytest
 from hypothesis import HealthCheck, settings
 

@@ -8,14 +8,16 @@ import pkgutil
 from collections.abc import Mapping
 from dataclasses import fields
 from importlib import import_module
+from pathlib import Path
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
 
-import workers.methods
 from schemas.errors import InputError, MethodError
 from workers.device import sent
+
+_METHODS = Path(__file__).with_name("methods")
 
 
 @runtime_checkable
@@ -58,13 +60,14 @@ class Batch(NamedTuple):
 class Learns(Protocol):
     """A trainable method: its word layer `words` (an nn.Module, parameter 0 is (V, D')) is trained alone first.
 
-    Its Config holds what the trainer reads: image_size (px), batch, epochs, frozen_epochs, optimiser (see
-    workers/optimiser.py), learning_rate, momentum, weight_decay (not on parameters of fewer than 2 dimensions),
+    Its Config holds what the trainer reads: image_size (px), batch, epochs, frozen_epochs, optimiser
+    (see workers/training/optimiser.py), learning_rate, momentum, weight_decay (not on
+    parameters of fewer than 2 dimensions),
     schedule (plateau | cosine), ema (decay of the averaged weights, which are then the ones validated, kept and
     saved; 0: none), seed, sampling ("words": a word first, then a photo that has it | "photos": every photo once
     an epoch), and where it has them, photo_size (px of the photos that `augment` is given, by default image_size)
     and typical (share of a word's typical score that is taken off when words compete to name a photo, see
-    workers/word_scores.py).
+    workers/training/word_auc.py).
     """
 
     words: nn.Module
@@ -97,7 +100,7 @@ def photo_size(config: Any) -> int:
 
 def names() -> tuple[str, ...]:
     """Every method there is, by its file name."""
-    return tuple(sorted(module.name for module in pkgutil.iter_modules(workers.methods.__path__)))
+    return tuple(sorted(module.name for module in pkgutil.iter_modules([str(_METHODS)])))
 
 
 def config_of(name: str, changes: Mapping[str, object] | None = None) -> Any:

@@ -1,64 +1,63 @@
-"""Catalogue rows -> products and photos in the intake; decoding runs ahead in threads."""
+"""Catalogue rows -> products and photos in the recorder; decoding runs ahead in threads."""
 
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from crawlers.datasets.catalogue import Catalogue, Entry
-from crawlers.intake import Intake, Photo
-from crawlers.photo import image_row, inspect
-from crawlers.settings import PHOTO_BYTES
-from crawlers.sink import refused
+from crawlers.datasets.product_file import Catalogue, Entry
+from crawlers.fetch.settings import PHOTO_BYTES
+from crawlers.photos.photo import image_row, inspect
+from crawlers.state.recorder import Photo, Recorder
 from schemas.errors import ImageError
 from schemas.ids import image_id
+from schemas.reject import Reject
 
 SMALLEST_PX = 32  # a catalogue of thumbnails is its owner's choice; a crawl asks for more
 AHEAD = 64  # rows whose photos are being decoded, at most
 _HERE = {"allowed": True, "noai": False, "noimageai": False}  # a file that is there may be read
-Outcome = tuple[Entry | None, Photo | dict[str, Any] | None]
+Outcome = tuple[Entry | None, Photo | Reject | None]
 
 
-def import_rows(catalogue: Catalogue, intake: Intake, threads: int = 2) -> None:
+def import_rows(catalogue: Catalogue, recorder: Recorder, threads: int = 2) -> None:
     """Take every row: stage "import" counts it out, or refuses it with a reason.
 
     The first accepted row of a product gives its facts, each row one photo. A photo that is an
     http(s) address is only noted; the image stage fetches it afterwards.
     """
     with ThreadPoolExecutor(threads, thread_name_prefix="photo") as pool:
-        for entry, outcome in _decoded(catalogue, intake, pool):
-            if isinstance(outcome, dict):
-                intake.refuse(outcome)
+        for entry, outcome in _decoded(catalogue, recorder, pool):
+            if isinstance(outcome, Reject):
+                recorder.refuse(outcome)
                 continue
             assert entry is not None
             address = outcome.url if outcome is not None else entry.address
-            _note(intake, entry, address)
+            _note(recorder, entry, address)
             if outcome is None:
-                intake.passed("import")
+                recorder.passed("import")
             else:
-                intake.photo(outcome, stage="import")
-    intake.tell("import", now=True)
+                recorder.photo(outcome, stage="import")
+    recorder.tell("import", now=True)
 
 
-def _note(intake: Intake, entry: Entry, address: str) -> None:
+def _note(recorder: Recorder, entry: Entry, address: str) -> None:
     product = replace(entry.product, image_urls=(address,), image_views=(entry.view,))
-    if not intake.state.harvest.add(product):
-        intake.state.harvest.add_photo(product.product_id, address, entry.view)
-    intake.state.memory.see(product.product_id)
+    if not recorder.state.collected.add(product):
+        recorder.state.collected.add_photo(product.product_id, address, entry.view)
+    recorder.state.previous.see(product.product_id)
 
 
-def _decoded(catalogue: Catalogue, intake: Intake, pool: ThreadPoolExecutor) -> Iterator[Outcome]:
+def _decoded(catalogue: Catalogue, recorder: Recorder, pool: ThreadPoolExecutor) -> Iterator[Outcome]:
     """Outcomes in the order of the rows."""
     waiting: deque[Future[Outcome] | Outcome] = deque()
     for entry in catalogue.entries():
-        if isinstance(entry, dict):
+        if isinstance(entry, Reject):
             waiting.append((None, entry))
         elif isinstance(entry.photo, str):
             waiting.append((entry, None))
         else:
-            waiting.append(pool.submit(_outcome, entry, intake))
+            waiting.append(pool.submit(_outcome, entry, recorder))
         if len(waiting) >= AHEAD:
             yield _settled(waiting.popleft())
     while waiting:
@@ -69,25 +68,25 @@ def _settled(outcome: Future[Outcome] | Outcome) -> Outcome:
     return outcome.result() if isinstance(outcome, Future) else outcome
 
 
-def _outcome(entry: Entry, intake: Intake) -> Outcome:
+def _outcome(entry: Entry, recorder: Recorder) -> Outcome:
     """Runs in a thread: bytes in hand, proven a photo unless they are stored already."""
     product = entry.product.product_id
     try:
         data = _bytes(entry.photo)
     except _TooLargeError as error:
-        return entry, refused("import", "too_large", entry.place, product, str(error))
+        return entry, Reject("import", "too_large", entry.place, product, str(error))
     except OSError as error:
-        return entry, refused(
+        return entry, Reject(
             "import", "file_missing", entry.place, product, f"{entry.address}: {error.strerror}"
         )
     name = image_id(data)
     address = entry.address or f"sha256:{name}"  # stays the same when the rows of a file move
-    if data and intake.sink.has_image(name):
+    if data and recorder.sink.has_image(name):
         return entry, Photo(address, name, None)
     try:
         facts = inspect(data, entry.place, SMALLEST_PX)
     except ImageError as error:
-        return entry, refused("import", error.reason, entry.place, product, error.detail)
+        return entry, Reject("import", error.reason, entry.place, product, error.detail)
     row = image_row(name, data, facts, entry.address or entry.place, product, _HERE)
     return entry, Photo(address, name, row)
 

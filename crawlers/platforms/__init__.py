@@ -8,11 +8,11 @@ import pkgutil
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, Protocol
+from typing import Protocol
 
 from scrapy.http import TextResponse
 
-from schemas.product import Product
+from crawlers.discover.visit import Found, Visit
 
 SURE = 1.0
 Fetch = Callable[[str], Awaitable[TextResponse | None]]
@@ -24,28 +24,13 @@ class Shop:
 
     url       address of its home page, after redirects
     sitemaps  addresses its robots.txt names
-    profile   path of its profile (crawlers/shop_profile.py); empty for a shop without one
+    profile   path of its profile (crawlers/profiles/shop_profile.py); empty for a shop without one
     """
 
     name: str
     url: str
     sitemaps: tuple[str, ...] = ()
     profile: str = ""
-
-
-@dataclass(frozen=True)
-class Visit:
-    """An address to fetch. A listing (feed, sitemap, category) is followed; a product page is read.
-
-    lastmod  when the shop says the page last changed, as its sitemap wrote it; empty when it does not say
-    """
-
-    url: str
-    product: bool = False
-    lastmod: str = ""
-
-
-Found = Visit | Product | dict[str, Any]  # a dict is a row of schemas.reject.REJECTS
 
 
 class Platform(Protocol):

@@ -1,4 +1,4 @@
-"""A shop without structured data, read with the CSS selectors of its profile (crawlers/shop_profile.py)."""
+"""A shop without structured data, read with the CSS selectors of its profile (crawlers/profiles/shop_profile.py)."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -10,11 +10,14 @@ from parsel import Selector
 from scrapy.http import HtmlResponse, TextResponse
 from scrapy.utils.response import get_base_url
 
-from crawlers.feed import header_of
-from crawlers.pageaddress import host_of
-from crawlers.platforms import SURE, Fetch, Found, Shop, Visit
-from crawlers.price import currency_of, price_of
-from crawlers.selection import (
+from crawlers.discover.json_pages import header_of
+from crawlers.discover.sitemap import CutError, entries, is_sitemap
+from crawlers.discover.visit import Found, Visit
+from crawlers.extract.page_url import host_of
+from crawlers.extract.price import currency_of, price_of
+from crawlers.extract.text import line_of, text_of, words_listed
+from crawlers.platforms import SURE, Fetch, Shop
+from crawlers.profiles.selection import (
     categories_of,
     facts_of,
     hrefs_of,
@@ -23,12 +26,10 @@ from crawlers.selection import (
     tags_of,
     values,
 )
-from crawlers.shop_profile import Profile, Rule, load
-from crawlers.sink import refused
-from crawlers.sitemap import CutError, entries, is_sitemap
-from crawlers.text import line_of, text_of, words_listed
+from crawlers.profiles.shop_profile import Profile, Rule, load
 from schemas.ids import product_id
 from schemas.product import Product
+from schemas.reject import Reject
 
 
 class Platform:
@@ -80,13 +81,13 @@ class Platform:
         if not title or not key:
             missing = "title" if not title else "product_id"
             detail = f"fields.{missing} of the profile finds nothing here"
-            yield refused("page", "page_incomplete", answer.url, detail=detail)
+            yield Reject("page", "page_incomplete", answer.url, detail=detail)
             return
         name = product_id(self._shop.name, key)
         photos = photos_of(page, base, answer.url, fields.images)
         if not photos:
             detail = "fields.images of the profile finds nothing here"
-            yield refused("page", "no_image", answer.url, name, detail)
+            yield Reject("page", "no_image", answer.url, name, detail)
             return
         for address in photos_of(page, base, answer.url, fields.customer_images):
             photos.setdefault(address, "customer")
@@ -166,13 +167,13 @@ class Platform:
                 url = self._within(answer.url, entry.url)
                 if not url:
                     detail = f"{answer.url} names an address outside the shop"
-                    yield refused("discover", "address", entry.url, detail=detail)
+                    yield Reject("discover", "address", entry.url, detail=detail)
                 elif entry.index:
                     yield Visit(url)
                 elif self._kind(url) == "product":
                     yield Visit(url, product=True, lastmod=entry.lastmod)
         except CutError as error:
-            yield refused("discover", "page_unreadable", answer.url, detail=str(error))
+            yield Reject("discover", "page_unreadable", answer.url, detail=str(error))
 
     def _within(self, base: str, link: str) -> str:
         """The absolute address of a link that stays in the shop; empty otherwise."""

@@ -9,8 +9,7 @@ from urllib.parse import quote, urljoin, urlsplit
 
 from scrapy.http import Response, TextResponse
 
-from crawlers.factnames import column_of
-from crawlers.feed import (
+from crawlers.discover.json_pages import (
     MOST_PAGES,
     decoded,
     first_key,
@@ -22,12 +21,14 @@ from crawlers.feed import (
     repeats,
     said,
 )
-from crawlers.platforms import SURE, Fetch, Found, Shop, Visit
-from crawlers.price import currency_of, price_of
-from crawlers.sink import refused
-from crawlers.text import category_path, line_of, text_of, words_listed
+from crawlers.discover.visit import Found, Visit
+from crawlers.extract.fact_names import column_of
+from crawlers.extract.price import currency_of, price_of
+from crawlers.extract.text import category_path, line_of, text_of, words_listed
+from crawlers.platforms import SURE, Fetch, Shop
 from schemas.ids import product_id
 from schemas.product import Product
+from schemas.reject import Reject
 
 PAGE = 250
 EMPTY = 0.2  # a feed without products is no catalogue: a sitemap knows more, a bare page less
@@ -82,7 +83,7 @@ class Platform:
         following = next_page(answer.url, first)
         if number_of(following) > MOST_PAGES:
             detail = f"more than {MOST_PAGES} pages of one feed"
-            yield refused("discover", "out_of_bounds", following, detail=detail)
+            yield Reject("discover", "out_of_bounds", following, detail=detail)
         else:
             yield Visit(following)
 
@@ -100,23 +101,23 @@ class Platform:
     def _collection(self, entry: Any, answer: Response) -> Found:
         handle = line_of(said(entry.get("handle"))) if isinstance(entry, dict) else ""
         if not handle:
-            return refused("discover", "page_unreadable", answer.url, detail="a collection without handle")
+            return Reject("discover", "page_unreadable", answer.url, detail="a collection without handle")
         return self._first_page(f"collections/{quote(handle)}/products.json")
 
     def _product(self, entry: Any, answer: Response) -> Found:
         if not isinstance(entry, dict):
-            return refused(
+            return Reject(
                 "page", "page_unreadable", answer.url, detail=f"a feed entry is {type(entry).__name__}"
             )
         handle = line_of(said(entry.get("handle")))
         url = self._address(f"products/{quote(handle)}") if handle else answer.url
         key, title = key_of(entry.get("id")), line_of(said(entry.get("title")))
         if not key or not title:
-            return refused("page", "page_incomplete", url, detail=f"no {'title' if key else 'id'}")
+            return Reject("page", "page_incomplete", url, detail=f"no {'title' if key else 'id'}")
         name = product_id(self._shop.name, key)
         photos = photos_of(entry.get("images"), url)
         if not photos:
-            return refused("page", "no_image", url, name, "images is empty")
+            return Reject("page", "no_image", url, name, "images is empty")
         stated = entry.get("variants")
         variants = [v for v in stated if isinstance(v, dict)] if isinstance(stated, list) else []
         options = _options(entry, variants)

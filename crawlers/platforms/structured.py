@@ -7,14 +7,15 @@ from urllib.parse import urljoin, urlsplit
 
 from scrapy.http import TextResponse
 
-from crawlers.jsonld import nodes_on
-from crawlers.links import is_page, looks_like_listing, looks_like_product, visits_from
-from crawlers.pageaddress import host_of
-from crawlers.platforms import Fetch, Found, Shop, Visit
-from crawlers.productpage import products_on
-from crawlers.sink import refused
-from crawlers.sitemap import CutError, Entry, entries, is_sitemap
+from crawlers.discover.links import is_page, looks_like_listing, looks_like_product, visits_from
+from crawlers.discover.sitemap import CutError, Entry, entries, is_sitemap
+from crawlers.discover.visit import Found, Visit
+from crawlers.extract.jsonld import nodes_on
+from crawlers.extract.page_url import host_of
+from crawlers.extract.product_page import products_on
+from crawlers.platforms import Fetch, Shop
 from schemas.product import Product
+from schemas.reject import Reject
 
 _USUAL = ("/sitemap.xml", "/sitemap_index.xml", "/wp-sitemap.xml", "/sitemap.xml.gz")
 _MOST_PROBES = 3  # of those that robots.txt names, until one answers
@@ -89,13 +90,13 @@ class Platform:
                 url = _joined(answer.url, entry.url)
                 if not url or not self._may_name(url, entry, answer):
                     detail = f"{answer.url} names an address outside the shop"
-                    yield refused("discover", "address", url or entry.url[:500], detail=detail)
+                    yield Reject("discover", "address", url or entry.url[:500], detail=detail)
                 elif entry.index:
                     index.append(Visit(url, lastmod=entry.lastmod))
                 elif is_page(url):
                     yield Visit(url, not (walks and looks_like_listing(url)), entry.lastmod)
         except CutError as error:
-            yield refused("discover", "page_unreadable", answer.url, detail=str(error))
+            yield Reject("discover", "page_unreadable", answer.url, detail=str(error))
         yield from _worth_reading(index)
 
     def _may_name(self, url: str, entry: Entry, answer: TextResponse) -> bool:

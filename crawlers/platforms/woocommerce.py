@@ -9,8 +9,7 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 
 from scrapy.http import Response, TextResponse
 
-from crawlers.factnames import column_of
-from crawlers.feed import (
+from crawlers.discover.json_pages import (
     MOST_PAGES,
     decoded,
     first_key,
@@ -23,12 +22,14 @@ from crawlers.feed import (
     repeats,
     said,
 )
-from crawlers.platforms import SURE, Fetch, Found, Shop, Visit
-from crawlers.price import currency_of, price_of
-from crawlers.sink import refused
-from crawlers.text import line_of, printable, text_of, words_listed
+from crawlers.discover.visit import Found, Visit
+from crawlers.extract.fact_names import column_of
+from crawlers.extract.price import currency_of, price_of
+from crawlers.extract.text import line_of, printable, text_of, words_listed
+from crawlers.platforms import SURE, Fetch, Shop
 from schemas.ids import product_id
 from schemas.product import Product
+from schemas.reject import Reject
 
 PAGE = 100  # the most that the Store API gives
 EMPTY = 0.2  # an API without products is no catalogue: a sitemap knows more, a bare page less
@@ -77,7 +78,7 @@ class Platform:
         following = next_page(answer.url, first)
         if number >= MOST_PAGES:
             detail = f"more than {MOST_PAGES} pages of one feed"
-            yield refused("discover", "out_of_bounds", following, detail=detail)
+            yield Reject("discover", "out_of_bounds", following, detail=detail)
         else:
             yield Visit(following)
 
@@ -97,21 +98,21 @@ class Platform:
 
     def _product(self, entry: Any, answer: Response) -> Found:
         if not isinstance(entry, dict):
-            return refused(
+            return Reject(
                 "page", "page_unreadable", answer.url, detail=f"a feed entry is {type(entry).__name__}"
             )
         link = printable(said(entry.get("permalink"))).strip()
         url = joined(self._shop.url, link) if link else answer.url
         key, title = key_of(entry.get("id")), line_of(said(entry.get("name")))
         if not key or not title:
-            return refused("page", "page_incomplete", url, detail=f"no {'name' if key else 'id'}")
+            return Reject("page", "page_incomplete", url, detail=f"no {'name' if key else 'id'}")
         name = product_id(self._shop.name, key)
         if entry.get("type") == "variation":
             detail = f"a variation of product {key_of(entry.get('parent')) or 'unknown'}"
-            return refused("page", "duplicate", url, name, detail)
+            return Reject("page", "duplicate", url, name, detail)
         photos = photos_of(entry.get("images"), url)
         if not photos:
-            return refused("page", "no_image", url, name, "images is empty")
+            return Reject("page", "no_image", url, name, "images is empty")
         price, list_price, currency = _prices(entry)
         facts = _facts(entry)
         sku = line_of(said(entry.get("sku")))

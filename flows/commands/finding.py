@@ -19,7 +19,7 @@ def index(
 
     def work() -> dict[str, Any]:
         api = orchestrated()
-        from flows.index import index as flow
+        from flows.retrieval.index import index as flow
 
         api.wait()
         return flow(lake, embed, milvus, token)
@@ -46,7 +46,7 @@ def evaluate(
 
     def work() -> dict[str, Any]:
         api = orchestrated()
-        from flows.evaluate import evaluate as flow
+        from flows.retrieval.evaluate import evaluate as flow
 
         api.wait()
         wanted = names(columns) or None
@@ -68,7 +68,7 @@ def search(
     """Find products by a photo or by words."""
 
     def work() -> dict[str, Any]:
-        from flows.search import search as find
+        from flows.queries.search import search as find
 
         return find(lake, image, words, where, k, milvus, token)
 
@@ -84,7 +84,7 @@ def report(
     """Write one self-contained HTML page about a run."""
 
     def work() -> dict[str, Any]:
-        from flows.report import write_report
+        from flows.queries.report import write_report
 
         return write_report(lake, run, out)
 

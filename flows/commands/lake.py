@@ -26,7 +26,7 @@ def changes(
     """What shops changed between two moments: prices, stock, texts, photos, products come and gone."""
 
     def work() -> dict[str, Any]:
-        from flows.changes import changes as compare
+        from flows.queries.changes import changes as compare
 
         return compare(lake, since, until, shop, names(kind), out)
 
@@ -41,7 +41,7 @@ def runs(
     """What the lake holds, with parents."""
 
     def work() -> dict[str, Any]:
-        from flows.listing import list_runs
+        from flows.queries.runs import list_runs
 
         return list_runs(lake, sweep)
 

@@ -25,7 +25,7 @@ def label(
 
     def work() -> dict[str, Any]:
         api = orchestrated()
-        from flows.label import label as flow
+        from flows.learn.label import label as flow
 
         api.wait()
         return flow(lake, crawl, names(fields), vocabulary, rarest, test_share)
@@ -51,7 +51,7 @@ def train(
     def work() -> dict[str, Any]:
         settings = pairs(set or [], "--set")
         api = orchestrated()
-        from flows.train import train as flow
+        from flows.learn.train import train as flow
 
         api.wait()
         return flow(
@@ -74,7 +74,7 @@ def embed(
 
     def work() -> dict[str, Any]:
         api = orchestrated()
-        from flows.embed import embed as flow
+        from flows.retrieval.embed import embed as flow
 
         api.wait()
         return flow(lake, train, labels, method, None, gpus, part_rows)

@@ -44,12 +44,12 @@ def doctor(
     """What a shop offers and what a crawl of it would miss and cost, in under 30 requests."""
 
     def work() -> dict[str, Any]:
-        from flows import doctor as asked
+        from flows.crawl import doctor as asked
 
         return asked.doctor(url, contact, write, profile) if url else asked.machine()
 
     def show(result: dict[str, Any]) -> None:
-        from flows.doctor import show as tell
+        from flows.crawl.doctor import show as tell
 
         tell(result)
 
@@ -81,12 +81,12 @@ def crawl(
     """Read a shop's whole catalogue: products, original photos, and every refusal with its reason."""
 
     def work() -> dict[str, Any]:
-        from crawlers.identity import shops_of
+        from crawlers.fetch.shop_names import shops_of
 
         pages, reasons = _pages(only, revisit), _reasons(retry)
         shops_of(urls, contact)  # refused before anything is started
         api = orchestrated()
-        from flows.crawl import crawl as flow
+        from flows.crawl.crawl_shops import crawl as flow
 
         api.wait()
         return flow(
@@ -119,7 +119,7 @@ def import_(
     def work() -> dict[str, Any]:
         mapping = pairs(map.split(",") if map else [], "--map")
         api = orchestrated()
-        from flows.import_catalogue import import_catalogue as flow
+        from flows.crawl.import_products import import_catalogue as flow
 
         api.wait()
         return flow(path, lake, shop, mapping, contact)

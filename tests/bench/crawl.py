@@ -31,9 +31,9 @@ from scrapy import Request, Spider
 from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.http import HtmlResponse, TextResponse
 
+from crawlers.fetch.settings import settings
 from crawlers.platforms import Shop, load
-from crawlers.settings import settings
-from flows.crawl_child import FRUGAL
+from flows.crawl.crawl_subprocess import FRUGAL
 from infra.lake import Lake
 from tests.bench.served.shop import MARKUPS, page, photo_address, shopify, woocommerce
 
@@ -123,7 +123,7 @@ def crawl(base: str) -> Ran:
         request |= dict.fromkeys(("limit", "floor", "previous", "profile")) | {"only": [], "retry": []}
         begun = time.monotonic()
         process = subprocess.Popen(
-            [sys.executable, "-m", "flows.crawl_process"], cwd=ROOT, text=True, env=os.environ | FRUGAL,
+            [sys.executable, "-m", "flows.crawl.crawl_process"], cwd=ROOT, text=True, env=os.environ | FRUGAL,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         )  # fmt: skip
         assert process.stdin is not None and process.stdout is not None

@@ -18,13 +18,13 @@ from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from infra.atomic_write import put
 from infra.lake import Lake
-from infra.photos import locate
-from infra.placing import put
+from infra.photo_locations import locate
 from schemas.ids import image_id
 from schemas.image import IMAGES
-from workers.checkpoint import pack, untrained
-from workers.embed import BATCH, UNITS, Embed
+from workers.retrieval.embed import BATCH, UNITS, Embed
+from workers.training.checkpoint import pack, untrained
 
 PHOTOS, ROUNDS = 512, 3
 SETTINGS = {"backbone": "resnet18", "weights": "random", "image_size": 112}

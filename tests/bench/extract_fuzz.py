@@ -17,7 +17,8 @@ from statistics import median
 
 from scrapy.http import HtmlResponse, Response, TextResponse, XmlResponse
 
-from crawlers.platforms import Found, Platform, Shop, Visit, load
+from crawlers.discover.visit import Found, Visit
+from crawlers.platforms import Platform, Shop, load
 from schemas.product import Product
 
 PAGES = Path(__file__).resolve().parents[1] / "crawlers" / "pages"

@@ -17,7 +17,7 @@ import json, time
 from flows.orchestration import PrivateApi
 begun = time.perf_counter()
 api = PrivateApi()
-import flows.label  # a command's own imports go on meanwhile
+import flows.learn.label  # a command's own imports go on meanwhile
 imported = time.perf_counter() - begun
 api.wait()
 from prefect import flow, task

@@ -36,14 +36,14 @@ import pyarrow.parquet as pq
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from flows.search import word_layer
-from flows.train import checkpoint_of
+from flows.learn.train import checkpoint_of
+from flows.queries.search import word_layer
 from infra.lake import Lake
 from tests.bench.scored.columns import DATA, Method, Photos, Shop, scored
 from tests.bench.scored.table import show
-from workers.checkpoint import untrained
 from workers.method import config_of
-from workers.words import tokens
+from workers.text.words import tokens
+from workers.training.checkpoint import untrained
 
 TEST_SHARE = 0.384  # 2,682 products, about as many as the references in the data's README have
 SMALL = {

@@ -1,6 +1,6 @@
 """What the training machinery costs: images per second beside a bare torch loop, with 1 and 2 workers.
 
-`workers.fit` (drawing, augmenting ahead, loss, optimiser, bookkeeping) and a bare loop over the same
+`workers.training.train_loop` (drawing, augmenting ahead, loss, optimiser, bookkeeping) and a bare loop over the same
 tensors, model, batches and augmentation, in turn, in one process; with two workers each side is DDP over
 gloo. Goal: ratio >= 0.85. The ratio by CPU seconds, too: on a shared machine the wall clock measures the
 neighbours. Memory: tests/bench/train_memory.py.
@@ -29,13 +29,13 @@ import torch
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from workers import method as methods
-from workers.checkpoint import on_device
+from workers.data.dataloader import Feed, feed_of
+from workers.data.dataset import ID, Examples
 from workers.device import sent
-from workers.examples import ID, Examples
-from workers.feed import Feed, feed_of
-from workers.fit import Fit
-from workers.learner import Learner
 from workers.method import Batch
+from workers.training.checkpoint import on_device
+from workers.training.train_loop import Fit
+from workers.training.train_step import Learner
 
 SETTINGS = {"backbone": "resnet18", "weights": "random", "batch": 64, "frozen_epochs": 0, "epochs": 1}
 SETTINGS |= {"image_size": 64, "optimiser": "adamw", "learning_rate": 0.001, "sampling": "photos"}

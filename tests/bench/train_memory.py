@@ -19,8 +19,8 @@ import pyarrow as pa
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from workers.examples import Examples
-from workers.sampler import Bags, WordSampler
+from workers.data.dataset import Examples
+from workers.data.sampler import Bags, WordSampler
 
 WORDS_EACH = 8
 

@@ -13,10 +13,10 @@ from typing import Any
 import scrapy
 from scrapy.crawler import AsyncCrawlerRunner
 
-from crawlers.guard import Guard
-from crawlers.refusal import refusal_of
+from crawlers.fetch.guard import Guard
+from crawlers.fetch.reject_reasons import reject_reason_of
+from crawlers.fetch.settings import settings
 from crawlers.run import Traffic, in_reactor, run_spider
-from crawlers.settings import settings
 
 
 class Asker(scrapy.Spider):
@@ -38,7 +38,7 @@ class Asker(scrapy.Spider):
         self.found[asked] = "", f"{len(answer.body)} bytes"
 
     def lose(self, failure: Any) -> None:
-        self.found[failure.request.cb_kwargs["asked"]] = refusal_of(failure.value)
+        self.found[failure.request.cb_kwargs["asked"]] = reject_reason_of(failure.value)
 
 
 def main() -> None:

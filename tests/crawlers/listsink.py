@@ -12,7 +12,7 @@ SHOP = "https://shop.example"
 
 
 class ListSink:
-    """crawlers.sink.Sink; a part is complete with every `part` photos."""
+    """crawlers.state.sink.Sink; a part is complete with every `part` photos."""
 
     def __init__(self, part: int = 1000) -> None:
         self.rows: list[Mapping[str, Any]] = []
@@ -56,7 +56,7 @@ def page(n: int) -> str:
 
 
 def photo_row(data: bytes, url: str = f"{SHOP}/img/0.jpg") -> dict[str, Any]:
-    """A row of schemas.image.IMAGES as far as an intake looks at it."""
+    """A row of schemas.image.IMAGES as far as an recorder looks at it."""
     return {
         "image_id": image_id(data),
         "bytes": data,

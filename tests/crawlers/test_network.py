@@ -15,7 +15,7 @@ from typing import Any
 
 import brotli
 
-from crawlers.settings import PAGE_BYTES
+from crawlers.fetch.settings import PAGE_BYTES
 
 ROOT = Path(__file__).resolve().parents[2]
 BOMB_BYTES = 256 << 20

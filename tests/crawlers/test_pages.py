@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 from scrapy.http import HtmlResponse, JsonResponse, TextResponse
 
-from crawlers.platforms import Found, Shop, Visit, load, names
+from crawlers.discover.visit import Found, Visit
+from crawlers.platforms import Shop, load, names
 from schemas.product import Product
 
 PAGES = Path(__file__).parent / "pages"
@@ -61,4 +62,4 @@ def shown_of(item: Found | str) -> object:
     if isinstance(item, Product):
         facts = {name: value for name, value in asdict(item).items() if value not in ("", (), {}, None)}
         return {name: value for name, value in facts.items() if name not in ("fetched_at", "shop")}
-    return item if isinstance(item, str) else [item["reason"], item["detail"]]
+    return item if isinstance(item, str) else [item.reason, item.detail]

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from flows.label import label_products
+from flows.learn.label import label_products
 from infra.lake import Lake
 from schemas.image import IMAGES
 from schemas.manifest import Count

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from crawlers import shop_profile
+from crawlers.profiles import shop_profile
 from infra.lake import Lake
 from infra.mall.item import Item
 from infra.mall.server import catalogues

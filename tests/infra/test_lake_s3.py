@@ -7,8 +7,8 @@ import pyarrow as pa
 import pytest
 from moto.server import ThreadedMotoServer
 
+from infra.atomic_write import put
 from infra.lake import Lake
-from infra.placing import put
 from schemas.columns import column, table_schema
 from schemas.errors import LakeError
 

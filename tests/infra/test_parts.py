@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from infra.atomic_write import put
 from infra.machine import ROOT
 from infra.parts import PartWriter, existing_parts, next_number
-from infra.placing import put
 from schemas.columns import column, table_schema
 from schemas.errors import LakeError, SchemaError
 from schemas.vector import vectors_schema

@@ -9,7 +9,7 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.fx.experimental.symbolic_shapes import ShapeEnv
 
 from workers import method as methods
-from workers.augment import Changes, Looks, changed, drawn
+from workers.data.augment import Changes, Looks, changed, drawn
 from workers.device import sent
 from workers.method import Batch
 

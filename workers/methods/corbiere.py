@@ -19,10 +19,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from workers.augment import augment
+from workers.data.augment import augment
+from workers.layers.backbone import Trunk
 from workers.layers.pixels import normalise
 from workers.layers.pooling import Pool
-from workers.layers.trunk import Trunk
 from workers.method import Batch
 
 
@@ -31,7 +31,7 @@ class Config:
     """The paper's own numbers; a run that changes one has it in its manifest."""
 
     backbone: str = "resnet50"  # z is its pooled feature
-    weights: str = "auto"  # ImageNet in the paper; see workers/layers/trunk.py for "auto"
+    weights: str = "auto"  # ImageNet in the paper; see workers/layers/backbone.py for "auto"
     image_size: int = 224  # (?) px
     pooling: str = "gap"  # (?) gap: mean, as ResNet-50 ships with | gem: generalised mean, power learnt | max
     sampling: str = "words"  # words: as published | photos: every photo once an epoch, all its words at once

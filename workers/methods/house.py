@@ -25,11 +25,11 @@ import torch.nn.functional as F
 from pytorch_metric_learning.losses import ProxyAnchorLoss  # type: ignore[import-untyped]
 from torch import Tensor, nn
 
-from workers.augment import Looks, augment
+from workers.data.augment import Looks, augment
+from workers.layers.backbone import Trunk
 from workers.layers.colour import ColourLayout
 from workers.layers.pixels import normalise
 from workers.layers.pooling import Pool
-from workers.layers.trunk import Trunk
 from workers.layers.trust import Trust
 from workers.method import Batch
 
@@ -42,7 +42,7 @@ class Config:
     """Measured on 4,243 products' titles from random weights; see README.md for each value's worth."""
 
     backbone: str = "resnet18"
-    weights: str = "auto"  # see workers/layers/trunk.py
+    weights: str = "auto"  # see workers/layers/backbone.py
     image_size: int = 96  # px; another size while training than while embedding cost 5 points of article type
     photo_size: int = 128  # px, of the photos that crops are cut from: as sharp as whole ones then
     pooling: str = "gap"  # gap | gem | max

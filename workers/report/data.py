@@ -1,6 +1,6 @@
 """Everything the page shows, as plain values: what is not in here cannot be on the page.
 
-Filled by flows/report.py with the readers beside this file, drawn by workers/report/page.py. A part
+Filled by flows/queries/report.py with the readers beside this file, drawn by workers/report/page.py. A part
 whose inputs are not in the lake is None, and `Report.missing` holds the sentence shown instead.
 """
 

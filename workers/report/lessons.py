@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schemas.manifest import Manifest
-from workers.report.catalogue import count_of
+from workers.report.crawled import count_of
 from workers.report.data import Dropped, Epoch, Histogram, NearWord, Split, Training, Vocabulary, Word
 
 TOP_WORDS = 20

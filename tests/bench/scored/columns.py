@@ -11,17 +11,17 @@ import pyarrow.parquet as pq
 import torch
 from numpy.typing import NDArray
 
-from flows.search import WordLayer
+from flows.queries.search import WordLayer
 from infra.lake import Lake
-from workers.checkpoint import Checkpoint
-from workers.decode import decode
+from workers.data.decode import decode
 from workers.device import bfloat16_pays
-from workers.nearest import pessimistic_ranks
-from workers.probe import fit_probe
-from workers.score import found_at, label_found_at, precision_at
-from workers.word_scores import embedded
-from workers.words import tokens
-from workers.zero_shot import label_scores, read_labels, read_synonyms
+from workers.retrieval.nearest import pessimistic_ranks
+from workers.retrieval.probe import fit_probe
+from workers.retrieval.score import found_at, label_found_at, precision_at
+from workers.retrieval.zero_shot import label_scores, read_labels, read_synonyms
+from workers.text.words import tokens
+from workers.training.checkpoint import Checkpoint
+from workers.training.word_auc import embedded
 
 CPU = torch.device("cpu")
 DATA = Path(__file__).resolve().parents[4] / "shared" / "data"

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tests.bench.scored.columns import Column
-from workers.score import difference, interval
+from workers.retrieval.score import difference, interval
 
 REFERENCE = {  # percent
     "zero-shot type top-1": 68.6, "zero-shot type top-3": 90.1, "zero-shot type top-5": 94.1,

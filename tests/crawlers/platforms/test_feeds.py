@@ -8,7 +8,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from scrapy.http import HtmlResponse, JsonResponse, TextResponse
 
-from crawlers.platforms import SURE, Platform, Shop, Visit, load
+from crawlers.discover.visit import Visit
+from crawlers.platforms import SURE, Platform, Shop, load
 from schemas.product import Product
 
 URL = "https://shop.example/"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from lxml import etree, html
 
-from flows.report import write_report
+from flows.queries.report import write_report
 from tests.workers.report.small_lake import SmallLake
 
 HOSTILE = (

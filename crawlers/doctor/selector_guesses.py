@@ -1,0 +1,179 @@
+"""Selectors that may hold a fact, guessed from pages that nobody has described.
+
+Only the shape of a page is used: the names its elements carry, what looks like a price, and what differs from
+product to product. A guess counts if the pages bear it out.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+from pydantic import ValidationError
+from scrapy.http import TextResponse
+
+from crawlers.doctor.shop_links import PRICE, place_of, within
+from crawlers.extract.price import price_of
+from crawlers.extract.text import line_of
+from crawlers.profiles.selection import attribute, photos_of, values
+from crawlers.profiles.shop_profile import Rule
+
+ENOUGH = 0.8  # share of the pages on which a rule must find something
+_METAS = {
+    "title": ["og:title"],
+    "price": ["product:price:amount", "og:price:amount"],
+    "currency": ["product:price:currency", "og:price:currency"],
+    "brand": ["product:brand", "og:brand"],
+    "description": ["og:description", "description"],
+}
+_CUSTOMERS = re.compile(r"review|customer|kund|ugc", re.I)
+_IN_PAGE = "[not(ancestor-or-self::nav or ancestor-or-self::header or ancestor-or-self::footer)]"
+_SAFE = re.compile(r"[A-Za-z][A-Za-z_-]*[A-Za-z]|[A-Za-z]")
+
+
+def best(
+    pages: Sequence[TextResponse], rules: Iterable[Any], good: Callable[[list[str]], bool], distinct: bool
+) -> Any:
+    """The first rule that finds something good on enough pages, and something else on each if it must."""
+    for rule in rules:
+        found = [said for page in pages if (said := found_by(page, rule)) and good(said)]
+        if len(found) >= max(1, ENOUGH * len(pages)) and not (
+            distinct and len({said[0] for said in found}) < len(found)
+        ):
+            return rule
+    return None
+
+
+def found_by(page: TextResponse, rule: Any) -> list[str]:
+    """What a rule finds on a page; nothing for a rule that is none."""
+    try:
+        spelt = Rule(**(rule if isinstance(rule, dict) else {"css": rule or "title"}))
+    except ValidationError:
+        return []
+    return values(page.selector, page.url, [spelt]) if rule else []
+
+
+def firsts(pages: Sequence[TextResponse], rule: Any) -> list[str]:
+    """The first value on each page that has one."""
+    return [found[0] for page in pages if (found := found_by(page, rule))]
+
+
+def named(pages: Sequence[TextResponse], pattern: str, tag: str = "*") -> list[str]:
+    """Selectors of elements whose class, id or itemprop matches, those of most pages first."""
+    wanted, found = re.compile(pattern, re.I), Counter[str]()
+    for page in pages:
+        here: dict[str, None] = {}
+        for node in page.xpath(f"//{tag}[@class or @id or @itemprop]{_IN_PAGE}"):
+            here |= dict.fromkeys(css for css in _names_of(node) if wanted.search(css))
+        found.update(here.keys())
+    return [css for css, _ in found.most_common()]
+
+
+def _names_of(node: Any) -> Iterator[str]:
+    """Selectors made of an element's own names; only plain words, which need no quoting anywhere."""
+    if (prop := attribute(node, "itemprop")) and _SAFE.fullmatch(prop):
+        yield f"[itemprop={prop}]"
+    yield from (f".{name}" for name in attribute(node, "class").split() if _SAFE.fullmatch(name))
+    if (name := attribute(node, "id")) and _SAFE.fullmatch(name):
+        yield f"#{name}"
+
+
+def metas(field: str) -> list[str]:
+    """Selectors of the <meta> elements that may state a field."""
+    return [f'meta[{key}="{name}"]' for name in _METAS[field] for key in ("property", "name")]
+
+
+def labelled(pages: Sequence[TextResponse], labels: Iterable[str]) -> list[str]:
+    """Cells beside a label, in a table or a list of definitions."""
+    forms = ('tr:contains("{}") td', 'dt:contains("{}") + dd')
+    return [form.format(label) for label in labels for form in forms]
+
+
+def price_texts(pages: Sequence[TextResponse]) -> Iterator[str]:
+    """Selectors of elements that show nothing but a price, for a page that names them otherwise."""
+    for node in pages[0].xpath(
+        f"//*[not(self::del or self::s or self::script or self::style or self::title or ancestor::a)]{_IN_PAGE}"
+    ):
+        if is_price(" ".join(node.xpath("text()").getall())):
+            tag = node.root.tag
+            yield from (f"{tag}{name}" for name in _names_of(node))
+            for parent in node.xpath("ancestor::*")[-1:-4:-1]:
+                yield from (f"{name} {tag}" for name in _names_of(parent))
+            yield from (f"main {tag}", tag)
+
+
+def is_price(text: str) -> bool:
+    """Whether a text is a price and little else."""
+    shown = line_of(text)
+    plain = re.fullmatch(r"\d+([.,]\d\d)?", shown) is not None
+    return len(shown) <= 40 and (plain or PRICE.search(shown) is not None) and price_of(shown) is not None
+
+
+def url_keys(pages: Sequence[TextResponse]) -> list[str]:
+    """Regular expressions that take a key from an address: a parameter, a number, else the last part."""
+    names = re.findall(r"[?&](\w+)=", pages[0].url)
+    shown = [rf"[?&]{name}=([^&#]+)" for name in names]
+    return [*shown, r"(\d{3,})(?:\.\w+)?/?(?:[?#]|$)", r"/([^/?#]+?)(?:\.\w{2,5})?/?(?:[?#]|$)"]
+
+
+def gallery(pages: Sequence[TextResponse]) -> Any:
+    """The selector that shows most photos on every page and none on two pages, or the page's one share image."""
+    found = Counter[str]()
+    for page in pages:
+        here: dict[str, None] = {}
+        for node in page.xpath(f"//img{_IN_PAGE}"):
+            above = node.xpath("ancestor::*")
+            if not any(_CUSTOMERS.search(" ".join(_names_of(parent))) for parent in above):
+                here |= dict.fromkeys(f"img{name}" for name in _names_of(node))
+                here |= dict.fromkeys(
+                    f"{name} img" for parent in above[-1:-5:-1] for name in _names_of(parent)
+                )
+        found.update(here.keys())
+    chosen, most = "", 0
+    for css in [*(css for css, _ in found.most_common()), "main img", "img"]:
+        shown = [list(photos_of(page.selector, page.url, page.url, [Rule(css=css)])) for page in pages]
+        count = Counter(url for urls in shown for url in set(urls))
+        lone = all(times == 1 for times in count.values()) or len(pages) == 1
+        if (
+            lone
+            and sum(map(bool, shown)) >= ENOUGH * len(pages)
+            and sum(map(len, shown)) > most
+            and not any(_is_card(page, css) for page in pages)
+        ):
+            chosen, most = css, sum(map(len, shown))
+    return chosen or best(pages, ['meta[property="og:image"]'], lambda urls: True, False)
+
+
+def _is_card(page: TextResponse, css: str) -> bool:
+    """Whether some of the selected photos link to other pages: then they show other products."""
+    links = page.css(css).xpath("ancestor::a/@href").getall()
+    return any(
+        link and not re.search(r"\.(jpe?g|png|webp|avif)\b|^#|^javascript:", link, re.I) for link in links
+    )
+
+
+def fact_table(pages: Sequence[TextResponse]) -> dict[str, str]:
+    """A table or list of definitions that at least half of the pages have, in the page itself."""
+    tables = {"rows": "table tr", "name": "th", "value": "td"}
+    lists = {"name": "dl dt", "value": "dl dd"}
+    for facts, test in ((tables, "//table//tr[th][td]"), (lists, "//dl[dt][dd]")):
+        if sum(bool(page.xpath(test + _IN_PAGE)) for page in pages) * 2 >= len(pages):
+            return facts
+    return {}
+
+
+def card_selector(lists: Sequence[TextResponse], wanted: set[str]) -> str:
+    """The selector of links that lead to the wanted addresses and to nothing else, as far as can be seen."""
+    for page in lists:
+
+        def leads(link: Any, page: TextResponse = page) -> bool:
+            url = within(page, attribute(link, "href"))
+            return bool(url) and place_of(url) in wanted
+
+        for link in [link for link in page.css("a[href]") if leads(link)][:1]:
+            own = [f"a{name}" for name in _names_of(link)]
+            above = [f"{name} a" for node in link.xpath("ancestor::*")[-1:-5:-1] for name in _names_of(node)]
+            for css in own + above:
+                if all(map(leads, page.css(css))):
+                    return css
+    return ""

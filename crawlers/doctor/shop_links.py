@@ -1,0 +1,149 @@
+"""Which links of an unknown shop lead to products and which to listings, and the pattern their addresses share."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+from urllib.parse import parse_qsl, urldefrag, urljoin, urlsplit
+
+from scrapy.http import TextResponse
+from scrapy.utils.response import get_base_url
+
+from crawlers.profiles.selection import attribute
+
+NEVER = r"(?i)/(cart|basket|checkout|account|login|register|wishlist|search|compare|warenkorb|konto|panier)\b"
+PRICE = re.compile(
+    r"(?:[€£$¥₹]|\b(?:EUR|USD|GBP|CHF|SEK|NOK|DKK|PLN|CZK|kr|zł))\s?\d"
+    r"|\d(?:[.,]\d\d|[.,]?[-–])?\s?(?:[€£$¥₹]|(?:EUR|USD|GBP|CHF|SEK|NOK|DKK|PLN|CZK|kr|zł|Kč)\b)",
+    re.I,
+)
+_NO_PAGE = re.compile(r"\.(jpe?g|png|webp|gif|avif|svg|css|js|pdf|zip|mp4|ico|txt|json|xml)$", re.I)
+_OUTSIDE = "not(ancestor::nav or ancestor::header or ancestor::footer)"
+_MENU = "(//nav | //header | //*[@role='navigation'])//a/@href"
+_CLIMB = 3  # levels above a link that may still be its card
+
+
+def place_of(url: str) -> str:
+    """Path and query: what a profile's patterns are searched in."""
+    parts = urlsplit(url)
+    return parts.path + (f"?{parts.query}" if parts.query else "")
+
+
+def card_links(pages: Iterable[TextResponse]) -> list[str]:
+    """Addresses that look like products: links with a price or a photo beside them, alike in form."""
+    groups: dict[tuple[Any, ...], dict[str, int]] = defaultdict(dict)
+    for page in pages:
+        for url, worth in _cards(page):
+            group = groups[_form(url)]
+            group[url] = max(worth, group.get(url, 0))
+    if not groups:
+        return []
+    best = max(groups.values(), key=lambda group: sum(group.values()))
+    if max(best.values()) < 3:  # neither photo nor price anywhere: no cards
+        return []
+    form = _form(next(iter(best)))
+    alike = [
+        group for key, group in groups.items() if key[1:] == form[1:] and _priced(group) >= _priced(best) / 2
+    ]
+    return list(dict.fromkeys(url for group in [best, *alike] for url in group))
+
+
+def menu_links(page: TextResponse) -> list[str]:
+    """Addresses in the shop's own menu, without those that are no listings."""
+    links = [url for link in page.xpath(_MENU).getall() if (url := within(page, link))]
+    home = place_of(page.url).rstrip("/")
+    return [url for url in dict.fromkeys(links) if place_of(url).rstrip("/") not in (home, "")]
+
+
+def within(page: TextResponse, link: str) -> str:
+    """The absolute address of a link to another page of the same shop; empty for any other."""
+    try:
+        url = urldefrag(urljoin(get_base_url(page), link.strip())).url
+        parts = urlsplit(url)
+        inside = parts.scheme in ("http", "https") and parts.netloc == urlsplit(page.url).netloc
+    except ValueError:
+        return ""
+    return "" if not inside or re.search(NEVER, parts.path) or _NO_PAGE.search(parts.path) else url
+
+
+def linked(page: TextResponse, wanted: set[str]) -> set[str]:
+    """Those of some addresses that a page links to."""
+    return {within(page, link) for link in page.xpath("//a/@href").getall()} & wanted
+
+
+def product_pattern(urls: Sequence[str], others: Sequence[str]) -> str:
+    """A regular expression for the addresses of products that none of the others matches; empty if there is none."""
+    pattern = _pattern(urls)
+    return "" if not pattern or any(re.search(pattern, place_of(url)) for url in others) else pattern
+
+
+def listing_patterns(urls: Sequence[str]) -> list[str]:
+    """Regular expressions for menu addresses: one for each first folder that several share, else the path itself."""
+    folders: dict[str, list[str]] = defaultdict(list)
+    for url in urls:
+        segments = urlsplit(url).path.strip("/").split("/")
+        folders[segments[0] if len(segments) > 1 else ""].append(url)
+    found = []
+    for folder, inside in folders.items():
+        if folder and len(inside) > 1:
+            found.append(f"^/{_literal(folder)}/")
+        else:
+            found += [rf"^{_literal(urlsplit(url).path)}(?:\?|$)" for url in inside]
+    return found[:20]
+
+
+def _cards(page: TextResponse) -> Iterator[tuple[str, int]]:
+    """Address and worth of each link: 10 for a price beside it, 3 for a photo, 1 for a link."""
+    for link in page.xpath(f"//a[@href][{_OUTSIDE}]"):
+        if url := within(page, attribute(link, "href")):
+            card = link.root
+            for _ in range(_CLIMB):
+                parent = card.getparent()
+                if parent is None or {a.get("href") for a in parent.iter("a")} != {attribute(link, "href")}:
+                    break
+                card = parent
+            text = " ".join(card.itertext())[:2000]
+            yield url, 1 + 3 * (next(card.iter("img"), None) is not None) + 10 * bool(PRICE.search(text))
+
+
+def _priced(group: dict[str, int]) -> float:
+    return sum(worth >= 10 for worth in group.values()) / len(group)
+
+
+def _form(url: str) -> tuple[Any, ...]:
+    """Equal for addresses of one kind: folders, number of parts, ending, names of parameters."""
+    parts = urlsplit(url)
+    *folders, last = parts.path.strip("/").split("/")
+    ending = last.rpartition(".")[2] if "." in last else ""
+    names = tuple(sorted(name for name, _ in parse_qsl(parts.query)))
+    return tuple(re.sub(r"\d+", "0", folder) for folder in folders), len(folders), ending, names
+
+
+def _pattern(urls: Sequence[str]) -> str:
+    """The parts that all addresses share as they are, the others as what may stand there."""
+    rows = [urlsplit(url).path.strip("/").split("/") for url in urls]
+    if not rows or len({len(row) for row in rows}) != 1:
+        return ""
+    shown = [_part(column) for column in zip(*rows, strict=True)]
+    queries = [dict(parse_qsl(urlsplit(url).query)) for url in urls]
+    names = [name for name in queries[0] if all(name in query for query in queries)]
+    varying = [name for name in names if len({query[name] for query in queries}) > 1]
+    if not varying and all(part == _literal(row) for part, row in zip(shown, rows[0], strict=True)):
+        return ""  # one address is no pattern
+    if varying:
+        return rf"^/{'/'.join(shown)}\?(?:.*&)?{_literal(varying[0])}=[^&]+"
+    return rf"^/{'/'.join(shown)}/?(?:\?|$)"
+
+
+def _literal(text: str) -> str:
+    return re.escape(text).replace(r"\-", "-")  # a dash means something between brackets only
+
+
+def _part(column: Sequence[str]) -> str:
+    if len(set(column)) == 1 and len(column) > 1:
+        return _literal(column[0])
+    if all(part.isdigit() for part in column):
+        return r"\d+"
+    endings = {re.search(r"\.\w{2,5}$|$", part)[0] for part in column}  # type: ignore[index]
+    ending = endings.pop() if len(endings) == 1 else ""
+    return f"[^/?]+{_literal(ending)}"

@@ -1,0 +1,158 @@
+"""JSON-LD as shops write it: several blocks, graphs, references, one value or a list, often broken.
+
+Reading is tolerant and never raises on a page's content: what cannot be understood is absent. The
+mending below takes linear time, whatever is in a block.
+"""
+
+import html
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from scrapy.http import TextResponse
+
+from crawlers.extract.text import line_of
+
+Node = dict[str, Any]
+DEEPEST = 12
+_SCRIPTS = "//script[contains(translate(@type, 'LDJSON', 'ldjson'), 'ld+json')]"
+_DECODER = json.JSONDecoder(strict=False)  # raw newlines and other control characters in strings are kept
+_BEGIN = re.compile(r"[\[{]")
+# A string, also one that never ends, is one token, so that nothing inside it is taken for a comment or a comma.
+_STRING = r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)'
+_NOISE = re.compile(
+    rf"({_STRING})"
+    r"|(?://[ \t]*)?<!\[CDATA\[|(?://[ \t]*)?\]\]>|<!--[^\[{\"]{0,200}?-->|<!--|(?://[ \t]*)?-->"
+    r"|//[^\n]*|/\*(?:[^*]|\*(?!/))*+(?:\*/|\Z)"
+    r"|[^\x20-\x7e\t\n\r]+",  # between tokens nothing but ASCII means anything
+    re.S,
+)
+_LAST_COMMA = re.compile(rf"({_STRING})|,(?=\s*+[\]}}])", re.S)
+_ESCAPE = re.compile(r'\\(?:(["\\/bfnrt]|u[0-9a-fA-F]{4})|(.?))', re.S)
+
+
+def nodes_on(page: TextResponse) -> tuple[list[Node], list[str]]:
+    """Every node of a page's JSON-LD blocks, with graphs opened; and the broken blocks.
+
+    A block, or the rest of one, that no reading mends is returned as text, for the caller to say what was lost.
+    """
+    nodes: list[Node] = []
+    broken: list[str] = []
+    for script in page.xpath(_SCRIPTS):
+        values, rest = values_in(str(script.root.text or ""))
+        nodes += [node for value in values for node in opened(value)]
+        if rest:
+            broken.append(rest)
+    return nodes, broken
+
+
+def values_in(text: str) -> tuple[list[Any], str]:
+    """The JSON values of a block, in order, and what of it could not be read (empty when nothing is lost)."""
+    try:
+        return [_DECODER.decode(text)], ""
+    except (ValueError, RecursionError):  # deep nesting, and numbers of thousands of digits
+        pass
+    best: tuple[list[Any], str] = ([], text if text.strip() else "")
+    for reading in (_plain, _unescaped):
+        values, rest = _sequence(reading(text))
+        if values and not rest:
+            return values, ""
+        if len(values) > len(best[0]):
+            best = values, rest
+    return best
+
+
+def of_type(nodes: list[Node], *types: str) -> Iterator[Node]:
+    """Nodes of any of the schema.org types, in page order."""
+    wanted = {name.lower() for name in types}
+    for node in nodes:
+        stated = node.get("@type")
+        for name in stated if isinstance(stated, list) else [stated]:
+            if isinstance(name, str) and re.split(r"[/:#]", name.strip())[-1].lower() in wanted:
+                yield node
+                break
+
+
+def resolved(nodes: list[Node]) -> dict[str, Node]:
+    """Nodes by their @id, for `follow`; a bare reference defines nothing."""
+    return {str(node["@id"]): node for node in nodes if len(node) > 1 and isinstance(node.get("@id"), str)}
+
+
+def follow(value: Any, known: dict[str, Node]) -> Any:
+    """The node a bare `{"@id": ...}` stands for, else the value itself; in a list, of each."""
+    if isinstance(value, list):
+        return [part if isinstance(part, list) else follow(part, known) for part in value]
+    if isinstance(value, dict) and set(value) <= {"@id", "@type"} and isinstance(value.get("@id"), str):
+        return known.get(value["@id"], value)
+    return value
+
+
+def listed(value: Any) -> list[Any]:
+    """One value or many as many; nothing as none."""
+    if value is None or value == "":
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+def parts(value: Any) -> list[Node]:
+    """The nodes among one value or many."""
+    return [part for part in listed(value) if isinstance(part, dict)]
+
+
+def said(value: Any, depth: int = 0) -> str:
+    """What a property says as one line: text, a number, a node's name or value, or the first of several."""
+    if depth > DEEPEST or value is None or isinstance(value, bool):
+        return ""
+    if isinstance(value, str):
+        return line_of(value)
+    if isinstance(value, int | float):
+        return str(value)
+    if isinstance(value, list):
+        return next((text for item in value if (text := said(item, depth + 1))), "")
+    if isinstance(value, dict):
+        keys = ("name", "@value", "value")
+        return next((text for key in keys if (text := said(value.get(key), depth + 1))), "")
+    return ""
+
+
+def _sequence(text: str) -> tuple[list[Any], str]:
+    """Values that stand one after the other, whatever stands between; and the text from the first broken one on."""
+    values: list[Any] = []
+    at = 0
+    while begin := _BEGIN.search(text, at):
+        try:
+            value, at = _DECODER.raw_decode(text, begin.start())
+        except (ValueError, RecursionError):
+            return values, text[begin.start() :]
+        values.append(value)
+    return values, "" if values else text.strip()
+
+
+def _plain(text: str) -> str:
+    """Without comments, CDATA marks, stray bytes between tokens, last commas and escapes JSON does not know."""
+    text = _NOISE.sub(lambda found: _escaped(found[1]) if found[1] else " ", text)
+    return _LAST_COMMA.sub(lambda found: found[1] or "", text)
+
+
+def _unescaped(text: str) -> str:
+    """The same of a block whose quotes were escaped as if it were HTML."""
+    return _plain(html.unescape(text))
+
+
+def _escaped(string: str) -> str:
+    """A string in which a backslash before anything else is no escape: `\\'` is `'`, `\\d` is `d`."""
+    return _ESCAPE.sub(lambda found: found[0] if found[1] else found[2], string) if "\\" in string else string
+
+
+def opened(item: Any, depth: int = 0) -> Iterator[Node]:
+    """A node, and those inside its @graph, mainEntity and lists."""
+    if depth > DEEPEST:
+        return
+    if isinstance(item, list):
+        for part in item:
+            yield from opened(part, depth + 1)
+    elif isinstance(item, dict):
+        yield item
+        for inside in ("@graph", "mainEntity"):
+            yield from opened(item.get(inside), depth + 1)

@@ -1,0 +1,145 @@
+"""Microdata by the rules of the HTML standard, as the same nodes that JSON-LD gives.
+
+Runs on the tree that Scrapy has already built, in one XPath query and one pass over what it finds.
+extruct's reader gives `<time>2027</time>` no value and copies the subtree of every property: a page
+of 30 kB whose properties nest holds it for seconds. Here the markup read as text is bounded.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urljoin
+
+from lxml.etree import tostring  # type: ignore[import-untyped]
+from scrapy.http import TextResponse
+from scrapy.utils.response import get_base_url
+
+from crawlers.extract.jsonld import DEEPEST, Node
+from crawlers.extract.text import text_of
+
+_MARKED = "(//@itemscope | //@itemprop)/.."  # several times as fast as //*[@itemscope or @itemprop]
+_TYPED = "boolean(//@itemtype[contains(., $name)])"
+_REFERRED = "(//*[@id=$id])[1]/descendant-or-self::*[@itemprop]"
+_MOST_TEXT = 512 << 10  # characters of markup read as property values on one page
+_MOST_REFERENCES = 32
+_SOURCE = frozenset(["audio", "embed", "iframe", "img", "source", "track", "video"])
+_LAZY = ("data-src", "data-original", "data-lazy-src", "data-zoom-image")
+_LINK = frozenset(["a", "area", "link"])
+_VALUE = frozenset(["data", "meter"])
+
+
+def nodes_on(page: TextResponse, *, of: tuple[str, ...] = ("Product",)) -> list[Node]:
+    """A page's items that are no property of another, when it has an item type that contains one of `of`."""
+    if "itemtype" not in page.text:  # a search in a string costs nothing beside one in a tree
+        return []
+    if not any(page.selector.root.xpath(_TYPED, name=name) for name in of):
+        return []
+    return list(_Items(page).top())
+
+
+class _Items:
+    """The items of one tree.
+
+    inside  the item that each element with a mark, and each element on the way up from one, stands in
+    """
+
+    def __init__(self, page: TextResponse) -> None:
+        self._root = page.selector.root
+        self._base = get_base_url(page)
+        self._budget = _MOST_TEXT
+        self._references = _MOST_REFERENCES
+        self._marked = self._root.xpath(_MARKED)
+        self._inside: dict[Any, Any] = {}
+        self._properties: dict[Any, list[Any]] = {}
+        for element in self._marked:
+            item = self._item_around(element)
+            if item is not None and element.get("itemprop") is not None:
+                self._properties.setdefault(item, []).append(element)
+
+    def top(self) -> Iterator[Node]:
+        """Items that are no property, or a property of nothing."""
+        for element in self._marked:
+            is_item = element.get("itemscope") is not None
+            if is_item and (element.get("itemprop") is None or self._inside[element] is None):
+                yield self._node(element, ())
+
+    def _item_around(self, element: Any) -> Any:
+        """The nearest item above an element; in document order, so that every way up is walked once."""
+        way = [element]
+        above = element.getparent()
+        while above is not None and above not in self._inside and above.get("itemscope") is None:
+            way.append(above)
+            above = above.getparent()
+        is_item = above is not None and above.get("itemscope") is not None
+        item = above if is_item else self._inside.get(above)
+        for step in way:
+            self._inside[step] = item
+        return item
+
+    def _node(self, item: Any, around: tuple[Any, ...]) -> Node:
+        node: Node = {"@type": item.get("itemtype", "").split()}
+        if identity := item.get("itemid", "").strip():
+            node["@id"] = identity
+        around = (*around, item)
+        for element in [*self._properties.get(item, ()), *self._referred(item)]:
+            if element in around or len(around) > DEEPEST:  # an item that refers to itself
+                continue
+            value = self._value(element, around)
+            for name in element.get("itemprop").split():
+                node.setdefault(name, []).append(value)
+        return {
+            name: value[0] if name[0] != "@" and len(value) == 1 else value for name, value in node.items()
+        }
+
+    def _referred(self, item: Any) -> Iterator[Any]:
+        """Properties elsewhere on the page that an item claims by itemref; what stands in other items is theirs."""
+        for name in item.get("itemref", "").split():
+            if self._references <= 0:
+                return
+            self._references -= 1
+            found = self._root.xpath(_REFERRED, id=name)
+            outer = self._inside.get(found[0]) if found else None
+            yield from (element for element in found if self._inside.get(element) is outer)
+
+    def _value(self, element: Any, around: tuple[Any, ...]) -> Any:
+        tag = element.tag
+        if element.get("itemscope") is not None:
+            return self._node(element, around)
+        if tag == "meta":
+            return element.get("content", "")
+        if tag in _SOURCE:
+            return self._address(self._source(element))
+        if tag in _LINK:
+            # Shops put availability and condition in links: addresses of schema.org, not of the page.
+            return self._address(element.get("href", ""))
+        if tag == "object":
+            return self._address(element.get("data", ""))
+        if tag in _VALUE:
+            return element.get("value", "")
+        if tag == "time" and (moment := element.get("datetime")):
+            return moment
+        if stated := element.get("content"):  # not in the standard, but in schema.org's own examples
+            return stated
+        return self._text(element)
+
+    def _source(self, element: Any) -> str:
+        source: str = element.get("src", "")
+        if source.strip() and not source.lstrip().lower().startswith("data:"):
+            return source
+        return next((lazy for name in _LAZY if (lazy := element.get(name))), "")
+
+    def _address(self, value: str) -> str:
+        """Absolute, as the standard wants it; a text that is no address as it is."""
+        value = value.strip()
+        try:
+            return urljoin(self._base, value) if value else ""
+        except ValueError:
+            return value
+
+    def _text(self, element: Any) -> str:
+        if len(element) == 0:
+            return element.text or ""
+        if self._budget <= 0:
+            return ""
+        markup: str = tostring(element, encoding="unicode", method="html", with_tail=False)
+        self._budget -= len(markup)
+        return text_of(markup)

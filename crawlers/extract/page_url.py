@@ -1,0 +1,60 @@
+"""Where a product page is: the address the shop prefers for it, and what of an address tells products apart."""
+
+import hashlib
+import re
+from urllib.parse import parse_qsl, unquote, urldefrag, urljoin, urlsplit
+
+from scrapy.http import TextResponse
+from scrapy.utils.response import get_base_url
+
+from crawlers.extract.canonical_url import canonical
+from crawlers.extract.text import printable
+
+# Parameters that say which variant is shown first, or who sent the visitor: see also crawlers.extract.canonical_url.
+_PASSING = re.compile(
+    r"(attribute_|dwvar_).*|ref|referrer|colou?r|farbe|couleur|size|groesse|taille|variant|variation|currency",
+    re.I,
+)
+_CANONICAL = "//link[contains(concat(' ', normalize-space(@rel), ' '), ' canonical ')]/@href"
+_LONGEST = 2_000
+_LONGEST_KEY = 200
+
+
+def host_of(url: str) -> str:
+    """Host and port; with or without `www.` is one shop. Empty for what is no address."""
+    try:
+        return urlsplit(url).netloc.lower().removeprefix("www.")
+    except ValueError:
+        return ""
+
+
+def address_of(page: TextResponse) -> str:
+    """The page's canonical address where it names one in the same shop, else the one it was fetched from.
+
+    A canonical link to the home page is a template's mistake, and would make all products one.
+    """
+    for link in page.xpath(_CANONICAL).getall()[:1]:
+        try:
+            url = urldefrag(urljoin(get_base_url(page), link.strip())).url
+            parts = urlsplit(url)
+        except ValueError:
+            continue
+        is_home = not parts.path.strip("/") and not parts.query
+        usable = parts.scheme in ("http", "https") and printable(url) == url and len(url) <= _LONGEST
+        if usable and not is_home and host_of(url) == host_of(page.url):
+            return url
+    return page.url
+
+
+def key_of(url: str) -> str:
+    """What of an address names its product: the path, and parameters that do not come with the visitor."""
+    try:
+        parts = urlsplit(canonical(url) or url)
+    except ValueError:
+        return ""
+    kept = sorted(pair for pair in parse_qsl(parts.query) if not _PASSING.fullmatch(pair[0]))
+    query = "&".join(f"{name}={value}" for name, value in kept)
+    key = " ".join(printable(unquote(parts.path).strip("/") + (f"?{query}" if query else "")).split())
+    if len(key) <= _LONGEST_KEY:
+        return key
+    return f"{key[:_LONGEST_KEY]}~{hashlib.blake2b(key.encode(), digest_size=8).hexdigest()}"

@@ -1,0 +1,114 @@
+"""A page -> its product: each markup is read once, on the tree Scrapy has built, and the readings are merged.
+
+RDFa, microformats and Dublin Core are not read: they cost more than all the rest, and shops do not
+state products in them.
+"""
+
+import re
+from urllib.parse import urljoin
+
+from scrapy.http import TextResponse
+from scrapy.utils.response import get_base_url
+
+from crawlers.extract import jsonld, microdata, opengraph
+from crawlers.extract.jsonld import Node, of_type, said
+from crawlers.extract.merge import KEYS, Reading, merged
+from crawlers.extract.page_url import address_of, key_of
+from crawlers.extract.schemaorg import PRODUCT_TYPES, reading_of
+from schemas.product import Product
+from schemas.reject import Reject
+
+_CLAIMED = re.compile(r"Product(?:Group|Model)?[\"'&\\]")
+_TITLES = "//h1 | //title | //meta[@property='og:title']"
+_DEEPEST = 2_000  # libxml2 reads no element below 2,048 others
+_FEW = 2  # products that may stand on a page about one of them without saying so
+
+
+def products_on(page: TextResponse, shop: str) -> list[Product | Reject]:
+    """The product a page is about, or the reject row that says why it cannot be read; nothing if it has none.
+
+    Raises ValueError for a page that nests so deep that its parser gave up, when what was read shows no product.
+    """
+    url, base = address_of(page), get_base_url(page)
+    nodes, broken = jsonld.nodes_on(page)
+    readings = _read(nodes, "json-ld", page, url, base)
+    wanted = ("Product",) if any(r.categories for r in readings) else ("Product", "BreadcrumbList")
+    readings += _read(_items(page, wanted), "microdata", page, url, base)
+    if tagged := opengraph.reading_on(page):
+        readings.append(tagged)
+    first = next((reading for reading in readings if reading.product), None)
+    if first is not None:
+        ours = [reading for reading in readings if _is_of(first, reading)]
+        return merged(ours, page, shop, url, key_of(url))
+    if any(_CLAIMED.search(block) for block in broken):
+        return [Reject("page", "page_unreadable", page.url, detail="its JSON-LD Product is not JSON")]
+    if _is_cut(page):
+        raise ValueError("the page nests deeper than it can be read")
+    return []
+
+
+def main_product(nodes: list[Node], page: TextResponse, url: str) -> Node | None:
+    """The product that a page is about, among those it mentions; None on a page that lists products.
+
+    Products that state the address of another page are those of the neighbourhood. Of several that
+    state none, the page's own headings tell.
+    """
+    groups = list(of_type(nodes, "ProductGroup"))
+    others = (node for node in of_type(nodes, *PRODUCT_TYPES) if all(node is not group for group in groups))
+    found = groups + [node for node in others if not (groups and node.get("isVariantOf"))]
+    if len(found) < 2:
+        return next(iter(found), None)
+    here, addresses = {key_of(url), key_of(page.url)}, [_stated(node, url) for node in found]
+    own = [
+        node for node, address in zip(found, addresses, strict=True) if address and key_of(address) in here
+    ]
+    silent = [node for node, address in zip(found, addresses, strict=True) if not address]
+    if own or len(silent) == 1:
+        return (own or silent)[0]
+    among = silent or found
+    names = {said(node.get("name")) for node in among}
+    if len(names) == 1 or (silent and len(names) <= _FEW):
+        return among[0]
+    titles = " ".join(page.xpath(_TITLES).xpath("string(.|@content)").getall()).casefold()
+    return next(
+        (node for node in silent if (name := said(node.get("name"))) and name.casefold() in titles), None
+    )
+
+
+def _is_cut(page: TextResponse) -> bool:
+    """Whether the last element is so deep that the parser read nothing after it."""
+    last = page.selector.root.xpath("(//*)[last()]")
+    return bool(last) and sum(1 for _ in last[0].iterancestors()) >= _DEEPEST
+
+
+def _items(page: TextResponse, wanted: tuple[str, ...]) -> list[Node]:
+    return list(jsonld.opened(microdata.nodes_on(page, of=wanted)))
+
+
+def _read(nodes: list[Node], source: str, page: TextResponse, url: str, base: str) -> list[Reading]:
+    """One reading of one markup, or none where it says nothing of any product."""
+    node = main_product(nodes, page, url)
+    reading = reading_of(node, nodes, source, base)
+    return [reading] if node is not None or reading.categories else []
+
+
+def _is_of(first: Reading, other: Reading) -> bool:
+    """Whether another reading is of the same product: a page may have a neighbour's microdata only.
+
+    OpenGraph tags are about the page, and breadcrumbs are its own.
+    """
+    if other is first or not other.product or other.source == "opengraph":
+        return True
+    if any(first.keys.get(kind) and first.keys[kind] == other.keys.get(kind) for kind in KEYS):
+        return True
+    one, two = first.title.casefold(), other.title.casefold()
+    return not one or not two or one in two or two in one
+
+
+def _stated(node: Node, base: str) -> str:
+    """The address a product gives as its own."""
+    value = node.get("url")
+    try:
+        return urljoin(base, value.strip()) if isinstance(value, str) and value.strip() else ""
+    except ValueError:
+        return ""

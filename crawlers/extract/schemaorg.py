@@ -1,0 +1,157 @@
+"""schema.org nodes, from JSON-LD or microdata alike -> one Reading: every field that shops fill."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+from crawlers.extract.jsonld import Node, follow, listed, of_type, parts, resolved, said
+from crawlers.extract.merge import Reading
+from crawlers.extract.offers import asked_by, in_stock, offers_of
+from crawlers.extract.photo_urls import add
+from crawlers.extract.price import price_of
+from crawlers.extract.text import category_path, text_of, words_listed
+
+PRODUCT_TYPES = ("Product", "ProductGroup", "IndividualProduct", "ProductModel", "SomeProducts")
+_KEYS = ("sku", "productID", "productGroupID", "mpn")
+_FACTS = (
+    "material",
+    "pattern",
+    "size",
+    "mpn",
+    "gtin",
+    "gtin8",
+    "gtin12",
+    "gtin13",
+    "gtin14",
+    "itemCondition",
+)
+_ADDRESSES = ("contentUrl", "url", "@id", "src", "thumbnailUrl")
+_HOME = ("home", "homepage", "start", "startseite", "accueil", "inicio")
+
+
+def reading_of(node: Node | None, nodes: list[Node], source: str, base: str) -> Reading:
+    """What a page's nodes say of the product `node`; without one, the categories that the page stands in."""
+    if node is None:
+        return Reading(source=source, categories=_breadcrumb(nodes, resolved(nodes), ""), product=False)
+    known = resolved(nodes)
+    node = _with_group({name: follow(value, known) for name, value in node.items()}, known)
+    variants = _variants(node, nodes, known)
+    title = said(node.get("name"))
+    offers = [offer for part in [node, *variants] for offer in offers_of(part, known)]
+    asked = asked_by(offers)
+    return Reading(
+        source=source,
+        keys={kind: said(node.get(kind)) for kind in _KEYS},
+        title=title,
+        description=_description(node.get("description")),
+        brand=said(node.get("brand")) or said(node.get("manufacturer")),
+        categories=_categories(node) or _breadcrumb(nodes, known, title),
+        tags=words_listed(_keywords(node.get("keywords"))),
+        colour=_values("color", node, variants),
+        gender=_gender(node),
+        price=asked.price,
+        currency=asked.currency,
+        list_price=asked.list_price,
+        in_stock=in_stock([said(offer.get("availability")) for offer in offers]),
+        attributes=_attributes(node, variants),
+        photos=_photos(node, variants, base),
+    )
+
+
+def _with_group(node: Node, known: dict[str, Node]) -> Node:
+    """A variant with what only its group says; its own words, identifiers and address come first."""
+    for group in parts(follow(listed(node.get("isVariantOf")), known)):
+        kept = ("hasVariant", "@id", "@type", "url", "sku", "mpn", "offers")
+        return {name: value for name, value in group.items() if name not in kept} | node
+    return node
+
+
+def _variants(node: Node, nodes: list[Node], known: dict[str, Node]) -> list[Node]:
+    """Those a group lists, and those elsewhere on the page that name it as theirs."""
+    stated = parts(follow(listed(node.get("hasVariant")), known))
+    identity = node.get("@id")
+    if isinstance(identity, str):
+        ours = (
+            other for other in nodes if identity in [p.get("@id") for p in parts(other.get("isVariantOf"))]
+        )
+        stated += [other for other in ours if all(other is not variant for variant in stated)]
+    return [{name: follow(value, known) for name, value in variant.items()} for variant in stated]
+
+
+def _description(value: Any) -> str:
+    """A description may be HTML, also HTML whose tags were escaped once more."""
+    text = text_of("\n".join(part for part in listed(value) if isinstance(part, str)))
+    return text_of(text) if "<" in text else text
+
+
+def _photos(node: Node, variants: list[Node], base: str) -> dict[str, str]:
+    """The product's photos, those of its variants, then what customers sent with reviews."""
+    photos: dict[str, str] = {}
+    for part in [node, *variants]:
+        for address, caption in _images(part.get("image")):
+            add(photos, address, base, caption)
+    for review in parts(node.get("review")) + parts(node.get("reviews")):
+        for address, _ in _images([review.get("image"), review.get("associatedMedia")]):
+            add(photos, address, base, view="customer")
+    return photos
+
+
+def _images(value: Any, depth: int = 0) -> Iterator[tuple[str, str]]:
+    """Address and caption of each image: a string, an ImageObject, or a list of either."""
+    for image in listed(value) if depth <= 3 else ():
+        if isinstance(image, list):
+            yield from _images(image, depth + 1)
+        elif isinstance(image, str):
+            yield image, ""
+        elif isinstance(image, dict):
+            caption = " ".join(filter(None, (said(image.get("name")), said(image.get("caption")))))
+            stated = next((image[name] for name in _ADDRESSES if image.get(name)), None)
+            for address, _ in _images(stated, depth + 1):
+                yield address, caption
+
+
+def _categories(node: Node) -> tuple[str, ...]:
+    category = node.get("category")
+    if isinstance(category, list) and all(isinstance(part, str) for part in category):
+        return category_path(category if len(category) > 1 else next(iter(category), ""))
+    return category_path(said(category))
+
+
+def _breadcrumb(nodes: list[Node], known: dict[str, Node], title: str) -> tuple[str, ...]:
+    """The page's place in the shop, without the home page and the product itself."""
+    inside = [crumb for node in nodes for crumb in parts(follow(node.get("breadcrumb"), known))]
+    for crumbs in of_type([*nodes, *inside], "BreadcrumbList"):
+        items = parts(follow(listed(crumbs.get("itemListElement")), known))
+        items.sort(key=lambda item: price_of(item.get("position")) or Decimal(0))
+        names = [said(item.get("name")) or said(follow(item.get("item"), known)) for item in items]
+        if path := tuple(name for name in names if name and name != title and name.lower() not in _HOME):
+            return path
+    return ()
+
+
+def _keywords(value: Any) -> Any:
+    return [said(part) for part in value] if isinstance(value, list) else value
+
+
+def _values(name: str, node: Node, variants: list[Node]) -> str:
+    """A property of the product and its variants, each value once."""
+    return ", ".join(words_listed([said(part.get(name)) for part in [node, *variants]]))
+
+
+def _gender(node: Node) -> str:
+    for audience in parts(node.get("audience")):
+        for name in ("suggestedGender", "audienceType", "name"):
+            if text := said(audience.get(name)):
+                return text.rpartition("/")[2]
+    return said(node.get("gender"))
+
+
+def _attributes(node: Node, variants: list[Node]) -> dict[str, str]:
+    facts = {name: text for name in _FACTS if (text := said(node.get(name)))}
+    for name in ("size", "material", "pattern"):
+        if text := _values(name, node, variants):
+            facts[name] = text
+    for fact in parts(node.get("additionalProperty")):
+        if (name := said(fact.get("name"))) and (text := said(fact.get("value"))):
+            facts.setdefault(name, text)
+    return facts

@@ -1,0 +1,86 @@
+"""Scrapy's settings for one shop: who we say we are, how hard we may knock, what is bounded."""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from crawlers.fetch.user_agent import ROBOTS_NAME, is_loopback, user_agent
+
+PAGE_BYTES = 16 << 20  # a feed page of 250 products is about 2 MB
+LISTING_BYTES = 50 << 20  # what a sitemap may be by its protocol
+PHOTO_BYTES = 32 << 20
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How hard one shop may be knocked at, where its profile says so; None leaves it to the usual.
+
+    delay_s   seconds between two requests to one host
+    at_once   requests to one host at the same time
+    """
+
+    delay_s: float | None = None
+    at_once: int | None = None
+
+
+USUAL = Pace()
+
+
+def settings(url: str, contact: str, pace: Pace = USUAL) -> dict[str, Any]:
+    """Settings for a crawl of the shop at `url`; a shop on this machine needs no politeness.
+
+    Raises InputError without a contact for any other.
+    """
+    here = is_loopback(urlsplit(url).hostname or "")
+    at_once = pace.at_once or (16 if here else 4)
+    delay_s = pace.delay_s if pace.delay_s is not None else 0 if here else 0.25
+    return {
+        "BOT_NAME": ROBOTS_NAME,
+        "USER_AGENT": user_agent(url, contact),
+        "ROBOTSTXT_OBEY": True,
+        "ROBOTSTXT_USER_AGENT": ROBOTS_NAME,
+        # Requests at once, and the pause between them, in s.
+        "CONCURRENT_REQUESTS": max(16, at_once),
+        "CONCURRENT_ITEMS": 1,  # Scrapy starts this many tasks per answer, 100 unless told; one keeps the order, too
+        "CONCURRENT_REQUESTS_PER_DOMAIN": at_once,
+        "DOWNLOAD_DELAY": delay_s,
+        "AUTOTHROTTLE_ENABLED": not here,
+        "AUTOTHROTTLE_START_DELAY": 0.5,
+        "AUTOTHROTTLE_MAX_DELAY": 30,
+        "AUTOTHROTTLE_TARGET_CONCURRENCY": 2,
+        # Bounds.
+        "DOWNLOAD_TIMEOUT": 15 if here else 30,
+        "DOWNLOAD_MAXSIZE": PAGE_BYTES,
+        "DOWNLOAD_WARNSIZE": 0,
+        "REDIRECT_MAX_TIMES": 5,
+        "METAREFRESH_ENABLED": False,
+        "SCRAPER_SLOT_MAX_ACTIVE_SIZE": 48 << 20,  # answers being worked on; beyond it nothing is fetched
+        # The one layer that retries HTTP.
+        "RETRY_TIMES": 2,
+        "RETRY_HTTP_CODES": [429, 500, 502, 503, 504, 522, 524],
+        "VITRINE_BACKOFF_S": 0.05 if here else 2.0,
+        "DOWNLOADER_MIDDLEWARES": {
+            "crawlers.fetch.guard.GuardMiddleware": 90,  # before robots.txt: that is a request too
+            "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+            "crawlers.fetch.robots.Robots": 100,
+            "crawlers.fetch.robots.Patience": 560,  # nearer to the network than Scrapy's retry at 550
+            "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,  # photos live on other hosts
+        },
+        "ITEM_PIPELINES": {"crawlers.state.pipeline.CrawlPipeline": 100},
+        # What to ask and what was asked is the crawl's own state; Scrapy's would be lost by a kill.
+        "SCHEDULER": "crawlers.state.scheduler.FrontierScheduler",
+        "DUPEFILTER_CLASS": "scrapy.dupefilters.BaseDupeFilter",
+        "DOWNLOAD_HANDLERS": {"data": None, "file": None, "ftp": None, "s3": None},
+        "DOWNLOAD_VERIFY_CERTIFICATES": True,
+        "HTTPPROXY_ENABLED": False,  # a proxy from the environment would dial what the guard never saw
+        "HTTPCACHE_ENABLED": False,
+        "COOKIES_ENABLED": False,
+        "REFERRER_POLICY": "same-origin",
+        "TELNETCONSOLE_ENABLED": False,
+        "MEMUSAGE_ENABLED": False,
+        "LOG_ENABLED": False,
+        "LOG_INSTALL_ROOT_HANDLER": False,
+        "LOGSTATS_INTERVAL": 0,
+        "STATS_DUMP": False,
+        "TWISTED_REACTOR": "twisted.internet.asyncioreactor.AsyncioSelectorReactor",
+    }

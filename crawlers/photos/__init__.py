@@ -1,0 +1,1 @@
+"""Photo addresses to rows of bytes that are proven pictures."""

@@ -1,0 +1,162 @@
+"""A profile's rules applied to a page: which text, address, amount or fact they find. Nothing here raises."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from parsel import Selector
+
+from crawlers.discover.json_pages import joined
+from crawlers.extract.photo_view import view_of
+from crawlers.extract.text import category_path, line_of, printable, words_listed
+from crawlers.profiles.shop_profile import Facts, Rule, Stock
+
+LONGEST_VALUE = 20_000  # characters a regular expression is given; pages can be long
+_LARGEST_FIRST = ("data-zoom-image", "data-zoom", "data-large", "data-srcset", "srcset", "data-src", "src")
+_HOME = frozenset(["home", "homepage", "start", "startseite", "accueil", "inicio"])
+_CRUMB = re.compile(r"\s*[›»→|]\s*")
+
+
+def values(page: Selector, url: str, rules: Iterable[Rule] | None) -> list[str]:
+    """What the first alternative that finds anything finds: HTML of elements, or text of attributes."""
+    for rule in rules or ():
+        if found := [text for text in _found(page, url, rule) if text.strip()]:
+            return found
+    return []
+
+
+def photos_of(page: Selector, base: str, url: str, rules: Iterable[Rule] | None) -> dict[str, str]:
+    """View by address, in page order, each once; the first alternative that finds a photo counts."""
+    for rule in rules or ():
+        photos: dict[str, str] = {}
+        for node in page.css(rule.css) if rule.css else ():
+            address = printable(_matched(_address(node, rule.attribute), rule.regex)).strip()
+            if address and not address.startswith("data:"):
+                address = joined(base, address)
+                caption = attribute(node, "alt") if _is_element(node) else ""
+                photos.setdefault(address, _view(address, caption))
+        if photos:
+            return photos
+    return {}
+
+
+def _found(page: Selector, url: str, rule: Rule) -> Iterator[str]:
+    if rule.url is not None:
+        yield _matched(url, rule.url)
+        return
+    for node in page.css(rule.css or ""):
+        if rule.attribute:
+            yield _matched(attribute(node, rule.attribute), rule.regex)
+        elif rule.regex:
+            yield _matched(_text(node), rule.regex)
+        else:
+            yield _text(node, markup=True)
+
+
+def _text(node: Selector, *, markup: bool = False) -> str:
+    """An element's text (or its HTML, which keeps lines apart); what a <meta> or <input> says."""
+    if not _is_element(node):
+        return str(node.get())
+    said = attribute(node, {"meta": "content", "input": "value"}.get(node.root.tag, ""))
+    line = said or line_of(str(node.get()))
+    return str(node.get()) if markup and line and not said else line
+
+
+def attribute(node: Selector, name: str) -> str:
+    """An attribute of an element, empty where there is none.
+
+    Not parsel's `attrib`, which reads all of them and raises where one has a name that XML forbids.
+    """
+    try:
+        return str(node.root.get(name) or "")
+    except (AttributeError, ValueError):
+        return ""
+
+
+def _address(node: Selector, stated: str | None) -> str:
+    """Where an element's photo lies; of several editions the largest."""
+    if not _is_element(node):
+        return str(node.get())
+    tag = node.root.tag
+    usual = {"a": ("href",), "link": ("href",), "meta": ("content",)}.get(tag, _LARGEST_FIRST)
+    for name in [stated] if stated else usual:
+        said = attribute(node, name).strip()
+        if said and not said.startswith("data:"):
+            return _largest(said) if name.endswith("srcset") else said
+    return ""
+
+
+def _view(address: str, caption: str) -> str:
+    try:
+        return view_of(address, caption)
+    except ValueError:  # "http://[broken" has no file name
+        return ""
+
+
+def _largest(srcset: str) -> str:
+    """The address with the largest width or density of a srcset."""
+    best, size = "", -1.0
+    for entry in re.split(r",\s+", srcset):
+        address, _, descriptor = entry.strip().partition(" ")
+        number = re.match(r"\d+(\.\d+)?", descriptor.strip())
+        if address and (value := float(number[0]) if number else 1.0) > size:
+            best, size = address, value
+    return best.rstrip(",")
+
+
+def _matched(text: str, pattern: str | None) -> str:
+    if pattern is None:
+        return text
+    found = re.search(pattern, text[:LONGEST_VALUE])
+    return (found[1] or "" if found.re.groups else found[0]) if found else ""
+
+
+def categories_of(stated: list[str]) -> tuple[str, ...]:
+    """A category path without the home page before it."""
+    if len(stated) == 1:
+        path = category_path(_CRUMB.sub(" > ", line_of(stated[0])))
+    else:
+        path = tuple(name for text in stated if (name := line_of(text).strip("/>›»→| ")))
+    return path[1:] if path and path[0].lower() in _HOME else path
+
+
+def tags_of(stated: list[str]) -> tuple[str, ...]:
+    """A list of words, also from one text with commas."""
+    return words_listed(line_of(stated[0]) if len(stated) == 1 else stated)
+
+
+def stock_of(page: Selector, rule: Stock | None) -> bool | None:
+    """Whether the product can be bought; None where the page does not say."""
+    if rule is None:
+        return None
+    if rule.present:
+        return bool(page.css(rule.present))
+    if rule.absent:
+        return not page.css(rule.absent)
+    said = [_text(node)[:LONGEST_VALUE] for node in page.css(rule.css or "")]
+    return any(re.search(rule.text or "", text, re.I) for text in said) if said else None
+
+
+def facts_of(page: Selector, rule: Facts | None) -> dict[str, str]:
+    """Named facts; the first value of a name counts."""
+    pairs: list[tuple[str, str]] = []
+    if rule is not None and rule.rows:
+        for row in page.css(rule.rows):
+            shown = ", ".join(words_listed([_text(node) for node in row.css(rule.value)]))
+            pairs.append((next((_text(node) for node in row.css(rule.name)), ""), shown))
+    elif rule is not None:
+        columns = [[_text(node) for node in page.css(css)] for css in (rule.name, rule.value)]
+        pairs = list(zip(*columns, strict=False))
+    facts: dict[str, str] = {}
+    for name, value in pairs:
+        if (label := name.strip().rstrip(":").strip()) and value.strip():
+            facts.setdefault(label, value.strip())
+    return facts
+
+
+def hrefs_of(page: Selector, css: str) -> list[str]:
+    """The addresses that the elements of a selector link to."""
+    return [attribute(node, "href") if _is_element(node) else str(node.get()) for node in page.css(css)]
+
+
+def _is_element(node: Selector) -> bool:
+    return not isinstance(node.root, str)

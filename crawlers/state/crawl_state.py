@@ -1,0 +1,87 @@
+"""What one crawl knows, in one SQLite file that survives a kill: the crawl's frontier and its harvest.
+
+Every answer's consequences (its products, refusals, further addresses, and that it is done) are one
+transaction, so after a SIGKILL an address is either done with all it gave or still to be asked.
+Scrapy's own JOBDIR promises less: after a kill it may call a crawl finished that is not.
+
+    frontier  addresses to ask and asked     crawlers/state/frontier.py
+    harvest   products, photos, refusals     crawlers/state/collected.py
+    memory    what the previous crawl knew   crawlers/state/previous_crawl.py
+    held      photos not yet in a part       crawlers/state/photo_spool.py
+
+For one thread. The file is removed when its crawl is committed.
+"""
+
+import json
+import sqlite3
+import time
+from pathlib import Path
+from typing import Any
+
+from crawlers.state.collected import Collected
+from crawlers.state.frontier import Frontier
+from crawlers.state.photo_spool import PhotoSpool
+from crawlers.state.previous_crawl import PreviousCrawl
+from schemas.errors import LakeError
+
+VERSION = 1
+COMMIT_EVERY_S = 0.5  # what a kill costs at most, beside the requests in flight
+_META = "create table if not exists meta (key text primary key, value text not null) without rowid;"
+
+
+class CrawlState:
+    """The state at `path`, opened or begun. `fresh` says which; raises LakeError for a file that is none."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self.db = sqlite3.connect(path, isolation_level=None)
+            # Write-ahead: a kill of the process loses nothing committed; only a power cut may cost the last second.
+            self.db.execute("pragma journal_mode = wal")
+            self.db.execute("pragma synchronous = normal")
+            self.db.execute("pragma wal_autocheckpoint = 8000")  # pages; each time costs a wait for the disk
+            self.db.execute("pragma cache_size = -8000")  # KiB: the memory of a crawl must not grow with it
+            self.db.execute("pragma temp_store = file")
+            self.db.executescript(_META)
+            version = self.note("version")
+            self.fresh = version is None
+            if version not in (None, VERSION):
+                raise LakeError(str(path), f"is the state of a crawl by another vitrine (version {version})")
+            self.frontier = Frontier(self.db)
+            self.collected = Collected(self.db)
+            self.previous = PreviousCrawl(self.db)
+            self.spool = PhotoSpool(self.db)
+            self.remember("version", VERSION)
+        except (sqlite3.Error, ValueError) as error:
+            raise LakeError(str(path), f"cannot be used as the state of a crawl ({error})") from error
+        self._committed = time.monotonic()
+        self.db.execute("begin")
+
+    def note(self, key: str) -> Any:
+        """A value that was remembered; None for none."""
+        found = self.db.execute("select value from meta where key = ?", (key,)).fetchone()
+        return None if found is None else json.loads(found[0])
+
+    def remember(self, key: str, value: Any) -> None:
+        """Keep a JSON value."""
+        self.db.execute("insert or replace into meta values (?, ?)", (key, json.dumps(value)))
+
+    def due(self) -> bool:
+        """Whether it is time to commit; asked when all of an answer's consequences are written."""
+        return time.monotonic() - self._committed >= COMMIT_EVERY_S
+
+    def commit(self) -> None:
+        """Make everything so far survive a kill."""
+        self.db.execute("commit")
+        self.db.execute("begin")
+        self._committed = time.monotonic()
+
+    def undo(self) -> None:
+        """Forget what was not committed, as after a kill: an answer half taken in, where an error came between."""
+        if self.db.in_transaction:  # a full disk has ended it already
+            self.db.execute("rollback")
+        self.db.execute("begin")
+
+    def close(self) -> None:
+        """Let go of the file; what was not committed is forgotten."""
+        self.db.close()

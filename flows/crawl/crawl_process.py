@@ -1,0 +1,195 @@
+"""The process of one crawl or import: `python -m flows.crawl.crawl_process`, one JSON request on stdin.
+
+A Twisted reactor runs once per process, and a crawl must be killable without taking the flow with
+it. On stdout: `{"progress": ...}` lines, and at the end one `{"done": ...}` or `{"error": ...}`.
+Nothing else of this project prints here; whatever a library prints goes to stderr.
+"""
+
+import json
+import os
+import sqlite3
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TextIO
+
+from crawlers.datasets.importing import import_rows
+from crawlers.datasets.product_file import Catalogue
+from crawlers.discover.visit import Visit
+from crawlers.fetch.settings import USUAL
+from crawlers.platforms import Shop
+from crawlers.profiles.shop_profile import Limits, load
+from crawlers.run import Traffic, crawl_shop, fetch_photos
+from crawlers.state.closing import Catalogue as Closing
+from crawlers.state.closing import is_complete, ledger_rows
+from crawlers.state.crawl_state import CrawlState
+from crawlers.state.recorder import Recorder
+from crawlers.state.recrawl_policy import FULL, LIST, MOST_PAGES, Rules
+from crawlers.state.sink import FLOOR
+from flows.crawl.crawl_store import Store, learn, previous_products, refused_before
+from infra.lake import Lake
+from schemas.errors import InputError, LakeError, PipelineError
+
+
+def run(request: Mapping[str, Any], out: TextIO) -> dict[str, Any]:
+    """Do what flows.crawl.crawl_shops or flows.crawl.import_products asked for; the answer they enter into the run."""
+    if request["do"] == "doctor":
+        from crawlers.doctor.examination import examine_shop
+
+        asked = request["shop"], request["url"], request["contact"], request["profile"]
+        return {"doctor": examine_shop(*asked)}
+    lake = Lake(request["lake"])
+    previous = lake.run(request["previous"]) if request["previous"] else None
+    store = Store(lake, request["folder"], lambda news: say(out, news))
+    state = CrawlState(Path(request["state"]))
+    try:
+        traffic = Traffic(**(state.note("traffic") or {}))
+        if state.note("learnt") is None:
+            learn(state, lake, previous)
+        recorder = Recorder(state, store, _rules(request))
+        recorder.go_on()
+        try:
+            if request["do"] == "crawl":
+                _crawl(request, recorder, traffic, lake, previous)
+            else:
+                _import(request, recorder, traffic)
+        finally:
+            _remember(state, traffic)
+        return _close(request, recorder, store, lake, previous, traffic)
+    except sqlite3.Error as error:  # a full disk, or a file that another hand has changed
+        raise LakeError(request["state"], f"cannot be read or written ({error})") from error
+    finally:
+        state.close()
+
+
+def say(out: TextIO, message: Mapping[str, Any]) -> None:
+    """One line of JSON, at once."""
+    out.write(json.dumps(message, ensure_ascii=False, default=str) + "\n")
+    out.flush()
+
+
+def main() -> int:
+    """Exit code 0 with a `done` line, 1 with an `error` line; a bug ends in a traceback on stderr and code 1."""
+    out = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    request = json.loads(sys.stdin.readline())
+    try:
+        say(out, {"done": run(request, out)})
+    except PipelineError as error:
+        say(out, {"error": {"type": type(error).__name__, "args": list(error.args)}})
+        return 1
+    return 0
+
+
+def _rules(request: Mapping[str, Any]) -> Rules:
+    if request["do"] != "crawl":
+        return Rules()
+    limits = load(request["profile"]).limits if request["profile"] else Limits()
+    floors = (request["floor"], limits.success_floor, FLOOR)
+    return Rules(
+        request["revisit"],
+        next(floor for floor in floors if floor is not None),
+        request["limit"],
+        limits.most_pages or MOST_PAGES,
+        salt=str(request["previous"]),
+    )
+
+
+def _crawl(
+    request: Mapping[str, Any], recorder: Recorder, traffic: Traffic, lake: Lake, previous: Any
+) -> None:
+    pace = load(request["profile"]).limits.pace if request["profile"] else USUAL
+    again: list[Visit] = []
+    if request["retry"]:
+        for row in refused_before(lake, previous, frozenset(request["retry"])):
+            if row["kind"] == "photo":
+                recorder.want_photo(row["url"], next(iter(row["product_ids"]), ""))
+            else:
+                again.append(Visit(row["url"], product=row["kind"] == "product"))
+    # A reading of everything may find another platform; any other crawl stays with the one it knows.
+    expected = previous.result.get("platform", "") if previous and request["revisit"] != "full" else ""
+    crawl_shop(
+        Shop(request["shop"], request["url"], profile=request["profile"]),
+        request["contact"],
+        recorder,
+        traffic,
+        expected=expected,
+        only=request["only"],
+        again=again,
+        pace=pace,
+    )
+
+
+def _import(request: Mapping[str, Any], recorder: Recorder, traffic: Traffic) -> None:
+    begun = time.monotonic()
+    catalogue = Catalogue(request["path"], request["shop"], request["mapping"])
+    recorder.expected["import"] = catalogue.rows or 0
+    import_rows(catalogue, recorder)
+    if not recorder.tally("import").out:
+        raise InputError(request["path"], "holds no row that can be used")
+    traffic.seconds["import"] = time.monotonic() - begun
+    if any(True for _ in recorder.state.collected.unanswered()):
+        fetch_photos(request["photos_at"], request["contact"], recorder, traffic)
+    recorder.land()
+
+
+def _remember(state: CrawlState, traffic: Traffic) -> None:
+    """What was asked of the network counts also where the crawl did not end well."""
+    state.undo()
+    state.remember("traffic", asdict(traffic))
+    state.commit()
+
+
+def _close(
+    request: Mapping[str, Any],
+    recorder: Recorder,
+    store: Store,
+    lake: Lake,
+    previous: Any,
+    traffic: Traffic,
+) -> dict[str, Any]:
+    """Write every table; returns files, counts and what changed."""
+    state = recorder.state
+    closing = Closing(state)
+    # A catalogue file is the whole catalogue; a shop's is what its listings led to, all of them read.
+    whole = request["do"] == "import" or (
+        request["revisit"] != LIST and request["limit"] is None and is_complete(state)
+    )
+    asked_for_all = request["do"] == "import" or request["revisit"] == FULL
+    withheld = closing.close(complete=whole, sudden=asked_for_all)
+    started_at = datetime.fromisoformat(request["started_at"])
+    files = store.write(
+        closing.rows(previous_products(lake, previous), started_at),
+        state.collected.rejects(),
+        ledger_rows(state, whole=whole),
+    )
+    counts = {stage: asdict(count) for stage, count in recorder.counts().items()}
+    if previous is not None:
+        counts["revisit"] = asdict(closing.count())
+    return {
+        "files": files,
+        "result": {
+            "products": store.products.rows,
+            "images_new": store.image_rows,
+            "images_known": state.collected.image_count() - store.image_rows,
+            "not_modified": closing.not_modified,
+            "kept": closing.kept,
+            "requests": traffic.requests,
+            "changed": closing.changed,
+            "added": closing.added,
+            "removed": closing.removed,
+            "removal_withheld": withheld,
+            "complete": whole,
+            "platform": state.note("platform") or "",
+        },
+        "bytes": traffic.bytes,
+        "seconds": traffic.seconds,
+        "counts": counts,
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())

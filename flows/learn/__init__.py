@@ -1,0 +1,1 @@
+"""From the words of shops to a trained model."""

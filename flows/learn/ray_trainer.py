@@ -1,0 +1,290 @@
+"""Ray Train's TorchTrainer around workers/training/worker.py: shards, resources, progress, the checkpoint back.
+
+What the trainer keeps lies in the run's own folder, so that a driver that was killed and is asked the same
+again goes on from its last checkpoint, as a worker does that died.
+"""
+
+import json
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from hashlib import sha256
+from io import BytesIO
+from pathlib import Path
+from threading import Event, Thread
+from typing import Any
+
+import numpy as np
+import pyarrow.fs as pafs
+import ray
+from numpy.typing import NDArray
+from ray.train import CheckpointConfig, FailureConfig, RunConfig, ScalingConfig
+from ray.train.torch import TorchTrainer
+from ray.util.queue import Empty, Queue
+
+from flows.orchestration import our_error
+from flows.progress import stage
+from infra.atomic_write import put
+from infra.cluster import ray_cluster, wanted_gpus
+from infra.lake import Lake
+from infra.open_run import OpenRun
+from infra.photo_locations import locate
+from schemas.errors import InputError
+from schemas.manifest import Manifest, Part
+from workers.data.dataset import ID, Examples, ids_of_hex
+from workers.data.shards import Places
+from workers.data.split import share_of
+from workers.training.resume import BEST
+from workers.training.tensorboard_scalars import Scalars
+from workers.training.worker import RESULT, SCORES, Job, train_worker
+
+VALIDATION_SHARE = 0.05
+MOST_VALIDATION = 2_000  # photos: enough to see a trend, cheap beside an epoch
+SCRATCH, EVENTS = "training", "tensorboard"  # folders of a train run; the first is gone once it is committed
+SNAPSHOT = "checkpoint_manager_snapshot.json"  # Ray Train's own list of its checkpoints
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What to train and with what.
+
+    start   path of the checkpoint to start from; empty: first weights
+    gpus    auto | 0 | n
+    cache   bytes of memory for decoded photos, per worker
+    minutes between two checkpoints within an epoch
+    """
+
+    method: str
+    config: dict[str, Any]
+    words: tuple[str, ...]
+    start: str = ""
+    workers: int = 1
+    gpus: str = "auto"
+    cache: int = 4 << 30
+    minutes: float = 10.0
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a training leaves.
+
+    data             the checkpoint's bytes
+    history          rows of schemas.score.HISTORY
+    undecodable      photos that are none
+    resumed_at       images drawn before the last attempt began; 0: it began at the beginning
+    positives, aucs, offsets  (V,) per word, see workers/training/word_auc.py; empty without a training
+    """
+
+    data: bytes
+    history: list[dict[str, Any]] = field(default_factory=list)
+    undecodable: int = 0
+    resumed_at: int = 0
+    positives: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    aucs: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+    offsets: NDArray[np.float32] = field(default_factory=lambda: np.empty(0, np.float32))
+
+
+class Tell:
+    """Sends what rank 0 says to the driver, a few times a second; the last word of an epoch always."""
+
+    def __init__(self, line: Queue, every_s: float = 0.5) -> None:
+        self.line, self.every_s, self.last = line, every_s, 0.0
+
+    def __call__(self, event: dict[str, Any]) -> None:
+        """Send an event: how far an epoch is, or its row of history."""
+        if "phase" in event or time.monotonic() - self.last >= self.every_s:
+            self.last = time.monotonic()
+            self.line.put(event)
+
+
+def fit(lake: Lake, run: OpenRun, wanted: Wanted, examples: Examples) -> Trained:
+    """Train on some workers, from wherever an interrupted run of the same key stopped.
+
+    A worker that dies is started again by Ray Train, twice at most (FailureConfig).
+    """
+    with ray_cluster() as cluster:
+        on_gpu = wanted_gpus(wanted.gpus, cluster) > 0
+        line, refused = (Queue(actor_options={"num_cpus": 0}) for _ in range(2))
+        train, validation = parts(examples)
+        job = Job(
+            method=wanted.method,
+            config=wanted.config,
+            words=wanted.words,
+            filesystem=lake.filesystem,
+            examples=ray.put(examples),
+            train=ray.put(places_of(lake, examples.take(train))),
+            validation=ray.put(places_of(lake, examples.take(validation))),
+            start=wanted.start,
+            threads=max(1, cluster.cores // wanted.workers),
+            cache_bytes=wanted.cache,
+            checkpoint_every=60 * wanted.minutes,
+            resume=_unlisted(lake.filesystem, f"{run.folder}/{SCRATCH}"),
+            tell=Tell(line),
+            refused=refused,
+        )
+        trainer = TorchTrainer(
+            train_worker,
+            train_loop_config={"job": job},
+            scaling_config=ScalingConfig(
+                num_workers=wanted.workers,
+                use_gpu=on_gpu,
+                resources_per_worker={"CPU": 1} | ({"GPU": 1} if on_gpu else {}),
+            ),
+            run_config=RunConfig(
+                name=SCRATCH,
+                storage_path=run.folder,
+                storage_filesystem=lake.filesystem,
+                failure_config=FailureConfig(max_failures=2),
+                checkpoint_config=CheckpointConfig(num_to_keep=1),
+            ),
+        )
+        with _event_files(lake, run) as folder, _listening(line, Scalars(folder)):
+            result = _outcome(trainer, refused)
+        with result.checkpoint.as_directory() as folder:
+            return _read(Path(folder))
+
+
+def kept_words(lake: Lake, labels: Manifest) -> tuple[str, ...]:
+    """The vocabulary of a label run, index = word_id."""
+    table = lake.table(labels, "vocabulary", ["word_id", "word", "kept"])
+    kept = sorted((row["word_id"], row["word"]) for row in table.to_pylist() if row["kept"])
+    return tuple(word for _, word in kept)
+
+
+def examples_of(lake: Lake, labels: Manifest) -> tuple[Examples, int]:
+    """The photos to learn from, and how many have no word; a photo of two products has the words of both."""
+    columns = ["image_id", "words", "split", "group"]
+    every = Examples.gather(lake.batches(labels, "labels", columns, rows=10_000))
+    examples = every.take(np.flatnonzero(every.counts))
+    if not len(examples):
+        raise InputError(labels.run_id, "has no photo with a known word to learn from")
+    return examples, len(every) - len(examples)
+
+
+def remove_scratch(run: OpenRun) -> None:
+    """What only an interrupted run needs: its checkpoints."""
+    folder = f"{run.folder}/{SCRATCH}"
+    if run.filesystem.get_file_info(folder).type != pafs.FileType.NotFound:
+        run.filesystem.delete_dir(folder)
+
+
+def parts(examples: Examples) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Rows to learn from and rows to judge on; a near-duplicate group is on one side, whatever else is there."""
+    groups, number = np.unique(examples.groups, return_inverse=True)
+    held_out = np.array(
+        [share_of(f"validation {group}") < VALIDATION_SHARE for group in groups.tolist()], bool
+    )
+    chosen = np.flatnonzero(held_out[number])
+    chosen = chosen[:MOST_VALIDATION]  # ids are hashes, so the first ones are any ones
+    return np.setdiff1d(np.arange(len(examples)), chosen), chosen
+
+
+def places_of(lake: Lake, examples: Examples) -> Places:
+    """Where these photos lie."""
+    units = locate(lake, examples.hex()) if len(examples) else []
+    paths = tuple(dict.fromkeys(unit.path for unit in units))
+    number = {path: n for n, path in enumerate(paths)}
+    none = [np.empty(0, ID)]
+    return Places(
+        paths,
+        np.array([number[unit.path] for unit in units], np.int32),
+        np.array([unit.row_group for unit in units], np.int32),
+        np.r_[0, np.cumsum([len(unit.rows) for unit in units], dtype=np.int64)].astype(np.int64),
+        np.concatenate([np.empty(0, np.int32), *(np.array(unit.rows, np.int32) for unit in units)]),
+        np.concatenate(none + [ids_of_hex(list(unit.image_ids)) for unit in units]),
+    )
+
+
+def _outcome(trainer: TorchTrainer, refused: Queue) -> Any:
+    """The trainer's result; an error of ours that a worker raised comes out as itself."""
+    try:
+        result = trainer.fit()
+    except Exception as error:
+        raise (our_error(error) or error) from None
+    if not refused.empty():
+        raise refused.get()
+    return result
+
+
+def _unlisted(filesystem: pafs.FileSystem, folder: str) -> tuple[str, ...]:
+    """Checkpoints to go on from where Ray's own list of them was cut off by a kill; the list is removed."""
+    path = f"{folder}/{SNAPSHOT}"
+    try:
+        with filesystem.open_input_stream(path) as stream:
+            listed = json.loads(stream.read())
+        if listed["ray_version"] == ray.__version__:
+            return ()
+    except FileNotFoundError:
+        return ()
+    except (ValueError, KeyError, TypeError):
+        pass
+    filesystem.delete_file(path)
+    found = filesystem.get_file_info(pafs.FileSelector(folder))
+    names = [str(info.path) for info in found if info.base_name.startswith("checkpoint_")]
+    return tuple(sorted(names, reverse=True))
+
+
+def _read(folder: Path) -> Trained:
+    told = json.loads((folder / RESULT).read_text())
+    with np.load(BytesIO((folder / SCORES).read_bytes())) as scores:
+        of_words = {name: scores[name] for name in ("positives", "aucs", "offsets")}
+    return Trained((folder / BEST).read_bytes(), **told, **of_words)
+
+
+@contextmanager
+def _event_files(lake: Lake, run: OpenRun) -> Iterator[str]:
+    """A local folder for TensorBoard; what lies in it at the end is a table of files of the run.
+
+    In a local lake it is the run's own folder, to be watched while it grows.
+    """
+    with tempfile.TemporaryDirectory(prefix="vitrine-events-") as temporary:
+        folder = f"{run.folder}/{EVENTS}" if lake.is_local else temporary
+        yield folder
+        run.files[EVENTS] = []
+        for file in sorted(Path(folder).glob("events.*")):
+            data, name = file.read_bytes(), f"{EVENTS}/{file.name}"
+            if not lake.is_local:
+                put(lake.filesystem, f"{run.folder}/{name}", data)
+            run.files[EVENTS].append(Part(name, 0, len(data), sha256(data).hexdigest()))
+
+
+@contextmanager
+def _listening(line: Queue, scalars: Scalars) -> Iterator[None]:
+    """Show and record what the workers say while the trainer blocks."""
+    done = Event()
+
+    def listen() -> None:
+        with stage("train", None, "images") as step:
+            while True:
+                try:
+                    event = line.get(timeout=0.5)
+                except Empty:
+                    if done.is_set():
+                        return
+                    continue
+                except ray.exceptions.RayError:
+                    return
+                scalars.add(event)
+                if "phase" not in event:
+                    step.reach(event["images"], total=event["of"], note=_note(event))
+
+    thread = Thread(target=listen, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join(timeout=30)
+        scalars.close()
+        with suppress(ray.exceptions.RayError):
+            line.shutdown()
+
+
+def _note(event: dict[str, Any]) -> str:
+    """The rest of the progress line; its front says photos and their rate since the training began."""
+    left = event["seconds_left"]
+    time_left = f"{left / 60:,.0f} min" if left >= 120 else f"{left:.0f} s"
+    rate = f"{event['images_per_second']:,.1f} img/s"
+    return f"epoch {event['epoch']}/{event['epochs']} loss {event['loss']:.3f} {rate}, {time_left} left"

@@ -1,0 +1,210 @@
+"""From weak labels to a checkpoint: a method learns the words of a label run."""
+
+import time
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from prefect import flow, task
+
+from flows.learn.ray_trainer import EVENTS, Trained, Wanted, examples_of, fit, kept_words, remove_scratch
+from flows.learn.tuning import tune_settings
+from flows.orchestration import worth_retrying
+from infra.atomic_write import put
+from infra.lake import Lake
+from infra.open_run import OpenRun
+from schemas.errors import InputError
+from schemas.ids import digest
+from schemas.manifest import Count, Manifest, Part
+from schemas.score import HISTORY, WORD_SCORES
+from schemas.vector import word_vectors_schema
+from workers.method import Learns, config_of
+from workers.training.checkpoint import Checkpoint, pack, unpack, untrained
+from workers.training.warm_start import inherit
+
+GIB = 2**30
+
+
+@flow(name="train")
+def train(
+    lake: str,
+    method: str = "house",
+    labels: str | None = None,
+    settings: dict[str, Any] | None = None,
+    workers: int = 1,
+    gpus: str = "auto",
+    parent: str | None = None,
+    checkpoint_minutes: float = 10.0,
+    cache_gib: float = 4.0,
+    search: int = 0,
+) -> dict[str, Any]:
+    """Train `method` on the newest label run, or the named one.
+
+    settings  values of the method's Config to change, such as {"backbone": "resnet18", "epochs": 8};
+              zero epochs keep the first weights, which is the untrained network of the reports
+    workers   Ray Train workers; gradients are averaged over them
+    gpus      auto: a GPU per worker where the cluster has them | 0: CPU | n: that many, or refuse
+    parent    train run to start from: its Config is the default, words it knew keep their vectors
+    checkpoint_minutes  what a kill can cost at most, within an epoch
+    cache_gib memory for decoded photos, per worker; what does not fit lies in a temporary file
+    search    trials of a search over rate, decay and batch beforehand; its best is trained with
+    """
+    chosen = dict(settings or {})
+    found = tune_settings(lake, method, labels, chosen, search, gpus) if search else {}
+    chosen |= found.get("best", {})
+    trained = train_words(lake, method, labels, chosen, workers, gpus, parent, checkpoint_minutes, cache_gib)
+    return trained | {name: found[name] for name in ("set", "trials") if name in found}
+
+
+@task(retries=1, retry_condition_fn=worth_retrying)
+def train_words(
+    lake: str,
+    method: str,
+    labels: str | None,
+    settings: dict[str, Any],
+    workers: int,
+    gpus: str,
+    parent: str | None = None,
+    checkpoint_minutes: float = 10.0,
+    cache_gib: float = 4.0,
+) -> dict[str, Any]:
+    """Learn, and commit checkpoint, history, word vectors and word scores."""
+    begun = time.monotonic()
+    place = Lake(lake)
+    source = place.run(labels) if labels else place.newest("label")
+    earlier = _parent(place, parent, method)
+    config = config_of(method, inherited(earlier) | settings)
+    parameters = {"method": method, "config": asdict(config), "workers": workers, "gpus": gpus}
+    parameters |= {"from": earlier.run_id} if earlier else {}
+    parents = [source.run_id] + ([earlier.run_id] if earlier else [])
+    key = digest({"train": source.run_id} | parameters)
+    run = place.begin("run", "train", key, parents=parents, parameters=parameters)
+    words = kept_words(place, source)
+    try:
+        if getattr(config, "epochs", 0) + getattr(config, "frozen_epochs", 0) == 0:
+            trained = _first_weights(place, method, asdict(config), words, earlier)
+        else:
+            wanted = Wanted(
+                method=method,
+                config=asdict(config),
+                words=words,
+                start=_checkpoint_path(place, earlier) if earlier else "",
+                workers=workers,
+                gpus=gpus,
+                cache=int(cache_gib * GIB),
+                minutes=checkpoint_minutes,
+            )
+            trained = _learnt(place, run, source, wanted)
+    except BaseException:
+        place.abandon(run)  # the same request, also a retry from this very process, goes on from here
+        raise
+    ready = unpack(trained.data, method)
+    name = f"checkpoints/{ready.sha256}.safetensors"
+    put(place.filesystem, f"{run.folder}/{name}", trained.data)
+    run.files["checkpoints"] = [Part(name, 0, len(trained.data), ready.sha256)]
+    _write_tables(run, trained, ready)
+    run.seconds["train"] = time.monotonic() - begun
+    last = trained.history[-1] if trained.history else {}
+    rates = [row["images_per_second"] for row in trained.history]
+    result = {
+        "run_id": run.run_id,
+        "checkpoint": ready.sha256,
+        "method": method,
+        "origin": ready.origin,
+        "metrics": {name: last[name] for name in ("epoch", "loss", "validation_loss") if name in last},
+        "images": last.get("images", 0),
+        "images_per_second": round(float(np.mean(rates)), 1) if rates else 0.0,
+        "seconds": round(run.seconds["train"], 2),
+    }
+    if trained.resumed_at:
+        result["resumed_at"] = trained.resumed_at  # images that an interrupted attempt had drawn
+    if trained.history and place.is_local:
+        result["watch"] = f"tensorboard --logdir {run.folder}/{EVENTS}"
+    place.commit(run, result)
+    remove_scratch(run)
+    return result
+
+
+def checkpoint_of(lake: Lake, trained: Manifest) -> Checkpoint:
+    """The checkpoint that a train run committed, checked against its hash."""
+    with lake.filesystem.open_input_stream(_checkpoint_path(lake, trained)) as stream:
+        return unpack(stream.read(), trained.run_id, trained.files["checkpoints"][0].sha256)
+
+
+def inherited(parent: Manifest | None) -> dict[str, Any]:
+    """The parent's Config, but for where its own first weights came from: they are replaced."""
+    if parent is None:
+        return {}
+    return {
+        name: "random" if name == "weights" else value for name, value in parent.parameters["config"].items()
+    }
+
+
+def _parent(lake: Lake, run_id: str | None, method: str) -> Manifest | None:
+    if run_id is None:
+        return None
+    manifest = lake.run(run_id)
+    if manifest.flow != "train":
+        raise InputError(run_id, f"is a {manifest.flow} run; --from takes a train run")
+    if manifest.parameters["method"] != method:
+        raise InputError(run_id, f"was trained as {manifest.parameters['method']}, not {method}")
+    return manifest
+
+
+def _checkpoint_path(lake: Lake, trained: Manifest) -> str:
+    return f"{lake.folder(trained)}/{trained.files['checkpoints'][0].path}"
+
+
+def _learnt(lake: Lake, run: OpenRun, labels: Manifest, wanted: Wanted) -> Trained:
+    examples, wordless = examples_of(lake, labels)
+    trained = fit(lake, run, wanted, examples)
+    refused = {"no_words": wordless, "decode": trained.undecodable}
+    learnt = len(examples) - trained.undecodable
+    run.counts["train"] = Count(
+        len(examples) + wordless, learnt, {reason: n for reason, n in refused.items() if n}
+    )
+    return trained
+
+
+def _first_weights(
+    lake: Lake, method: str, config: dict[str, Any], words: tuple[str, ...], parent: Manifest | None
+) -> Trained:
+    first = untrained(method, config, words)
+    origin = first.origin
+    if parent is not None:
+        before = checkpoint_of(lake, parent)
+        inherit(method, first.module, first.config, words, before)
+        origin = f"checkpoint:{before.sha256}"
+    data = pack(first.name, first.module, first.config, words, origin)
+    return Trained(data)
+
+
+def _write_tables(run: OpenRun, trained: Trained, ready: Checkpoint) -> None:
+    for schema in (HISTORY, WORD_SCORES):
+        run.drop(schema)  # of a run that was killed while it wrote them
+    writer = run.writer(HISTORY)
+    for row in trained.history:
+        writer.write(row)
+    run.add(HISTORY, writer.close())
+    if not (isinstance(ready.module, Learns) and ready.words):
+        return
+    vectors = ready.module.word_vectors().detach().float().numpy()
+    schema = word_vectors_schema(vectors.shape[1])
+    run.drop(schema)
+    writer = run.writer(schema)
+    for number, (word, vector) in enumerate(zip(ready.words, vectors, strict=True)):
+        writer.write({"word_id": number, "word": word, "vector": vector})
+    run.add(schema, writer.close())
+    if len(trained.aucs):
+        writer = run.writer(WORD_SCORES)
+        columns = (trained.positives.tolist(), _known(trained.aucs), _known(trained.offsets))
+        for number, (word, positives, auc, offset) in enumerate(zip(ready.words, *columns, strict=True)):
+            row = {"word_id": number, "word": word, "positives": positives, "auc": auc, "offset": offset}
+            writer.write(row)
+        run.add(WORD_SCORES, writer.close())
+
+
+def _known(values: NDArray[Any]) -> list[float | None]:
+    """Numbers, None for those that are none."""
+    return [None if np.isnan(value) else value for value in values.tolist()]

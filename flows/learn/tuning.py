@@ -1,0 +1,135 @@
+"""A small search over learning rate, weight decay and batch, by Ray Tune, on a few thousand photos."""
+
+import os
+import time
+from dataclasses import asdict
+from functools import partial
+from typing import Any
+
+import numpy as np
+import ray
+from prefect import task
+from ray import tune
+from ray.tune.schedulers import ASHAScheduler
+
+from flows.learn.ray_trainer import SCRATCH, examples_of, kept_words, parts, places_of, remove_scratch
+from flows.orchestration import our_error, worth_retrying
+from flows.progress import stage
+from infra.cluster import ray_cluster, wanted_gpus
+from infra.lake import Lake
+from infra.open_run import OpenRun
+from schemas.errors import CheckpointError, LakeError
+from schemas.ids import digest
+from schemas.manifest import Manifest
+from workers.method import config_of
+from workers.training.trial import rounded, run_trial
+
+PHOTOS, JUDGED = 3_000, 500  # most photos a trial learns from and is judged on
+EPOCHS = 3
+SEED = 0
+
+
+@task(retries=1, retry_condition_fn=worth_retrying)
+def tune_settings(
+    lake: str, method: str, labels: str | None, settings: dict[str, Any], trials: int, gpus: str
+) -> dict[str, Any]:
+    """Try `trials` settings, commit what came of each, best first; the same request finds what is committed.
+
+    Random draws around the method's own values; ASHA (Li et al., MLSys 2020) ends the worse half early.
+    """
+    begun = time.monotonic()
+    place = Lake(lake)
+    source = place.run(labels) if labels else place.newest("label")
+    parameters = {"method": method, "settings": settings, "trials": trials}
+    key = digest({"tune": source.run_id} | parameters)
+    try:
+        return place.newest("tune", key=key).result
+    except LakeError:
+        pass
+    run = place.begin("run", "tune", key, parents=[source.run_id], parameters=parameters)
+    try:
+        with stage("search", trials, "trials") as step:
+            rows = _tried(place, run, source, method, settings, trials, gpus)
+            step.reach(trials)
+    except BaseException:
+        place.abandon(run)
+        raise
+    run.seconds["tune"] = time.monotonic() - begun
+    best = {name: value for name, value in rows[0].items() if name not in ("loss", "epochs")}
+    result = {
+        "run_id": run.run_id,
+        "key": key,
+        "best": best,
+        "set": " ".join(f"--set {name}={value}" for name, value in best.items()),
+        "trials": rows,
+        "seconds": round(run.seconds["tune"], 2),
+    }
+    place.commit(run, result)
+    return result
+
+
+def space(config: Any) -> dict[str, Any]:
+    """Where a trial's values are drawn from: around the Config's own."""
+    rate, batch = config.learning_rate, config.batch
+    return {
+        "learning_rate": tune.loguniform(rate / 10, rate * 10),
+        "weight_decay": tune.loguniform(1e-4, 1e-1),
+        "batch": tune.choice([max(2, batch // 2), batch, batch * 2]),
+    }
+
+
+def _tried(
+    lake: Lake, run: OpenRun, labels: Manifest, method: str, settings: dict[str, Any], trials: int, gpus: str
+) -> list[dict[str, Any]]:
+    """One row per trial that learnt anything, best first: its values, loss in nats, epochs."""
+    config = config_of(method, settings)
+    examples, _ = examples_of(lake, labels)
+    train, validation = parts(examples)
+    if not len(validation):
+        train, validation = train[1::2], train[::2]
+    with ray_cluster() as cluster:
+        devices = wanted_gpus(gpus, cluster)
+        side_by_side = devices or cluster.cores
+        short = {"frozen_epochs": 0, "epochs": min(EPOCHS, config.epochs)}
+        fixed = {
+            "method": method,
+            "words": len(kept_words(lake, labels)),
+            "filesystem": lake.filesystem,
+            "every": ray.put(examples),
+            "train": ray.put(places_of(lake, examples.take(train[:PHOTOS]))),
+            "validation": ray.put(places_of(lake, examples.take(validation[:JUDGED]))),
+            "threads": max(1, cluster.cores // side_by_side),
+        }
+        tuner = tune.Tuner(
+            tune.with_resources(
+                partial(run_trial, base=asdict(config) | short, **fixed),
+                {"cpu": 1, "gpu": 1 if devices else 0},
+            ),
+            param_space=space(config),
+            tune_config=tune.TuneConfig(
+                metric="loss",
+                mode="min",
+                num_samples=trials,
+                max_concurrent_trials=side_by_side,
+                scheduler=ASHAScheduler(max_t=EPOCHS, grace_period=1, reduction_factor=2),
+                search_alg=tune.search.BasicVariantGenerator(random_state=SEED, max_concurrent=side_by_side),
+            ),
+            run_config=tune.RunConfig(
+                name=SCRATCH, storage_path=run.folder, storage_filesystem=lake.filesystem, verbose=0
+            ),
+        )
+        # The new output draws boxes also when told to be silent.
+        os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")
+        grid = tuner.fit()
+    results = [grid[n] for n in range(len(grid))]
+    remove_scratch(run)
+    rows = [
+        {name: rounded(value) for name, value in (result.config or {}).items()}
+        | {"loss": result.metrics["loss"], "epochs": result.metrics["training_iteration"]}
+        for result in results
+        if result.metrics and np.isfinite(result.metrics.get("loss", np.nan))
+    ]
+    if not rows:
+        error = next((result.error for result in results if result.error), None)
+        raise (error and our_error(error)) or CheckpointError("search", f"no trial learnt anything ({error})")
+    return sorted(rows, key=lambda row: row["loss"])

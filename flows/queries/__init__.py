@@ -1,0 +1,1 @@
+"""What only reads the lake: neither Prefect nor Ray is started."""

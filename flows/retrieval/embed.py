@@ -1,0 +1,209 @@
+"""From photos to vectors, each photo once: what a fingerprint has embedded already is reused."""
+
+import time
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import pyarrow as pa
+from prefect import flow, task
+from ray.data import ActorPoolStrategy, DataContext, from_arrow
+
+from flows.orchestration import worth_retrying
+from flows.progress import Stage, stage
+from infra.cluster import ray_cluster, wanted_gpus
+from infra.lake import Lake
+from infra.open_run import OpenRun
+from infra.photo_locations import PhotoUnit, locate
+from schemas.errors import LakeError, RejectedError
+from schemas.ids import digest, fingerprint
+from schemas.manifest import Count, Manifest
+from schemas.reject import REJECTS, Reject
+from schemas.vector import vectors_schema
+from workers.data.decode import preprocessing
+from workers.retrieval.embed import UNITS, Embed
+from workers.training.checkpoint import load, untrained
+
+UNIT_ROWS = 64  # photos a worker takes at a time: small enough to spread, large enough to batch
+PART_ROWS = 5_000
+MOST_REJECTED = 0.2
+
+
+@flow(name="embed")
+def embed(
+    lake: str,
+    train: str | None = None,
+    labels: str | None = None,
+    method: str | None = None,
+    splits: list[str] | None = None,
+    gpus: str = "auto",
+    part_rows: int = PART_ROWS,
+) -> dict[str, Any]:
+    """Embed the photos of a label run with a train run's checkpoint; the newest of both by default.
+
+    method  a method without weights, such as histogram, instead of a train run
+    splits  only photos of these splits; all by default
+    part_rows  vectors per part file, which is what a kill can cost at most
+    """
+    return embed_photos(lake, train, labels, method, splits, gpus, part_rows)
+
+
+@task(retries=1, retry_condition_fn=worth_retrying)
+def embed_photos(
+    lake: str,
+    train: str | None,
+    labels: str | None,
+    method: str | None,
+    splits: list[str] | None,
+    gpus: str,
+    part_rows: int = PART_ROWS,
+) -> dict[str, Any]:
+    """Embed what this fingerprint has not embedded yet, and commit it as one run."""
+    begun = time.monotonic()
+    place = Lake(lake)
+    source = place.run(labels) if labels else place.newest("label")
+    tool = _tool(place, None if method else (place.run(train) if train else newest_trained(place)), method)
+    schema = vectors_schema(tool["dim"])
+    wanted = _wanted(place, source, splits)
+    parameters = {"method": tool["method"], "checkpoint": tool["checkpoint"], "splits": splits, "gpus": gpus}
+    key = digest({"embed": source.run_id, "fingerprint": tool["fingerprint"], "splits": splits})
+    parents = [source.run_id, *tool["parents"]]
+    run = place.begin("run", "embed", key, parents=parents, parameters=parameters)
+    run.drop(REJECTS)
+    kept = {row for part in run.left_behind(schema) for row in _ids_of_part(place, run, part.path)}
+    reused = wanted & embedded_ids(place, tool["fingerprint"])
+    todo = wanted - reused - kept
+    vectors, rejects = run.writer(schema, part_rows=part_rows), run.writer(REJECTS)
+    if todo:
+        with stage("embed", len(todo), "photos") as step:
+            for table in _embedded(place, tool, locate(place, todo), gpus):
+                _write(table, tool["fingerprint"], vectors, rejects, step)
+                _stop_early(rejects.rows, vectors.rows + rejects.rows)
+    run.add(schema, vectors.close())
+    run.add(REJECTS, rejects.close())
+    refused = {"decode": rejects.rows} if rejects.rows else {}
+    run.counts["embed"] = Count(len(todo), vectors.rows, refused)
+    run.counts["photos"] = Count(len(wanted), len(reused) + len(kept) + vectors.rows, refused)
+    run.seconds["embed"] = time.monotonic() - begun
+    result = {
+        "run_id": run.run_id,
+        "fingerprint": tool["fingerprint"],
+        "method": tool["method"],
+        "embedded": vectors.rows + len(kept),
+        "reused": len(reused),
+        "rejected": refused,
+        "images_per_second": round(vectors.rows / run.seconds["embed"], 1),
+        "seconds": round(run.seconds["embed"], 2),
+    }
+    place.commit(run, result)
+    return result
+
+
+def newest_trained(lake: Lake) -> Manifest:
+    """The newest train run that learnt something; first weights alone are no model."""
+    for manifest in lake.runs("run", newest_first=True):
+        if manifest.flow == "train" and manifest.result["images"]:
+            return manifest
+    raise LakeError(lake.uri, "holds no trained model yet; run train first")
+
+
+def vector_runs(lake: Lake, wanted: str) -> Iterator[Manifest]:
+    """Committed embed runs of one fingerprint."""
+    for manifest in lake.runs("run"):
+        if manifest.flow == "embed" and manifest.result["fingerprint"] == wanted and manifest.rows("vectors"):
+            yield manifest
+
+
+def embedded_ids(lake: Lake, wanted: str) -> set[str]:
+    """Every photo that has a committed vector of this fingerprint."""
+    found: set[str] = set()
+    for manifest in vector_runs(lake, wanted):
+        found.update(lake.table(manifest, "vectors", ["image_id"])["image_id"].to_pylist())
+    return found
+
+
+def _tool(lake: Lake, trained: Manifest | None, method: str | None) -> dict[str, Any]:
+    """What embeds: the arguments of workers.retrieval.embed.Embed and the fingerprint of its vectors."""
+    if trained is None:
+        ready, path, parents = untrained(str(method)), "", []
+    else:
+        path = f"{lake.folder(trained)}/{trained.files['checkpoints'][0].path}"
+        ready, parents = load(lake.filesystem, path), [trained.run_id]
+    return {
+        "method": ready.name,
+        "checkpoint": ready.sha256,
+        "path": path,
+        "dim": ready.module.dim,
+        "parents": parents,
+        "fingerprint": fingerprint(ready.name, ready.sha256, preprocessing(ready.config.image_size)),
+    }
+
+
+def _wanted(lake: Lake, labels: Manifest, splits: list[str] | None) -> set[str]:
+    found: set[str] = set()
+    for batch in lake.batches(labels, "labels", ["image_id", "split"], rows=50_000):
+        for image_id, split in zip(batch["image_id"].to_pylist(), batch["split"].to_pylist(), strict=True):
+            if splits is None or split in splits:
+                found.add(image_id)
+    return found
+
+
+def _embedded(lake: Lake, tool: dict[str, Any], units: list[PhotoUnit], gpus: str) -> Iterator[pa.Table]:
+    """Tables of finished photos as they come, in any order, from a pool of actors."""
+    with ray_cluster() as cluster:
+        devices = wanted_gpus(gpus, cluster)
+        rows = list(_cut(units, UNIT_ROWS))
+        actors = max(1, min(devices or cluster.cores, len(rows)))
+        DataContext.get_current().execution_options.preserve_order = False
+        blocks = [pa.Table.from_pylist([row], UNITS) for row in rows]
+        found = from_arrow(blocks).map_batches(
+            Embed,
+            fn_constructor_kwargs={
+                "filesystem": lake.filesystem,
+                "checkpoint": tool["path"],
+                "method": tool["method"],
+                "threads": max(1, cluster.cores // actors),
+                "device": "cuda" if devices else "cpu",
+            },
+            batch_size=1,
+            batch_format="pyarrow",
+            zero_copy_batch=True,
+            num_cpus=1,
+            num_gpus=1 if devices else 0,
+            compute=ActorPoolStrategy(size=actors),
+        )
+        yield from found.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=2)
+
+
+def _cut(units: Iterable[PhotoUnit], size: int) -> Iterator[dict[str, Any]]:
+    for unit in units:
+        for first in range(0, len(unit.rows), size):
+            yield {
+                "path": unit.path,
+                "row_group": unit.row_group,
+                "rows": unit.rows[first : first + size],
+                "image_ids": unit.image_ids[first : first + size],
+            }
+
+
+def _write(table: pa.Table, wanted: str, vectors: Any, rejects: Any, step: Stage) -> None:
+    """Vectors to the one table, photos that did not decode to the other."""
+    good = table.filter(table["error"].is_null())
+    named = good.select(["image_id", "vector"]).append_column("fingerprint", pa.array([wanted] * len(good)))
+    if len(good):
+        vectors.write_table(named)
+    for row in table.filter(table["error"].is_valid()).to_pylist():
+        rejects.write(Reject("embed", "decode", row["image_id"], detail=row["error"]).row())
+    step.advance(len(table))
+
+
+def _stop_early(rejected: int, seen: int) -> None:
+    if seen >= 500 and rejected > MOST_REJECTED * seen:
+        raise RejectedError("embed", rejected, seen, "decode")
+
+
+def _ids_of_part(lake: Lake, run: OpenRun, path: str) -> list[str]:
+    import pyarrow.parquet as pq
+
+    with lake.filesystem.open_input_file(f"{run.folder}/{path}") as file:
+        found: list[str] = pq.read_table(file, columns=["image_id"])["image_id"].to_pylist()
+    return found

@@ -1,0 +1,130 @@
+"""From vectors to a searchable collection: one Milvus entity per shop photo of every product."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from prefect import flow, task
+
+from flows.orchestration import worth_retrying
+from flows.progress import stage
+from flows.queries.newest_crawls import labelled_crawls, products
+from flows.retrieval.embed import vector_runs
+from infra.lake import Lake
+from infra.settings import load_settings
+from infra.vectors import VectorStore, collection_for
+from schemas.entity import entities_schema, entity_id
+from schemas.errors import LakeError
+from schemas.ids import digest
+from schemas.manifest import Count, Manifest
+from workers.data.split import CUSTOMER
+
+BATCH = 2_000
+FACTS = ("shop", "title", "brand", "categories", "colour", "gender", "price", "currency", "in_stock", "url")
+
+
+@flow(name="index")
+def index(lake: str, embed: str | None = None, milvus: str = "", token: str = "") -> dict[str, Any]:
+    """Load the vectors of an embed run's fingerprint, the newest by default, into the collection of that fingerprint.
+
+    milvus  Milvus Lite directory or server URI; beside the lake by default
+    """
+    return load_collection(lake, embed, milvus, token)
+
+
+@task(retries=1, retry_condition_fn=worth_retrying)
+def load_collection(lake: str, embed: str | None, milvus: str, token: str) -> dict[str, Any]:
+    """Upsert what is new or changed, delete what has left the catalogue, verify the id set, commit."""
+    begun = time.monotonic()
+    place = Lake(lake)
+    source = place.run(embed) if embed else newest_model_vectors(place)
+    labels = place.run(source.parents[0])
+    wanted, method = source.result["fingerprint"], source.result["method"]
+    name = collection_for(method, wanted)
+    uri = load_settings(lake=lake, milvus_uri=milvus or None).milvus_uri
+    parameters = {"embed": source.run_id, "milvus": uri, "collection": name}
+    run = place.begin(
+        "run", "index", digest(dict(parameters)), parents=[source.run_id], parameters=parameters
+    )
+    numbers, vectors = read_vectors(place, wanted)
+    total = sum(crawl.rows("products") for crawl in labelled_crawls(place, labels))
+    with VectorStore(uri, token) as store, stage("index", None, "entities") as step:
+        tables = _entities(place, labels, numbers, vectors)
+        loaded = store.load(name, wanted, tables, step.advance)
+    run.counts["index"] = Count(loaded.entities, loaded.entities)
+    run.seconds["index"] = time.monotonic() - begun
+    result = {
+        "run_id": run.run_id,
+        "collection": name,
+        "upserted": loaded.upserted,
+        "deleted": loaded.deleted,
+        "entities": loaded.entities,
+        "products": total,
+        "fingerprint": wanted,
+        "train": source.parents[1] if len(source.parents) > 1 else None,
+        "seconds": round(run.seconds["index"], 2),
+    }
+    place.commit(run, result)
+    return result
+
+
+def newest_model_vectors(lake: Lake) -> Manifest:
+    """The newest embed run made with a trained checkpoint over a whole label run: what the live index is for."""
+    trained = {m.run_id for m in lake.runs("run") if m.flow == "train" and m.result["images"]}
+    for manifest in lake.runs("run", newest_first=True):
+        whole = manifest.flow == "embed" and manifest.parameters["splits"] is None
+        if whole and trained.intersection(manifest.parents):
+            return manifest
+    raise LakeError(lake.uri, "holds no vectors of a trained model yet; run embed first")
+
+
+def read_vectors(lake: Lake, wanted: str) -> tuple[dict[str, int], np.ndarray[Any, np.dtype[np.float32]]]:
+    """Every vector of a fingerprint: row number by image_id, and the (N, D) matrix."""
+    tables = [
+        lake.table(manifest, "vectors", ["image_id", "vector"]) for manifest in vector_runs(lake, wanted)
+    ]
+    if not tables:
+        raise LakeError(lake.uri, f"holds no vectors of fingerprint {wanted[:12]}")
+    table = pa.concat_tables(tables)
+    column = table["vector"].combine_chunks()
+    dim = column.type.list_size
+    flat: np.ndarray[Any, np.dtype[np.float32]] = column.flatten().to_numpy().reshape(-1, dim)
+    return {image_id: row for row, image_id in enumerate(table["image_id"].to_pylist())}, flat
+
+
+def _entities(lake: Lake, labels: Manifest, numbers: dict[str, int], vectors: Any) -> Iterator[pa.Table]:
+    schema = entities_schema(vectors.shape[1])
+    rows: list[dict[str, Any]] = []
+    columns = [*FACTS, "image_ids", "image_views", "image_urls"]
+    for product in products(lake, labelled_crawls(lake, labels), columns):
+        seen: set[str] = set()
+        for image_id, view, url in zip(
+            product["image_ids"], product["image_views"], product["image_urls"], strict=True
+        ):
+            # Customers' photos ask; the shop's own photos are what is found.
+            if view != CUSTOMER and image_id in numbers and image_id not in seen:
+                seen.add(image_id)
+                rows.append(_entity(product, image_id, view, url) | {"vector": vectors[numbers[image_id]]})
+        if len(rows) >= BATCH:
+            yield pa.Table.from_pylist(rows, schema)
+            rows = []
+    if rows:
+        yield pa.Table.from_pylist(rows, schema)
+
+
+def _entity(product: dict[str, Any], image_id: str, view: str, image_url: str) -> dict[str, Any]:
+    plain = {
+        name: product[name] for name in ("product_id", "shop", "brand", "colour", "gender", "currency", "url")
+    }
+    return plain | {
+        "entity_id": entity_id(image_id, product["product_id"]),
+        "image_id": image_id,
+        "title": product["title"],
+        "category": " > ".join(product["categories"]),
+        "price": float(product["price"]) if product["price"] is not None else -1.0,
+        "in_stock": bool(product["in_stock"]),
+        "view": view,
+        "image_url": image_url,
+    }

@@ -1,0 +1,221 @@
+"""`train` as a flow on real Ray: what a run leaves, fine-tuning, refusals, a search."""
+
+import hashlib
+import io
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from flows.learn.ray_trainer import parts, places_of
+from flows.learn.train import checkpoint_of, train_words
+from flows.learn.tuning import tune_settings
+from infra import cluster
+from infra.lake import Lake
+from schemas.errors import CheckpointError, InputError
+from schemas.ids import image_id
+from schemas.image import IMAGES
+from schemas.label import LABELS, VOCABULARY
+from workers.data.dataset import Examples
+from workers.data.split import share_of
+
+WORDS = ("blue", "green", "red", "yellow")
+COLOURS = ((30, 40, 220), (30, 190, 40), (220, 30, 30), (230, 220, 40))
+SETTINGS = {
+    "backbone": "resnet18", "weights": "random", "image_size": 32, "batch": 16, "frozen_epochs": 1, "epochs": 1,
+    "optimiser": "adamw", "learning_rate": 0.001, "sampling": "photos",
+}  # fmt: skip
+
+
+def train(
+    lake: Lake, labels: str, settings: dict[str, Any], method: str = "corbiere", gpus: str = "0", **more: Any
+) -> dict[str, Any]:
+    """The task without Prefect around it."""
+    found: dict[str, Any] = train_words.fn(
+        lake.uri, method, labels, settings, **({"workers": 1} | more), gpus=gpus
+    )
+    return found
+
+
+def photo(colour: int, number: int) -> bytes:
+    """A small PNG of one colour, each one another file."""
+    pixels = np.full((24, 20, 3), COLOURS[colour], np.uint8)
+    pixels[0, 0] = number, number, number
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    return file.getvalue()
+
+
+def label_run(lake: Lake, crawl_id: str, ids: list[str], words: tuple[str, ...], wordless: int) -> str:
+    """A label run as flows/learn/label.py writes it: photo n has the word of its colour, some have none."""
+    run = lake.begin("run", "label", f"{words}", parents=[crawl_id])
+    writer = run.writer(LABELS)
+    for n, name in enumerate(ids):
+        word = WORDS[n % len(WORDS)]
+        known = [words.index(word)] if word in words and n >= wordless else []
+        writer.write({"product_id": f"s:{n}", "image_id": name, "words": known, "split": "train", "group": n})
+    run.add(LABELS, writer.close())
+    writer = run.writer(VOCABULARY)
+    for n, word in enumerate(words):
+        writer.write({"word_id": n, "word": word, "document_frequency": 9, "kept": True, "why": "kept"})
+    run.add(VOCABULARY, writer.close())
+    return lake.commit(run, {}).run_id
+
+
+@pytest.fixture(scope="module")
+def stocked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Lake, list[str], list[str]]]:
+    """A lake with 48 photos, one of which is none, and label runs with three and four words."""
+    lake = Lake(str(tmp_path_factory.mktemp("train") / "lake"))
+    run = lake.begin("crawl", "crawl", "photos")
+    writer = run.writer(IMAGES)
+    ids = []
+    for n in range(48):
+        data = photo(n % 4, n) if n != 21 else b"no photo"
+        ids.append(image_id(data))
+        writer.write(
+            {
+                "image_id": ids[-1], "bytes": data, "media_type": "image/png", "declared_type": "",
+                "width": 20, "height": 24, "orientation": 1, "quality": 100,
+                "phash": n, "thumbnail": bytes(192), "url": "", "product_id": f"s:{n}", "fetched_at": datetime.now(UTC),
+                "robots": {"allowed": True, "noai": False, "noimageai": False},
+            }
+        )  # fmt: skip
+    run.add(IMAGES, writer.close())
+    crawl = lake.commit(run, {"shop": "s"})
+    few = label_run(lake, crawl.run_id, ids, ("red", "green", "blue"), wordless=3)
+    many = label_run(lake, crawl.run_id, ids, ("blue", "yellow", "green", "wool", "red"), wordless=0)
+    yield lake, ids, [few, many]
+    cluster.stop()
+
+
+@pytest.fixture(scope="module")
+def trained(stocked: tuple[Lake, list[str], list[str]]) -> dict[str, Any]:
+    lake, _, labels = stocked
+    return train(lake, labels[0], SETTINGS)
+
+
+def test_a_run_leaves_checkpoint_history_word_tables_and_event_files(
+    stocked: tuple[Lake, list[str], list[str]], trained: dict[str, Any]
+) -> None:
+    lake, _, _ = stocked
+    manifest = lake.run(trained["run_id"])
+
+    assert set(manifest.files) == {"checkpoints", "history", "word_vectors", "word_scores", "tensorboard"}
+    for part in manifest.files["checkpoints"] + manifest.files["tensorboard"]:
+        data = Path(lake.folder(manifest), part.path).read_bytes()
+        assert (hashlib.sha256(data).hexdigest(), len(data)) == (part.sha256, part.bytes)
+    # 48 photos: 12 are yellow, 3 others (one of them yellow) were left without words, one does not decode.
+    wordless = sum(n < 3 or WORDS[n % 4] == "yellow" for n in range(48))
+    count = manifest.counts["train"]
+    assert count.rejected == {"no_words": wordless, "decode": 1}
+    assert (count.came_in, count.went_out) == (48, 48 - wordless - 1)
+    history = lake.table(manifest, "history").to_pylist()
+    assert [row["phase"] for row in history] == ["words", "all"]
+    assert all(row["terms"] == [{"name": "words", "loss": row["loss"]}] for row in history)
+    assert not Path(lake.folder(manifest), "training").exists()
+
+
+def test_word_scores_count_the_photos_scored(
+    stocked: tuple[Lake, list[str], list[str]], trained: dict[str, Any]
+) -> None:
+    lake, _, _ = stocked
+
+    rows = lake.table(lake.run(trained["run_id"]), "word_scores").to_pylist()
+
+    assert [(row["word_id"], row["word"]) for row in rows] == list(enumerate(("red", "green", "blue")))
+    assert all(row["positives"] > 0 and 0 <= row["auc"] <= 1 for row in rows)
+
+
+def test_fine_tuning_keeps_the_vectors_of_known_words_and_names_its_parent(
+    stocked: tuple[Lake, list[str], list[str]], trained: dict[str, Any]
+) -> None:
+    lake, _, labels = stocked
+    nothing = {"epochs": 0, "frozen_epochs": 0, "seed": 4}
+
+    again = train(lake, labels[1], nothing, parent=trained["run_id"])
+
+    manifest = lake.run(again["run_id"])
+    assert manifest.parents == [labels[1], trained["run_id"]]
+    before, now = (checkpoint_of(lake, lake.run(run["run_id"])) for run in (trained, again))
+    assert now.config.backbone == "resnet18" and now.config.image_size == 32  # the parent's Config goes on
+    assert now.origin == f"checkpoint:{trained['checkpoint']}"
+    old, new = (checkpoint.module.word_vectors() for checkpoint in (before, now))
+    for row, word in enumerate(now.words):
+        if word in before.words:
+            assert new[row].tolist() == old[before.words.index(word)].tolist()
+
+
+def test_refusals_are_one_line(stocked: tuple[Lake, list[str], list[str]], trained: dict[str, Any]) -> None:
+    lake, _, labels = stocked
+
+    with pytest.raises(InputError, match="is a label run; --from takes a train run"):
+        train(lake, labels[0], {}, parent=labels[0])
+    with pytest.raises(InputError, match="was trained as corbiere, not histogram"):
+        train(lake, labels[0], {}, "histogram", parent=trained["run_id"])
+    with pytest.raises(CheckpointError, match="another network"):
+        train(lake, labels[0], {"backbone": "resnet50"}, parent=trained["run_id"])
+    with pytest.raises(InputError, match="gpus: 7 asked for"):
+        train(lake, labels[0], SETTINGS, gpus="7")
+
+
+def test_held_out_photos_share_no_group_with_those_learnt_from() -> None:
+    groups = np.arange(3000) % 700
+    ids = np.sort(np.array([image_id(str(n).encode())[:32].encode() for n in range(3000)], "S32"))
+    examples = Examples(ids, groups, np.zeros(3001, np.int64), np.empty(0, np.int32))
+
+    learnt, held_out = parts(examples)
+
+    assert sorted([*learnt.tolist(), *held_out.tolist()]) == list(range(3000))
+    assert not set(groups[learnt]) & set(groups[held_out])
+    assert set(groups[held_out]) == {n for n in range(700) if share_of(f"validation {n}") < 0.05}
+
+
+def test_places_name_every_photo_where_it_lies(stocked: tuple[Lake, list[str], list[str]]) -> None:
+    lake, ids, labels = stocked
+    columns = ["image_id", "words", "split", "group"]
+    examples = Examples.gather(lake.batches(lake.run(labels[0]), "labels", columns))
+
+    places = places_of(lake, examples)
+
+    units = list(places.units(places.share(0, 1)))
+    assert sorted(name for unit in units for name in unit.image_ids) == sorted(ids)
+
+
+@pytest.mark.slow
+def test_a_search_says_what_it_tried_best_first_and_is_found_again(
+    stocked: tuple[Lake, list[str], list[str]],
+) -> None:
+    lake, _, labels = stocked
+
+    found = tune_settings.fn(lake.uri, "corbiere", labels[1], SETTINGS, 2, "0")
+
+    losses = [row["loss"] for row in found["trials"]]
+    assert losses == sorted(losses) and len(losses) == 2
+    best = {name: found["trials"][0][name] for name in ("learning_rate", "weight_decay", "batch")}
+    assert found["best"] == best
+    assert found["set"] == " ".join(f"--set {name}={value}" for name, value in best.items())
+    trained = train(lake, labels[1], SETTINGS | found["best"])
+    assert lake.run(trained["run_id"]).parameters["config"].items() >= best.items()
+    again = tune_settings.fn(lake.uri, "corbiere", labels[1], SETTINGS, 2, "0")
+    assert again["run_id"] == found["run_id"]
+    assert not Path(lake.folder(lake.run(found["run_id"])), "training").exists()
+
+
+@pytest.mark.slow
+def test_two_ray_workers_train_on_all_photos(stocked: tuple[Lake, list[str], list[str]]) -> None:
+    lake, _, labels = stocked
+
+    result = train(lake, labels[1], SETTINGS, workers=2)
+
+    manifest = lake.run(result["run_id"])
+    assert manifest.counts["train"].rejected == {"decode": 1}
+    columns = ["image_id", "words", "split", "group"]
+    learnt, _ = parts(Examples.gather(lake.batches(lake.run(labels[1]), "labels", columns)))
+    # two epochs of all photos but the one that is none; the smaller shard begins again
+    assert result["images"] in (2 * (len(learnt) - 1), 2 * len(learnt), 2 * (len(learnt) + 1))
+    rows = lake.table(manifest, "word_scores").to_pylist()
+    assert sum(row["positives"] for row in rows) > 0

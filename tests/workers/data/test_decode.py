@@ -1,0 +1,89 @@
+"""workers/data/decode.py: every format, one geometry, and bytes that are no picture."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from schemas.errors import ImageError
+from workers.data.decode import decode, decode_all, preprocessing
+
+
+def picture(
+    kind: str = "JPEG", size: tuple[int, int] = (60, 90), mode: str = "RGB", **options: object
+) -> bytes:
+    image = Image.new("RGB", size, (200, 30, 30)).convert(mode)
+    file = io.BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF", "AVIF"])
+def test_every_format_becomes_the_same_square(kind: str) -> None:
+    pixels = decode("a", picture(kind), 32)
+
+    assert pixels.shape == (3, 32, 32)
+    assert pixels.dtype == np.uint8
+    assert abs(pixels[:, 16, 16].astype(int) - [200, 30, 30]).max() < 12
+
+
+@pytest.mark.parametrize("mode", ["L", "P", "CMYK"])
+def test_other_colour_modes_are_read(mode: str) -> None:
+    kind = "JPEG" if mode in ("L", "CMYK") else "PNG"
+
+    assert decode("a", picture(kind, mode=mode), 16).shape == (3, 16, 16)
+
+
+def test_nothing_is_cut_and_nothing_squeezed() -> None:
+    image = Image.new("RGB", (100, 200), "white")
+    image.paste("black", (0, 0, 100, 100))
+    file = io.BytesIO()
+    image.save(file, "PNG")
+
+    pixels = decode("a", file.getvalue(), 64)
+
+    assert (
+        pixels[0, 10, 20] < 10 and pixels[0, 50, 20] > 245
+    )  # halves of the picture, 32 px wide in the middle
+    border = pixels[0, :, 5]
+    assert border.min() == border.max() and 60 < border[0] < 200  # the mean of the border
+
+
+def test_transparency_becomes_white() -> None:
+    file = io.BytesIO()
+    Image.new("RGBA", (20, 20), (0, 0, 0, 0)).save(file, "PNG")
+
+    assert decode("a", file.getvalue(), 8).min() == 255
+
+
+def test_a_photo_taken_sideways_stands_upright() -> None:
+    image = Image.new("RGB", (80, 40), "white")
+    image.paste("black", (0, 0, 40, 40))
+    exif = Image.Exif()
+    exif[274] = 6  # turn 90 degrees clockwise to see it upright
+    file = io.BytesIO()
+    image.save(file, "JPEG", exif=exif)
+
+    pixels = decode("a", file.getvalue(), 80)
+
+    assert pixels[0, 10, 40] < 40 and pixels[0, 70, 40] > 215
+
+
+@pytest.mark.parametrize("data", [b"", b"<html>", picture()[:400], picture("PNG")[:60]])
+def test_bytes_that_are_no_whole_picture_are_an_error_with_a_reason(data: bytes) -> None:
+    with pytest.raises(ImageError) as error:
+        decode("the-id", data, 32)
+
+    assert error.value.reason == "decode"
+    assert error.value.image == "the-id"
+
+
+def test_one_bad_photo_does_not_stop_the_others() -> None:
+    results = decode_all([("a", picture()), ("b", b"?"), ("c", picture())], 8)
+
+    assert [isinstance(result, ImageError) for result in results] == [False, True, False]
+
+
+def test_the_size_is_part_of_what_was_done_to_the_pixels() -> None:
+    assert preprocessing(64) != preprocessing(224)

@@ -1,0 +1,220 @@
+"""workers/data/near_duplicates.py: copies of one photo are found, and two white garments are not one product."""
+
+import io
+from collections.abc import Sequence
+from dataclasses import replace
+from random import Random
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image, ImageEnhance
+
+from crawlers.photos.photo import PhotoFacts, inspect
+from infra.mall.garments.design import design
+from infra.mall.photos.camera import take
+from infra.mall.photos.cutout import cutout
+from workers.data.near_duplicates import (
+    EXPOSURE,
+    HAMMING,
+    PART,
+    PART_OF_POOR,
+    POOR,
+    SHAPE,
+    Groups,
+    Looks,
+    aspects_as_seen,
+    near_duplicates,
+    product_groups,
+)
+
+WHITES = ("#fdfdfd", "#fbfbfa", "#f8f8f6", "#f6f4f0")
+
+
+def random_looks(n: int, seed: int = 0) -> Looks:
+    random = np.random.default_rng(seed)
+    return Looks(
+        hashes=random.integers(0, 2**64, n, dtype=np.uint64),
+        thumbnails=random.integers(0, 256, (n, 192), dtype=np.uint8),
+        aspects=np.full(n, 0.8),
+        quality=np.full(n, 100, np.int8),
+    )
+
+
+def looks_of(photos: Sequence[PhotoFacts]) -> Looks:
+    return Looks(
+        hashes=np.array([photo.phash for photo in photos], np.uint64),
+        thumbnails=np.stack([np.frombuffer(photo.thumbnail, np.uint8) for photo in photos]),
+        aspects=aspects_as_seen(
+            *(
+                np.array([getattr(photo, name) for photo in photos])
+                for name in ("width", "height", "orientation")
+            )
+        ),
+        quality=np.array([photo.quality for photo in photos], np.int8),
+    )
+
+
+def encoded(picture: Image.Image, kind: str = "JPEG", quality: int = 88, **options: object) -> bytes:
+    out = io.BytesIO()
+    picture.save(out, kind, quality=quality, **options)
+    return out.getvalue()
+
+
+def white_garment(category: str, number: int) -> Image.Image:
+    """Cut out and on pure white, as marketplaces ask for."""
+    rng = Random(number)
+    look = replace(
+        design(rng, category, f"{category}-{number}"),
+        colour="white",
+        tone=rng.choice(WHITES),
+        pattern="plain",
+        print_shape="",
+    )
+    paper = Image.new("RGBA", (320, 400), "white")
+    paper.alpha_composite(cutout(look, False, 320, 400).image)
+    return paper.convert("RGB")
+
+
+def grouped(*photos: bytes) -> bool:
+    facts = [inspect(photo) for photo in photos]
+    return len(set(product_groups([[n] for n in range(len(facts))], looks_of(facts)))) == 1
+
+
+COPIES = {
+    "half the size": lambda p: encoded(p.resize((160, 200), Image.Resampling.LANCZOS)),
+    "twice the size": lambda p: encoded(p.resize((640, 800), Image.Resampling.BICUBIC)),
+    "rounded sides": lambda p: encoded(p.resize((200, 251), Image.Resampling.LANCZOS)),
+    "saved again, poorly": lambda p: encoded(p, quality=40),
+    "saved as WebP": lambda p: encoded(p, "WEBP", 70),
+    "saved as AVIF": lambda p: encoded(p, "AVIF", 70),
+    "a little brighter": lambda p: encoded(ImageEnhance.Brightness(p).enhance(1.02)),
+    "a little darker": lambda p: encoded(ImageEnhance.Brightness(p).enhance(0.97)),
+    "stored on its side": lambda p: encoded(p.transpose(Image.Transpose.ROTATE_90), exif=turned(6)),
+}
+
+
+def turned(orientation: int) -> Image.Exif:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    return exif
+
+
+@pytest.mark.parametrize("change", COPIES)
+@pytest.mark.parametrize("category", ["tee", "dress", "shoes"])
+def test_a_copy_of_a_photo_is_grouped_with_it(category: str, change: str) -> None:
+    for picture in (white_garment(category, 1), take(design(Random(2), category, "studio"), "front")[0]):
+        assert grouped(encoded(picture), COPIES[change](picture))
+
+
+@pytest.mark.parametrize("category", ["tee", "tank top", "dress", "pants"])
+def test_two_white_garments_on_white_ground_are_two_products(category: str) -> None:
+    photos = [inspect(encoded(white_garment(category, n))) for n in range(12)]
+
+    pairs = list(near_duplicates(looks_of(photos)))
+
+    assert len(pairs) <= 1  # of 66
+
+
+@pytest.mark.parametrize("category", ["pants", "shoes"])
+def test_white_garments_whose_hashes_collide_are_told_apart_by_one_part(category: str) -> None:
+    photos = [inspect(encoded(white_garment(category, n))) for n in range(50)]
+    hashes = [photo.phash for photo in photos]
+    colliding = {
+        (i, j) for i in range(50) for j in range(i + 1, 50) if (hashes[i] ^ hashes[j]).bit_count() <= HAMMING
+    }
+
+    found = set(near_duplicates(looks_of(photos)))
+
+    assert len(colliding) >= 15
+    assert found <= colliding
+    assert len(found) <= len(colliding) / 4
+
+
+def test_pairs_found_by_bands_are_those_found_by_comparing_all() -> None:
+    looks = random_looks(300)
+    looks.quality[:100] = 20
+    for copy in range(
+        40
+    ):  # 40 near copies, 0 to 6 bits and 0 to 12 levels away, some of them in one part only
+        looks.hashes[copy + 200] = looks.hashes[copy] ^ np.uint64((1 << (copy % 7)) - 1 << (copy % 50))
+        looks.thumbnails[copy + 200] = np.clip(looks.thumbnails[copy].astype(int) + copy % 10, 0, 255)
+        looks.thumbnails[copy + 200, 7] = np.clip(int(looks.thumbnails[copy, 7]) + copy % 16, 0, 255)
+        looks.aspects[copy + 200] *= 1 + 0.002 * copy
+
+    slow = {(i, j) for i in range(300) for j in range(i + 1, 300) if alike(looks, i, j)}
+
+    assert set(near_duplicates(looks)) == slow
+    assert len(slow) > 5
+
+
+def alike(looks: Looks, i: int, j: int) -> bool:
+    """The rule, written out for one pair."""
+    if bin(int(looks.hashes[i]) ^ int(looks.hashes[j])).count("1") > HAMMING:
+        return False
+    if abs(np.log(looks.aspects[i] / looks.aspects[j])) > SHAPE:
+        return False
+    most = PART_OF_POOR if min(looks.quality[i], looks.quality[j]) < POOR else PART
+    for channel in range(3):
+        apart = [int(looks.thumbnails[i, n]) - int(looks.thumbnails[j, n]) for n in range(channel, 192, 3)]
+        exposure = sum(apart) / 64
+        if abs(exposure) > EXPOSURE or max(abs(part - exposure) for part in apart) > most:
+            return False
+    return True
+
+
+@pytest.mark.parametrize(("quality", "together"), [(POOR, True), (POOR - 1, False)])
+def test_a_photo_that_is_mostly_paper_must_match_more_closely(quality: int, together: bool) -> None:
+    looks = random_looks(1)
+    pair = Looks(*(np.repeat(column, 2, 0) for column in vars(looks).values()))
+    pair.thumbnails[:, 30] = 100, 109
+    pair.quality[1] = quality
+
+    assert bool(list(near_duplicates(pair))) is together
+
+
+def test_the_same_picture_in_another_shape_is_another_photo() -> None:
+    pair = Looks(*(np.repeat(column, 2, 0) for column in vars(random_looks(1)).values()))
+    pair.aspects[:] = 0.8, 1.25
+
+    assert not list(near_duplicates(pair))
+
+
+def test_the_same_shape_in_another_colour_is_another_product() -> None:
+    pair = Looks(*(np.repeat(column, 2, 0) for column in vars(random_looks(1)).values()))
+    pair.thumbnails[1] ^= 0b1000000
+
+    assert not list(near_duplicates(pair))
+
+
+def test_orientations_that_lay_a_photo_down_turn_its_aspect() -> None:
+    aspects = aspects_as_seen(np.array([300, 400, 0]), np.array([400, 300, 7]), np.array([1, 6, 1]))
+
+    assert aspects[0] == aspects[1] == 0.75
+    assert aspects[2] > 0
+
+
+def test_products_that_share_a_photo_or_a_near_copy_are_one_group() -> None:
+    looks = random_looks(5)
+    looks.hashes[4], looks.thumbnails[4] = looks.hashes[1] ^ np.uint64(1), looks.thumbnails[1]
+
+    groups = product_groups([[0, 1], [2], [2, 3], [4]], looks)
+
+    assert groups[0] == groups[3]
+    assert groups[1] == groups[2]
+    assert groups[0] != groups[1]
+
+
+@given(st.lists(st.tuples(st.integers(0, 20), st.integers(0, 20))))
+def test_joined_sets_are_those_connected_by_a_path(pairs: list[tuple[int, int]]) -> None:
+    groups = Groups(21)
+    for one, other in pairs:
+        groups.join(one, other)
+    neighbours = {n: {n} for n in range(21)}
+    for one, other in pairs:
+        merged = neighbours[one] | neighbours[other]
+        for member in merged:
+            neighbours[member] = merged
+
+    assert [groups.find(n) for n in range(21)] == [min(neighbours[n]) for n in range(21)]

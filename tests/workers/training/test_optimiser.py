@@ -1,0 +1,133 @@
+"""workers/training/optimiser.py: what learns what, and that kernels take the orthogonal steps of torch's Muon."""
+
+import copy
+
+import pytest
+import torch
+from torch import nn
+
+from schemas.errors import InputError
+from workers.training.optimiser import REST, optimiser_of
+
+SETTINGS = {"learning_rate": 0.02, "momentum": 0.9, "weight_decay": 0.1}
+PHOTOS = torch.rand(4, 3, 9, 9, generator=torch.Generator().manual_seed(5))
+
+
+class Net(nn.Module):
+    """Kernels of 3 x 3 and 1 x 1, a gain and a bias, and a matrix."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.first = nn.Conv2d(3, 8, 3, bias=False)
+        self.norm = nn.BatchNorm2d(8)
+        self.second = nn.Conv2d(8, 4, 1, bias=False)
+        self.words = nn.Linear(4, 6)
+
+    def loss(self) -> torch.Tensor:
+        maps = self.second(torch.relu(self.norm(self.first(PHOTOS))))
+        return self.words(maps.mean((2, 3))).square().mean()
+
+
+def stepped(net: Net, kind: str, steps: int = 3) -> Net:
+    optimiser = optimiser_of(net, kind, **SETTINGS)
+    for step in range(steps):
+        optimiser.set_rate(0.02 / (step + 1))
+        optimiser.zero_grad()
+        net.loss().backward()
+        optimiser.step()
+    return net
+
+
+def by_hand(net: Net, steps: int = 3) -> Net:
+    """Kernels as matrices in one optimiser of torch, the rest in another, each copied back after every step."""
+    kernels = [net.first.weight, net.second.weight]
+    matrices = [nn.Parameter(kernel.detach().clone().flatten(1)) for kernel in kernels]
+    muon = torch.optim.Muon(matrices, weight_decay=0.1, ns_steps=3, adjust_lr_fn="match_rms_adamw")
+    gains = [net.norm.weight, net.norm.bias, net.words.bias]
+    adam = torch.optim.AdamW(
+        [{"params": [net.words.weight], "weight_decay": 0.1}, {"params": gains, "weight_decay": 0}]
+    )
+    for step in range(steps):
+        for part, share in ((muon, 1.0), (adam, REST)):
+            for group in part.param_groups:
+                group["lr"] = share * 0.02 / (step + 1)
+        net.zero_grad()
+        net.loss().backward()
+        for kernel, matrix in zip(kernels, matrices, strict=True):
+            matrix.grad = kernel.grad.flatten(1)
+        muon.step()
+        adam.step()
+        with torch.no_grad():
+            for kernel, matrix in zip(kernels, matrices, strict=True):
+                kernel.copy_(matrix.view_as(kernel))
+    return net
+
+
+def test_muon_steps_are_torch_s_own_on_kernels_and_adamw_s_on_the_rest() -> None:
+    ours, expected = stepped(Net(), "muon"), by_hand(Net())
+
+    for (name, value), wanted in zip(ours.named_parameters(), expected.parameters(), strict=True):
+        assert torch.allclose(value, wanted, atol=1e-6), name
+
+
+def test_the_order_of_a_kernel_in_memory_changes_nothing_but_roundings() -> None:
+    plain = stepped(Net(), "muon")
+    last = stepped(Net().to(memory_format=torch.channels_last), "muon")
+
+    assert not last.first.weight.is_contiguous()
+    for (name, value), wanted in zip(last.named_parameters(), plain.parameters(), strict=True):
+        assert torch.allclose(value, wanted, atol=2e-3), name  # Muon multiplies in bfloat16
+
+
+def test_a_muon_step_moves_every_direction_of_a_kernel_alike() -> None:
+    net, before = Net(), Net()
+    stepped(net, "muon", steps=1)
+
+    kept = 1 - 0.02 * SETTINGS["weight_decay"]
+    step = (net.first.weight - kept * before.first.weight).detach().flatten(1)  # (8, 27)
+    lengths = torch.linalg.svdvals(step) / (0.02 * 0.2 * 27**0.5)
+    # Five iterations bring singular values between 0.5 and 1.5 or so, whatever they were.
+    assert lengths.min() > 0.3 and lengths.max() < 1.6
+
+
+def test_frozen_kernels_stay_and_a_kernel_without_a_gradient_stays() -> None:
+    net, before = Net(), Net()
+    net.first.weight.requires_grad_(False)
+    optimiser = optimiser_of(net, "muon", **SETTINGS)
+    optimiser.zero_grad()
+    net.words(torch.ones(2, 4)).sum().backward()  # `second` takes no part
+
+    optimiser.step()
+
+    assert torch.equal(net.first.weight, before.first.weight)
+    assert torch.equal(net.second.weight, before.second.weight)
+    assert not torch.equal(net.words.weight, before.words.weight)
+
+
+@pytest.mark.parametrize("kind", ["sgd", "adamw", "muon"])
+def test_a_saved_optimiser_goes_on_bit_for_bit(kind: str) -> None:
+    whole, half = Net(), Net()
+    one = optimiser_of(whole, kind, **SETTINGS)
+    states = []
+    for _ in range(4):
+        one.zero_grad()
+        whole.loss().backward()
+        one.step()
+        states.append(copy.deepcopy((whole.state_dict(), one.state_dict())))
+
+    half.load_state_dict(states[1][0])
+    other = optimiser_of(half, kind, **SETTINGS)
+    other.load_state_dict(states[1][1])
+    for _ in range(2):
+        other.zero_grad()
+        half.loss().backward()
+        other.step()
+
+    for name, value in half.state_dict().items():
+        assert torch.equal(value, states[3][0][name]), name
+
+
+def test_an_unknown_optimiser_is_refused_by_name() -> None:
+    with pytest.raises(InputError, match="optimiser adam: there are sgd, adamw and muon"):
+        optimiser_of(Net(), "adam", **SETTINGS)

@@ -1,0 +1,80 @@
+"""workers/training/warm_start.py: fine-tuning with a vocabulary that has grown, shrunk or changed its order."""
+
+from dataclasses import asdict
+
+import pytest
+import torch
+from torch import Tensor
+
+from schemas.errors import CheckpointError
+from workers.methods.corbiere import Config, Method
+from workers.training.checkpoint import Checkpoint, pack, unpack
+from workers.training.warm_start import inherit
+
+CONFIG = Config(backbone="resnet18", weights="random", image_size=32)
+BEFORE = ("blue", "dress", "red")
+
+
+@pytest.fixture(scope="module")
+def parent() -> Checkpoint:
+    return unpack(pack("corbiere", Method(CONFIG, 3), CONFIG, BEFORE, "random"), "a test")
+
+
+def inherited(
+    parent: Checkpoint, words: tuple[str, ...], **changes: object
+) -> tuple[Method, dict[str, Tensor]]:
+    config = Config(**(asdict(CONFIG) | {"seed": 5} | changes))
+    module = Method(config, len(words))
+    fresh = {name: tensor.clone() for name, tensor in module.state_dict().items()}
+    inherit("corbiere", module, config, words, parent)
+    return module, fresh
+
+
+@pytest.mark.parametrize("words", [("red", "silk", "blue", "dress", "wool"), ("red",), ("wool", "silk")])
+def test_known_words_keep_their_vectors_and_new_ones_are_fresh(
+    parent: Checkpoint, words: tuple[str, ...]
+) -> None:
+    module, fresh = inherited(parent, words)
+
+    old, new = parent.module.word_vectors(), module.word_vectors()
+    for row, word in enumerate(words):
+        expected = old[BEFORE.index(word)] if word in BEFORE else fresh["words.weight"][row]
+        assert torch.equal(new[row], expected)
+
+
+def test_everything_else_is_the_parent_s_to_the_bit(parent: Checkpoint) -> None:
+    module, fresh = inherited(parent, ("red", "silk"))
+
+    before = parent.module.state_dict()
+    for name, tensor in module.trunk.state_dict(prefix="trunk.").items():
+        assert torch.equal(tensor, before[name])
+    assert not torch.equal(fresh["trunk.maps.0.weight"], before["trunk.maps.0.weight"])
+
+
+def test_another_method_is_refused_by_its_name(parent: Checkpoint) -> None:
+    with pytest.raises(CheckpointError, match="was trained as corbiere, not other"):
+        inherit("other", Method(CONFIG, 1), CONFIG, ("red",), parent)
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"backbone": "resnet50"}, "another network"),
+        ({"pooling": "gem"}, "another network: pool.power"),
+    ],
+)
+def test_another_network_is_refused_in_one_line(
+    parent: Checkpoint, changes: dict[str, object], why: str
+) -> None:
+    with pytest.raises(CheckpointError, match=why) as caught:
+        inherited(parent, BEFORE, **changes)
+
+    assert "\n" not in str(caught.value)
+
+
+def test_another_width_is_refused_with_both_shapes(parent: Checkpoint) -> None:
+    wide = unpack(pack("corbiere", Method(CONFIG, 3), CONFIG, BEFORE, "random"), "a test")
+    wide.module.words = torch.nn.Linear(700, 3, bias=False)
+
+    with pytest.raises(CheckpointError, match=r"words.weight is \(3, 700\), not \(2, 512\)"):
+        inherited(wide, ("red", "silk"))

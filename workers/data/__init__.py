@@ -1,0 +1,1 @@
+"""Photos, their words and their split, as the batches that a training takes."""

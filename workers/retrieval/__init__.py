@@ -1,0 +1,1 @@
+"""Vectors of photos, what they find, and how good that is."""

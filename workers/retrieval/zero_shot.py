@@ -1,0 +1,224 @@
+"""Naming a photo without having seen a label: label names are looked up among the learnt words.
+
+Source: METHODS.md 1.4, the zero-shot reading of Corbière et al. 2017: a name goes through the tokeniser
+of the shops' texts; its score is the mean of w . z over its known words, and a label's score the greatest
+over the ways to write it. A method may say what is to be added to each word's score, so that words that
+shops always write and words that they seldom write can be compared (workers/training/word_auc.py). A label
+without a known word is never predicted: the photos that carry it are misses, and it is listed.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice, product
+from pathlib import Path
+
+import numpy as np
+import yaml
+from numpy.typing import NDArray
+
+from schemas.errors import InputError
+from workers.text.words import tokens
+
+SHIPPED = Path(__file__).with_name("synonyms.yaml")
+MOST_SPELLINGS = 16  # of one name: singular and plural of each of its words
+
+# A letter that stands before a word belongs to it: the tokeniser drops single letters, and without this
+# "T-shirt" would be a shirt. Not the "s" of "men's".
+_COMPOUND = re.compile(r"(?<![\w'’])([a-z])[\s\-‐‑–/]+([^\W\d_]{2,})", re.IGNORECASE)
+
+Vectors = NDArray[np.float32]
+Synonyms = Sequence[Sequence[str]]
+
+
+@dataclass(frozen=True)
+class LabelReadings:
+    """How each label can be read.
+
+    labels   (L,) names as people write them
+    vectors  (M, D) one per reading: the mean of its words' vectors
+    offsets  (M,) added to the score of each reading
+    owners   (M,) index of the label each reading belongs to, ascending
+    words    (M,) the learnt words of each reading
+    """
+
+    labels: tuple[str, ...]
+    vectors: Vectors
+    offsets: NDArray[np.float32]
+    owners: NDArray[np.int64]
+    words: tuple[tuple[str, ...], ...]
+
+    @property
+    def unknown(self) -> list[str]:
+        """Labels that no learnt word names."""
+        known = set(self.owners.tolist())
+        return [label for n, label in enumerate(self.labels) if n not in known]
+
+
+def read_labels(
+    labels: Sequence[str],
+    ids: Mapping[str, int],
+    vectors: Vectors,
+    synonyms: Synonyms = (),
+    offsets: NDArray[np.float32] | None = None,
+) -> LabelReadings:
+    """Every way to read each label in learnt words.
+
+    labels    (L,) names as people write them: "Casual Shoes"
+    ids       word -> row of `vectors`
+    vectors   (V, D) word vectors
+    synonyms  groups of names for one thing, as from `read_synonyms`
+    offsets   (V,) added to each word's score; None adds nothing
+
+    A label is read by its own name where all its words are known, and by those synonyms that are known
+    whole. Failing both, by its words that are known, unless these are the whole name of another label:
+    "T-shirt" is not read as "shirt" beside "Shirts". No synonym is borrowed that another label bears.
+    """
+    learnt, groups = _Learnt(ids), _groups(synonyms)
+    names = [_words(label) for label in labels]
+    keys = {_key(name) for name in names}
+    owners: list[int] = []
+    words: list[tuple[str, ...]] = []
+    for n, name in enumerate(names):
+        borne = keys - {_key(name)}
+        others = [other for other in _other_names(name, groups) if _key(other) not in borne]
+        found = [spelling for each in (name, *others) for spelling in learnt.spellings(each)]
+        if not found:
+            part = [word for word in tokens(_COMPOUND.sub(r" \2", labels[n])) if learnt.forms(word)]
+            found = learnt.spellings(part) if _key(part) not in borne else []
+        found = list(dict.fromkeys(found))
+        owners += [n] * len(found)
+        words += found
+    rows = [[ids[word] for word in reading] for reading in words]
+    matrix = np.stack([vectors[row].mean(0) for row in rows]) if rows else vectors[:0]
+    added = np.zeros(len(rows)) if offsets is None else [offsets[row].mean() for row in rows]
+    return LabelReadings(
+        tuple(labels), matrix, np.asarray(added, np.float32), np.array(owners, np.int64), tuple(words)
+    )
+
+
+def label_scores(photos: Vectors, read: LabelReadings) -> Vectors:
+    """(N, L) scores of photos (N, D); -inf for labels without a reading."""
+    scores = np.full((len(photos), len(read.labels)), -np.inf, np.float32)
+    if len(read.owners):
+        known, first = np.unique(read.owners, return_index=True)
+        scores[:, known] = np.maximum.reduceat(photos @ read.vectors.T + read.offsets, first, axis=1)
+    return scores
+
+
+def words_vector(query: str, ids: Mapping[str, int], vectors: Vectors) -> tuple[Vectors | None, list[str]]:
+    """A query in words as one vector in the photos' space, L2 norm 1, and the words it does not know.
+
+    The vector is the sum of the words' unit vectors, so that no single frequent word drowns the rest;
+    None where no word is known.
+    """
+    learnt = _Learnt(ids)
+    plain = {(letter + word).lower(): word.lower() for letter, word in _COMPOUND.findall(query)}
+    known, unknown = [], []
+    for word in _words(query):
+        forms = learnt.forms(word) or learnt.forms(plain.get(word, word))
+        if forms:
+            known.append(ids[forms[0]])
+        else:
+            unknown.append(plain.get(word, word))
+    if not known:
+        return None, unknown
+    rows = vectors[known] / np.linalg.norm(vectors[known], axis=1, keepdims=True)
+    total = rows.sum(0)
+    return (total / np.linalg.norm(total)).astype(np.float32), unknown
+
+
+def read_synonyms(path: str | None = None) -> list[list[str]]:
+    """The shipped synonyms, and those of a file behind them, or instead where it says `replace: true`.
+
+    Raises InputError where the file cannot be read or is not `groups:` with lists of names.
+    """
+    shipped = _parsed(SHIPPED, str(SHIPPED))[1]
+    if path is None:
+        return shipped
+    replace, groups = _parsed(Path(path), path)
+    return groups if replace else shipped + groups
+
+
+def _parsed(file: Path, name: str) -> tuple[bool, list[list[str]]]:
+    try:
+        found = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(name, f"cannot be read ({error.strerror})") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise InputError(name, f"is no YAML ({' '.join(str(error).split())[:120]})") from error
+    if not isinstance(found, dict) or (strange := set(found) - {"replace", "groups"}):
+        what = f"knows no {min(map(str, strange))}" if isinstance(found, dict) else "is no mapping"
+        raise InputError(name, f"{what}; wanted are `groups:` and, if you like, `replace: true`")
+    groups, replace = found.get("groups") or [], found.get("replace", False)
+    for group in groups if isinstance(groups, list) else [groups]:
+        if not isinstance(group, list) or not all(isinstance(each, str) for each in group):
+            raise InputError(name, f"a group must be a list of names, and {str(group)[:60]!r} is not")
+    if not isinstance(replace, bool):
+        raise InputError(name, "`replace` must be true or false")
+    return replace, groups
+
+
+def _words(name: str) -> tuple[str, ...]:
+    """The tokens of a name, with single letters joined to the word they stand before."""
+    return tuple(tokens(_COMPOUND.sub(r"\1\2", name)))
+
+
+def _key(words: Iterable[str]) -> str:
+    """What all spellings of one name share: "T-Shirts" and "tshirt", "Flip Flops" and "flipflop"."""
+    return "".join(_stem(word) for word in words)
+
+
+def _stem(word: str) -> str:
+    """What singular and plural share. For words of English; others keep theirs but for a last s."""
+    if word.endswith("ies") and len(word) > 4:
+        return word[:-2]
+    stem = word[:-1] if word.endswith("s") and not word.endswith("ss") and len(word) > 3 else word
+    if stem.endswith("xe") or (stem.endswith("e") and len(stem) > 4):
+        stem = stem[:-1]  # boxes and box, dresses and dress, gloves and glove
+    if stem.endswith("f") and len(stem) > 3:
+        return stem[:-1] + "v"  # scarf and scarves
+    return stem[:-1] + "i" if stem.endswith("y") and len(stem) > 3 else stem
+
+
+class _Learnt:
+    """The learnt words by their stem."""
+
+    def __init__(self, ids: Mapping[str, int]) -> None:
+        self.ids = ids
+        self._by_stem: dict[str, list[str]] = {}
+        for word in ids:
+            self._by_stem.setdefault(_stem(word), []).append(word)
+
+    def forms(self, word: str) -> list[str]:
+        """Singular and plural of a word, those that were learnt; the word itself first."""
+        found = self._by_stem.get(_stem(word), [])
+        return sorted(found, key=lambda form: (form != word, form))
+
+    def spellings(self, words: Sequence[str]) -> list[tuple[str, ...]]:
+        """A name in learnt words: each in any of its forms, and all as one word; none where a word is unknown."""
+        forms = [self.forms(word) for word in words]
+        found = list(islice(product(*forms), MOST_SPELLINGS)) if words else []
+        if len(words) > 1:
+            found += [(form,) for form in self._by_stem.get(_key(words), [])]
+        return found
+
+
+def _groups(synonyms: Synonyms) -> dict[str, list[tuple[str, ...]]]:
+    """Key of a name -> the names of all its groups."""
+    found: dict[str, list[tuple[str, ...]]] = {}
+    for group in synonyms:
+        names = [words for name in group if (words := _words(name))]
+        for name in names:
+            found.setdefault(_key(name), []).extend(names)
+    return found
+
+
+def _other_names(name: tuple[str, ...], groups: Mapping[str, list[tuple[str, ...]]]) -> list[tuple[str, ...]]:
+    """A name under its synonyms, and with each of its words under that word's synonyms."""
+    found = list(groups.get(_key(name), ()))
+    if len(name) > 1:
+        for n, word in enumerate(name):
+            found += [name[:n] + other + name[n + 1 :] for other in groups.get(_stem(word), ())]
+    # "Navy Blue" with "navy blue" for "navy" would say blue twice.
+    return [other for other in dict.fromkeys(tuple(dict.fromkeys(words)) for words in found) if other != name]

@@ -1,0 +1,1 @@
+"""One worker of a training: loop, steps, optimisers, checkpoints."""
