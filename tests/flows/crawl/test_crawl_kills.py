@@ -27,7 +27,6 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
-from tests.flows.test_crawl import is_running, wait_until
 
 from crawlers.state.frontier import TRANSIENT
 from crawlers.state.scheduler import MOST_UNREAD
@@ -38,6 +37,7 @@ from infra.mall.trade import MallSpec, Shop
 from schemas.errors import LakeError, PipelineError
 from schemas.manifest import Manifest
 from tests.crawlers.shopserver import StructuredShop, serve
+from tests.flows.crawl.test_crawl_shops import is_running, wait_until
 
 pytestmark = [
     pytest.mark.slow,
