@@ -32,7 +32,7 @@ _DATE = re.compile(r"#(?:[-._]#)+")
 _PAGES = "pages "  # before a host: a shape holds no space
 
 
-class Bounds:
+class TrapDetector:
     """Judges addresses before they are asked, and hears what pages led to."""
 
     def __init__(self, most_pages: int = MOST_PAGES, patience: int = PATIENCE) -> None:

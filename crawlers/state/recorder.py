@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from crawlers.discover.traps import Bounds
+from crawlers.discover.traps import TrapDetector
 from crawlers.extract.canonical_url import is_fetchable
 from crawlers.fetch.validators import NOTHING, Validators
 from crawlers.state.crawl_state import CrawlState
@@ -44,7 +44,7 @@ class Recorder:
 
     def __init__(self, state: CrawlState, sink: Sink, rules: Rules | None = None) -> None:
         self.state, self.sink, self.rules = state, sink, rules or Rules()
-        self.bounds = Bounds(most_pages=self.rules.most_pages)
+        self.bounds = TrapDetector(most_pages=self.rules.most_pages)
         if (kept := state.note("bounds")) is not None:
             self.bounds.restore(kept)
         self.tallies: dict[str, Tally] = {}

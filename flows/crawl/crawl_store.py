@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from crawlers.discover.traps import Bounds
+from crawlers.discover.traps import TrapDetector
 from crawlers.extract.canonical_url import canonical
 from crawlers.state.crawl_state import CrawlState
 from infra.lake import Lake
@@ -114,7 +114,7 @@ def learn(state: CrawlState, lake: Lake, previous: Manifest | None) -> None:
         for batch in lake.batches(previous, "products", columns, rows=2_000):
             rows = batch.to_pylist()
             state.previous.learn_products(row | {"page": _key(row["url"])} for row in rows)
-        bounds = Bounds()
+        bounds = TrapDetector()
         for batch in lake.batches(previous, "ledger", rows=2_000) if previous.files.get("ledger") else ():
             rows = batch.to_pylist()
             state.previous.learn_ledger(row | {"key": _key(row["url"])} for row in rows)

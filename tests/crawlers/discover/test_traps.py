@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawlers.discover.traps import DEEPEST, LONGEST_URL, PATIENCE, Bounds, depth_of, shape
+from crawlers.discover.traps import DEEPEST, LONGEST_URL, PATIENCE, TrapDetector, depth_of, shape
 from schemas.reject import REASONS
 
 SHOP = "https://shop.example"
 Page = tuple[list[str], bool]  # where it leads, and whether to a new product
 
 
-def walked(page: Callable[[str], Page], start: str, bounds: Bounds) -> tuple[list[str], dict[str, int]]:
+def walked(page: Callable[[str], Page], start: str, bounds: TrapDetector) -> tuple[list[str], dict[str, int]]:
     """Walk a site breadth first, as a crawl does: addresses asked, and refusals by reason."""
     waiting, seen, asked = deque([(start, 0)]), {start}, []
     refused: dict[str, int] = {}
@@ -57,7 +57,7 @@ def months() -> Iterator[tuple[int, int]]:
     ],
 )
 def test_an_endless_calendar_ends(address: str) -> None:
-    bounds, asked = Bounds(), 0
+    bounds, asked = TrapDetector(), 0
     for year, month in months():
         url = SHOP + address.format(y=year, m=month)
         if why := bounds.refusal(url, 5):
@@ -85,7 +85,7 @@ def test_facets_that_combine_endlessly_end() -> None:
         more = [f"{SHOP}/dresses?{'&'.join(sorted({*chosen, f'{n}={v}'}))}" for n, v in facets]
         return more, not chosen
 
-    asked, refused = walked(page, f"{SHOP}/dresses", Bounds())
+    asked, refused = walked(page, f"{SHOP}/dresses", TrapDetector())
 
     assert len(asked) < 25 * 4 * PATIENCE  # 25 sets of up to three names; there are 2 ** 30 addresses
     assert refused["trap"] > 0
@@ -108,14 +108,14 @@ def test_an_honest_pagination_of_400_pages_is_read_to_its_end(address: str) -> N
 
     numbers = {SHOP + address.format(n): n for n in range(401)}
 
-    asked, refused = walked(page, f"{SHOP}/all", Bounds())
+    asked, refused = walked(page, f"{SHOP}/all", TrapDetector())
 
     assert len(asked) == 400
     assert refused == {}
 
 
 def test_a_path_that_grows_by_itself_ends_by_depth() -> None:
-    asked, refused = walked(lambda url: ([f"{url}/a/b"], True), SHOP, Bounds())
+    asked, refused = walked(lambda url: ([f"{url}/a/b"], True), SHOP, TrapDetector())
 
     assert len(asked) == DEEPEST + 1
     assert refused == {"out_of_bounds": 1}
@@ -135,7 +135,7 @@ def test_a_pagination_is_not_cut_by_the_facets_beside_it() -> None:
         facets = [f"{SHOP}/all?colour={number * 100 + n}" for n in range(60)]
         return [*facets, f"{SHOP}/all?page={number + 1}"] if number < 100 else facets, True
 
-    asked, refused = walked(page, f"{SHOP}/all?page=1", Bounds())
+    asked, refused = walked(page, f"{SHOP}/all?page=1", TrapDetector())
 
     assert sum("?page=" in url for url in asked) == 100
     assert refused == {"trap": refused["trap"]}
@@ -148,13 +148,13 @@ def test_hubs_without_products_do_not_close_the_way_to_the_pages_they_led_to() -
             return [f"{SHOP}/c/{n}" for n in range(1, 41)], False
         return ([f"{SHOP}/c/{number * 100 + n}" for n in range(5)], False) if number <= 40 else ([], True)
 
-    asked, _ = walked(page, f"{SHOP}/c/0", Bounds())
+    asked, _ = walked(page, f"{SHOP}/c/0", TrapDetector())
 
     assert sum(int(url.rpartition("/")[2]) > 40 for url in asked) >= PATIENCE * 4
 
 
 def test_a_shape_that_leads_to_products_again_is_forgiven() -> None:
-    bounds = Bounds()
+    bounds = TrapDetector()
     for n in range(PATIENCE):
         bounds.led(f"{SHOP}/c/{n}", fruitful=False)
     assert bounds.refusal(f"{SHOP}/c/99", 1) is not None
@@ -166,7 +166,7 @@ def test_a_shape_that_leads_to_products_again_is_forgiven() -> None:
 
 
 def test_a_row_of_sold_out_pages_does_not_end_a_good_catalogue() -> None:
-    bounds = Bounds()
+    bounds = TrapDetector()
     for n in range(1000):
         bounds.led(f"{SHOP}/p/{n}", fruitful=True)
     for n in range(400):
@@ -176,7 +176,7 @@ def test_a_row_of_sold_out_pages_does_not_end_a_good_catalogue() -> None:
 
 
 def test_addresses_too_long_and_pages_too_deep_are_out_of_bounds() -> None:
-    bounds = Bounds()
+    bounds = TrapDetector()
     long = f"{SHOP}/{'a' * LONGEST_URL}"
 
     assert bounds.refusal(long[:LONGEST_URL], DEEPEST) is None
@@ -185,7 +185,7 @@ def test_addresses_too_long_and_pages_too_deep_are_out_of_bounds() -> None:
 
 
 def test_a_host_has_so_many_pages_and_no_more() -> None:
-    bounds = Bounds(most_pages=3)
+    bounds = TrapDetector(most_pages=3)
     for n in "abc":
         bounds.led(f"{SHOP}/{n}", fruitful=True)
 
@@ -194,7 +194,7 @@ def test_a_host_has_so_many_pages_and_no_more() -> None:
 
 
 def test_another_process_goes_on_where_the_killed_one_was() -> None:
-    first, second = Bounds(most_pages=30), Bounds(most_pages=30)
+    first, second = TrapDetector(most_pages=30), TrapDetector(most_pages=30)
     for n in range(PATIENCE):
         first.led(f"{SHOP}/calendar/{n}", fruitful=False)
     for n in range(6):
@@ -208,19 +208,19 @@ def test_another_process_goes_on_where_the_killed_one_was() -> None:
 
 
 def test_memory_is_bounded_and_words_that_cannot_be_counted_take_none() -> None:
-    bounds = Bounds()
+    bounds = TrapDetector()
     for n in range(5000):
         bounds.led(f"{SHOP}/{chr(97 + n % 26) * (1 + n // 26)}/{n}", fruitful=False)
     assert len(bounds.state()) <= 1001
 
-    plain = Bounds()
+    plain = TrapDetector()
     for n in range(500):
         plain.led(f"{SHOP}/dress-{'x' * n}", fruitful=False)
     assert len(plain.state()) == 1
 
 
 def test_a_path_that_was_not_seen_for_longest_is_forgotten_first() -> None:
-    bounds = Bounds()
+    bounds = TrapDetector()
     for n in range(PATIENCE):
         bounds.led(f"{SHOP}/calendar/{n}", fruitful=False)
     for n in range(3000):
@@ -233,7 +233,7 @@ def test_a_path_that_was_not_seen_for_longest_is_forgotten_first() -> None:
 
 @given(st.text(max_size=60), st.integers(0, 40))
 def test_any_text_is_judged(text: str, depth: int) -> None:
-    bounds = Bounds()
+    bounds = TrapDetector()
 
     bounds.led(text, fruitful=False)
     why = bounds.refusal(text, depth)
@@ -243,7 +243,7 @@ def test_any_text_is_judged(text: str, depth: int) -> None:
 
 
 def test_what_was_a_trap_last_time_has_a_few_tries_and_is_forgiven_when_it_yields() -> None:
-    bounds = Bounds()
+    bounds = TrapDetector()
     bounds.suspect(f"{SHOP}/calendar?month=26")
 
     asked = 0

@@ -37,7 +37,7 @@ from infra.mall.trade import MallSpec, Shop
 from schemas.errors import LakeError, PipelineError
 from schemas.manifest import Manifest
 from tests.crawlers.shopserver import StructuredShop, serve
-from tests.flows.crawl.test_crawl_shops import is_running, wait_until
+from tests.flows.processes import children_of, is_running, wait_until
 
 pytestmark = [
     pytest.mark.slow,
@@ -115,13 +115,10 @@ def begun(name: str, url: str, lake: Lake) -> BaseProcess:
 
 def kill(process: BaseProcess) -> None:
     """SIGKILL, and wait until the process that crawls is gone, too."""
-    try:
-        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-    except OSError:
-        children = []
+    children = children_of(process.pid or 0)
     process.kill()
     process.join()
-    wait_until(lambda: not any(is_running(int(child)) for child in children))
+    wait_until(lambda: not any(map(is_running, children)))
 
 
 def counted(shop: Shop) -> Counter[str]:

@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +21,7 @@ from infra.mall.trade import MallSpec
 from schemas.errors import FetchError, InputError, RejectedError
 from schemas.manifest import Manifest
 from tests.crawlers.shopserver import Shop, ShopifyShop, StructuredShop, photo, serve
+from tests.flows.processes import children_of, is_running, wait_until
 
 TIMES = ["fetched_at", "first_seen", "at"]
 
@@ -307,10 +307,10 @@ def test_a_crawl_killed_at_any_point_and_run_again_gives_the_same_tables(
                 sum(path.startswith("/img/") for path in shop.asked) >= photos_before and len(shop.asked) > 10
             )
         )
-        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        children = children_of(process.pid)
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
-        wait_until(lambda: not any(is_running(int(child)) for child in children))
+        wait_until(lambda: not any(map(is_running, children)))
         assert children
         assert list(broken.runs()) == []
 
@@ -324,19 +324,3 @@ def test_a_crawl_killed_at_any_point_and_run_again_gives_the_same_tables(
         assert mine == sorted(rows(whole, uninterrupted, table, *TIMES), key=lambda row: row[key])
     parts = sorted((tmp_path / "broken" / left).rglob("*.parquet"))
     assert len(parts) == sum(len(found) for found in again.files.values())
-
-
-def wait_until(holds: Any, limit_s: float = 60.0) -> None:
-    """Poll a condition that the outside brings about; fails where it never does."""
-    end = time.monotonic() + limit_s
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.01)
-
-
-def is_running(pid: int) -> bool:
-    """Whether a process is there and no zombie."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
