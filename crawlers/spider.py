@@ -18,6 +18,7 @@ from twisted.python.failure import Failure
 from crawlers import platforms
 from crawlers.discover.visit import Found, Visit
 from crawlers.extract.canonical_url import canonical
+from crawlers.extract.opted_out import without_opted_out
 from crawlers.fetch.conditional_requests import conditional, validators_of
 from crawlers.fetch.guard import Guard
 from crawlers.fetch.optout import opt_outs
@@ -141,7 +142,7 @@ class ShopSpider(scrapy.Spider):
         found: list[Found]
         try:
             read = self.platform.product if task.kind == PRODUCT else self.platform.listing
-            found = self._allowed(list(read(answer)), answer)  # type: ignore[arg-type]
+            found = self._without_opted_out(list(read(answer)), answer)  # type: ignore[arg-type]
         except Exception as error:  # foreign bytes may break any parser, and must not break the crawl
             stage = "page" if task.kind == PRODUCT else "discover"
             detail = f"{type(error).__name__}: {error}"
@@ -163,24 +164,9 @@ class ShopSpider(scrapy.Spider):
         url = task.url if reason in TRANSIENT else asked.url
         yield Page(task, reason, (Reject(stage, reason, url, detail=detail),), gone=gone)
 
-    def _allowed(self, found: list[Found], answer: Response) -> list[Found]:
-        """What the page does not keep from AI: its products, or only their photos, are refused otherwise."""
-        said = opt_outs(answer.headers, answer.selector if isinstance(answer, TextResponse) else None)
-        if not (said.noai or said.noimageai):
-            return found
-        kept: list[Found] = []
-        for item in found:
-            if not isinstance(item, Product):
-                kept.append(item)
-            elif said.noai:
-                kept.append(Reject("page", "opted_out", item.url, item.product_id, "noai"))
-            else:
-                kept.append(replace(item, image_urls=(), image_views=()))
-                kept += [
-                    Reject("image", "opted_out", url, item.product_id, "noimageai on its page")
-                    for url in item.image_urls
-                ]
-        return kept
+    def _without_opted_out(self, items: list[Found], answer: Response) -> list[Found]:
+        words = opt_outs(answer.headers, answer.selector if isinstance(answer, TextResponse) else None)
+        return without_opted_out(items, noai=words.noai, noimageai=words.noimageai)
 
     def _within_limit(self, found: list[Found]) -> tuple[Found, ...]:
         limit = self.recorder.rules.limit

@@ -1,1 +1,1 @@
-"""Catalogues that are files instead of shops: one file of code per kind."""
+"""Product files instead of shops: one file of code per kind."""

@@ -1,4 +1,4 @@
-"""Catalogue rows -> products and photos in the recorder; decoding runs ahead in threads."""
+"""Rows of a product file -> products and photos in the recorder; decoding runs ahead in threads."""
 
 from collections import deque
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-from crawlers.datasets.product_file import Catalogue, Entry
+from crawlers.datasets.product_file import PhotoRow, ProductFile
 from crawlers.fetch.settings import PHOTO_BYTES
 from crawlers.photos.photo import image_row, inspect
 from crawlers.state.recorder import Photo, Recorder
@@ -14,26 +14,26 @@ from schemas.errors import ImageError
 from schemas.ids import image_id
 from schemas.reject import Reject
 
-SMALLEST_PX = 32  # a catalogue of thumbnails is its owner's choice; a crawl asks for more
+SMALLEST_PX = 32  # a file of thumbnails is its owner's choice; a crawl asks for more
 AHEAD = 64  # rows whose photos are being decoded, at most
 _HERE = {"allowed": True, "noai": False, "noimageai": False}  # a file that is there may be read
-Outcome = tuple[Entry | None, Photo | Reject | None]
+Outcome = tuple[PhotoRow | None, Photo | Reject | None]
 
 
-def import_rows(catalogue: Catalogue, recorder: Recorder, threads: int = 2) -> None:
+def import_rows(product_file: ProductFile, recorder: Recorder, threads: int = 2) -> None:
     """Take every row: stage "import" counts it out, or refuses it with a reason.
 
     The first accepted row of a product gives its facts, each row one photo. A photo that is an
     http(s) address is only noted; the image stage fetches it afterwards.
     """
     with ThreadPoolExecutor(threads, thread_name_prefix="photo") as pool:
-        for entry, outcome in _decoded(catalogue, recorder, pool):
+        for row, outcome in _decoded(product_file, recorder, pool):
             if isinstance(outcome, Reject):
                 recorder.refuse(outcome)
                 continue
-            assert entry is not None
-            address = outcome.url if outcome is not None else entry.address
-            _note(recorder, entry, address)
+            assert row is not None
+            address = outcome.url if outcome is not None else row.address
+            _note(recorder, row, address)
             if outcome is None:
                 recorder.passed("import")
             else:
@@ -41,23 +41,23 @@ def import_rows(catalogue: Catalogue, recorder: Recorder, threads: int = 2) -> N
     recorder.tell("import", now=True)
 
 
-def _note(recorder: Recorder, entry: Entry, address: str) -> None:
-    product = replace(entry.product, image_urls=(address,), image_views=(entry.view,))
+def _note(recorder: Recorder, row: PhotoRow, address: str) -> None:
+    product = replace(row.product, image_urls=(address,), image_views=(row.view,))
     if not recorder.state.collected.add(product):
-        recorder.state.collected.add_photo(product.product_id, address, entry.view)
+        recorder.state.collected.add_photo(product.product_id, address, row.view)
     recorder.state.previous.see(product.product_id)
 
 
-def _decoded(catalogue: Catalogue, recorder: Recorder, pool: ThreadPoolExecutor) -> Iterator[Outcome]:
+def _decoded(product_file: ProductFile, recorder: Recorder, pool: ThreadPoolExecutor) -> Iterator[Outcome]:
     """Outcomes in the order of the rows."""
     waiting: deque[Future[Outcome] | Outcome] = deque()
-    for entry in catalogue.entries():
-        if isinstance(entry, Reject):
-            waiting.append((None, entry))
-        elif isinstance(entry.photo, str):
-            waiting.append((entry, None))
+    for row in product_file.photo_rows():
+        if isinstance(row, Reject):
+            waiting.append((None, row))
+        elif isinstance(row.photo, str):
+            waiting.append((row, None))
         else:
-            waiting.append(pool.submit(_outcome, entry, recorder))
+            waiting.append(pool.submit(_outcome, row, recorder))
         if len(waiting) >= AHEAD:
             yield _settled(waiting.popleft())
     while waiting:
@@ -68,27 +68,25 @@ def _settled(outcome: Future[Outcome] | Outcome) -> Outcome:
     return outcome.result() if isinstance(outcome, Future) else outcome
 
 
-def _outcome(entry: Entry, recorder: Recorder) -> Outcome:
+def _outcome(row: PhotoRow, recorder: Recorder) -> Outcome:
     """Runs in a thread: bytes in hand, proven a photo unless they are stored already."""
-    product = entry.product.product_id
+    product = row.product.product_id
     try:
-        data = _bytes(entry.photo)
+        data = _bytes(row.photo)
     except _TooLargeError as error:
-        return entry, Reject("import", "too_large", entry.place, product, str(error))
+        return row, Reject("import", "too_large", row.place, product, str(error))
     except OSError as error:
-        return entry, Reject(
-            "import", "file_missing", entry.place, product, f"{entry.address}: {error.strerror}"
-        )
+        return row, Reject("import", "file_missing", row.place, product, f"{row.address}: {error.strerror}")
     name = image_id(data)
-    address = entry.address or f"sha256:{name}"  # stays the same when the rows of a file move
+    address = row.address or f"sha256:{name}"  # stays the same when the rows of a file move
     if data and recorder.sink.has_image(name):
-        return entry, Photo(address, name, None)
+        return row, Photo(address, name, None)
     try:
-        facts = inspect(data, entry.place, SMALLEST_PX)
+        facts = inspect(data, row.place, SMALLEST_PX)
     except ImageError as error:
-        return entry, Reject("import", error.reason, entry.place, product, error.detail)
-    row = image_row(name, data, facts, entry.address or entry.place, product, _HERE)
-    return entry, Photo(address, name, row)
+        return row, Reject("import", error.reason, row.place, product, error.detail)
+    image = image_row(name, data, facts, row.address or row.place, product, _HERE)
+    return row, Photo(address, name, image)
 
 
 class _TooLargeError(Exception):

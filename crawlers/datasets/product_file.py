@@ -1,4 +1,4 @@
-"""A catalogue in one Parquet or CSV file, one row per photo, read in batches.
+"""A product file: Parquet or CSV, one row per photo, read in batches.
 
 Needed: product_id, title, image (bytes, a path below the file's folder, or an http(s) address).
 Columns this project knows become product fields, every other one an attribute.
@@ -37,7 +37,7 @@ _NO = frozenset(["false", "no", "n", "0", "out of stock", "outofstock", "out_of_
 
 
 @dataclass(frozen=True)
-class Entry:
+class PhotoRow:
     """One row: a product without photos, and one photo of it as bytes, a file, or an http(s) address."""
 
     place: str
@@ -47,7 +47,7 @@ class Entry:
     address: str
 
 
-class Catalogue:
+class ProductFile:
     """One file, opened and its columns checked.
 
     mapping   our name -> their column; `a+b` joins two with a dash
@@ -76,13 +76,13 @@ class Catalogue:
             dict.fromkeys([c for columns in self._columns.values() for c in columns] + self._others)
         )
 
-    def entries(self) -> Iterator[Entry | Reject]:
-        """Every row in order, as an entry or a reject row. Raises InputError where the file breaks off."""
+    def photo_rows(self) -> Iterator[PhotoRow | Reject]:
+        """Read every row in order, as a PhotoRow or a Reject. Raises InputError where the file breaks off."""
         number = 0
         try:
             for batch in self._batches():
                 for row in batch.to_pylist():
-                    yield self._entry(number, row)
+                    yield self._photo_row(number, row)
                     number += 1
                 while self._unreadable:
                     yield Reject("import", "page_unreadable", self.path.name, detail=self._unreadable.pop())
@@ -126,7 +126,7 @@ class Catalogue:
         )
         return "skip"
 
-    def _entry(self, number: int, row: dict[str, Any]) -> Entry | Reject:
+    def _photo_row(self, number: int, row: dict[str, Any]) -> PhotoRow | Reject:
         place = f"{self.path.name}#{number}"
         fields = {name: self._field(row, columns) for name, columns in self._columns.items()}
         key, title = _said(fields["product_id"]), line_of(_said(fields["title"]))
@@ -145,7 +145,7 @@ class Catalogue:
                 return Reject("import", "address", place, name, f"{image} is outside the catalogue's folder")
         address = image if isinstance(image, str) else ""
         view = _said(fields.get("view")).lower() or view_of(address)
-        return Entry(place, self._product(name, title, fields, row), view, photo, address)
+        return PhotoRow(place, self._product(name, title, fields, row), view, photo, address)
 
     def _product(self, name: str, title: str, fields: dict[str, Any], row: dict[str, Any]) -> Product:
         attributes = {column: text for column in self._others if (text := _said(row.get(column)))}

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from crawlers.datasets.importing import import_rows
-from crawlers.datasets.product_file import Catalogue
+from crawlers.datasets.product_file import ProductFile
 from crawlers.discover.visit import Visit
 from crawlers.fetch.settings import USUAL
 from crawlers.platforms import Shop
@@ -125,9 +125,9 @@ def _crawl(
 
 def _import(request: Mapping[str, Any], recorder: Recorder, traffic: Traffic) -> None:
     begun = time.monotonic()
-    catalogue = Catalogue(request["path"], request["shop"], request["mapping"])
-    recorder.expected["import"] = catalogue.rows or 0
-    import_rows(catalogue, recorder)
+    product_file = ProductFile(request["path"], request["shop"], request["mapping"])
+    recorder.expected["import"] = product_file.rows or 0
+    import_rows(product_file, recorder)
     if not recorder.tally("import").out:
         raise InputError(request["path"], "holds no row that can be used")
     traffic.seconds["import"] = time.monotonic() - begun
@@ -154,7 +154,7 @@ def _close(
     """Write every table; returns files, counts and what changed."""
     state = recorder.state
     closing = Closing(state)
-    # A catalogue file is the whole catalogue; a shop's is what its listings led to, all of them read.
+    # A product file is the whole catalogue; a shop's is what its listings led to, all of them read.
     whole = request["do"] == "import" or (
         request["revisit"] != LIST and request["limit"] is None and is_complete(state)
     )

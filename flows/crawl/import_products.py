@@ -1,4 +1,4 @@
-"""Import a catalogue file as a crawl: what follows cannot tell it from a shop that was crawled."""
+"""Import a product file as a crawl: what follows cannot tell it from a shop that was crawled."""
 
 from pathlib import Path
 from typing import Any
@@ -35,10 +35,10 @@ def import_file(
 ) -> dict[str, Any]:
     """One file, one committed crawl of source `import`."""
     # Imported here: the check is cheap, its imports are not needed to declare the flow.
-    from crawlers.datasets.product_file import Catalogue
+    from crawlers.datasets.product_file import ProductFile
 
     file = Path(path).expanduser().resolve()
-    Catalogue(path, shop, mapping)  # refused before a run is begun
+    ProductFile(path, shop, mapping)  # refused before a run is begun
     parameters: dict[str, Any] = {"shop": shop, "path": str(file), "mapping": mapping, "source": "import"}
     try:
         stat = file.stat()

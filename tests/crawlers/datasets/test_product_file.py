@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from crawlers.datasets.product_file import Catalogue, Entry
+from crawlers.datasets.product_file import PhotoRow, ProductFile
 from schemas.errors import InputError
 
 
@@ -25,9 +25,9 @@ def parquet(folder: Path, **columns: list[object]) -> str:
     return str(path)
 
 
-def entries(path: str, mapping: dict[str, str] | None = None) -> list[Entry]:
-    found = list(Catalogue(path, "acme", mapping).entries())
-    assert all(isinstance(entry, Entry) for entry in found)
+def entries(path: str, mapping: dict[str, str] | None = None) -> list[PhotoRow]:
+    found = list(ProductFile(path, "acme", mapping).photo_rows())
+    assert all(isinstance(entry, PhotoRow) for entry in found)
     return found  # type: ignore[return-value]
 
 
@@ -94,7 +94,7 @@ def test_incomplete_and_broken_rows_are_refused_in_their_place(tmp_path: Path) -
     rows = "product_id,title,image\n1,,a.png\n,Tee,a.png\n3,Tee,\n4,Tee\n5,Tee,../secret.png\n6,Tee,/etc/passwd\n"
     (tmp_path / "shop.csv").write_text(rows)
 
-    found = list(Catalogue(str(tmp_path / "shop.csv"), "acme").entries())
+    found = list(ProductFile(str(tmp_path / "shop.csv"), "acme").photo_rows())
 
     assert sorted((row.reason, row.detail) for row in found) == [  # type: ignore[union-attr]
         ("address", "../secret.png is outside the catalogue's folder"),
@@ -120,7 +120,7 @@ def test_a_missing_column_is_named_with_what_there_is_and_what_to_do(tmp_path: P
     with pytest.raises(
         InputError, match=r"needs a column title; it has product_id, name, image; map it with --map title"
     ):
-        Catalogue(path, "acme")
+        ProductFile(path, "acme")
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_a_wrong_mapping_is_refused(tmp_path: Path, mapping: dict[str, str], wor
     path = parquet(tmp_path, product_id=["1"], name=["Tee"], image=[photo()])
 
     with pytest.raises(InputError, match=words):
-        Catalogue(path, "acme", mapping)
+        ProductFile(path, "acme", mapping)
 
 
 @pytest.mark.parametrize(
@@ -145,18 +145,18 @@ def test_a_file_of_another_kind_is_refused_in_one_line(tmp_path: Path, name: str
     (tmp_path / name).write_bytes(data)
 
     with pytest.raises(InputError) as caught:
-        Catalogue(str(tmp_path / name), "acme")
+        ProductFile(str(tmp_path / name), "acme")
 
     assert "\n" not in str(caught.value)
 
 
 def test_a_missing_file_a_folder_and_a_bad_shop_name_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such file"):
-        Catalogue(str(tmp_path / "x.parquet"), "acme")
+        ProductFile(str(tmp_path / "x.parquet"), "acme")
     with pytest.raises(InputError, match="is a folder"):
-        Catalogue(str(tmp_path), "acme")
+        ProductFile(str(tmp_path), "acme")
     with pytest.raises(InputError, match="a:b"):
-        Catalogue(parquet(tmp_path, product_id=["1"], title=["t"], image=["u"]), "a:b")
+        ProductFile(parquet(tmp_path, product_id=["1"], title=["t"], image=["u"]), "a:b")
 
 
 def test_a_file_that_breaks_off_says_after_which_row(tmp_path: Path) -> None:
@@ -168,7 +168,7 @@ def test_a_file_that_breaks_off_says_after_which_row(tmp_path: Path) -> None:
     path.write_bytes(data)
 
     try:
-        rows = len(list(Catalogue(str(path), "acme").entries()))
+        rows = len(list(ProductFile(str(path), "acme").photo_rows()))
     except InputError as error:
         assert "breaks off after row" in str(error)
     else:
