@@ -1,11 +1,13 @@
 """What the shops' words say about each photo, and which photos may be learnt from.
 
 Written by flows/learn/label.py. Read by flows/learn/train.py (split = train) and
-flows/retrieval/evaluate.py (query, gallery).
+flows/retrieval/evaluate.py (query, gallery). A run whose crawls know nothing beyond words, and any run of an
+older vitrine, has no table `annotations`; readers ask `manifest.rows("annotations")`.
 """
 
 import pyarrow as pa
 
+from schemas.annotation import BOX, DOMAINS, LANDMARK
 from schemas.columns import column, table_schema
 
 SPLITS = ("train", "query", "gallery")
@@ -21,6 +23,31 @@ LABELS = table_schema(
         ),
         column("split", pa.string(), "train: learnt from | query: asked | gallery: searched"),
         column("group", pa.int64(), "near-duplicate group; a group never spans train and the rest"),
+    ],
+)
+
+ANNOTATIONS = table_schema(
+    "annotations",
+    1,
+    [
+        column("product_id", pa.string(), "product the photo shows, as in `labels`"),
+        column("image_id", pa.string(), "the photo, SHA-256 of its bytes, as in `labels`"),
+        column("category", pa.string(), "kind of garment, one name; empty where not known"),
+        column("attributes", pa.list_(pa.string()), "names of what holds of the garment; empty: not known"),
+        column(
+            "landmarks",
+            pa.list_(LANDMARK),
+            "points of the garment that lie in the photo, by name; x and y from the upright photo's top left",
+            "share of its width and height, 0..1",
+        ),
+        column(
+            "box",
+            BOX,
+            "the garment's extent in the upright photo, from its top left; null where not known",
+            "share of its width and height, 0..1",
+            optional=True,
+        ),
+        column("domain", pa.string(), f"who took the photo: {' | '.join(DOMAINS)}; empty where not known"),
     ],
 )
 

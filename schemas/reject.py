@@ -39,6 +39,7 @@ REASONS = {
     "animated": "an image of several frames",
     "row_incomplete": "a catalogue row without product id, title or image",
     "file_missing": "a catalogue row whose image file is not there",
+    "annotation_invalid": "a catalogue row whose landmark or box lies outside the photo, or is no number",
     "decode": "stored bytes that the embedding decoder refuses",
     "no_photo": "a product none of whose photos could be stored",
 }

@@ -9,6 +9,7 @@ from pathlib import Path
 from crawlers.datasets.product_file import PhotoRow, ProductFile
 from crawlers.fetch.settings import PHOTO_BYTES
 from crawlers.photos.photo import image_row, inspect
+from crawlers.state.annotations import Annotations
 from crawlers.state.recorder import Photo, Recorder
 from schemas.errors import ImageError
 from schemas.ids import image_id
@@ -26,6 +27,7 @@ def import_rows(product_file: ProductFile, recorder: Recorder, threads: int = 2)
     The first accepted row of a product gives its facts, each row one photo. A photo that is an
     http(s) address is only noted; the image stage fetches it afterwards.
     """
+    annotations = Annotations(recorder.state.db)
     with ThreadPoolExecutor(threads, thread_name_prefix="photo") as pool:
         for row, outcome in _decoded(product_file, recorder, pool):
             if isinstance(outcome, Reject):
@@ -34,6 +36,7 @@ def import_rows(product_file: ProductFile, recorder: Recorder, threads: int = 2)
             assert row is not None
             address = outcome.url if outcome is not None else row.address
             _note(recorder, row, address)
+            annotations.add(row.product.product_id, address, row.annotation)
             if outcome is None:
                 recorder.passed("import")
             else:

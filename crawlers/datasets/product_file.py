@@ -1,7 +1,8 @@
 """A product file: Parquet or CSV, one row per photo, read in batches.
 
 Needed: product_id, title, image (bytes, a path below the file's folder, or an http(s) address).
-Columns this project knows become product fields, every other one an attribute.
+Columns this project knows become product fields, every other one an attribute. Those of
+crawlers/datasets/annotation_columns.py are the photo's annotation; texts among them stay attributes too.
 """
 
 import json
@@ -16,10 +17,13 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
+from crawlers.datasets.annotation_columns import COLUMNS as ANNOTATED
+from crawlers.datasets.annotation_columns import annotation_of, holds
 from crawlers.extract.photo_view import view_of
 from crawlers.extract.price import currency_of, price_of
 from crawlers.extract.text import category_path, line_of, text_of, words_listed
 from crawlers.fetch.shop_names import shop_name
+from schemas.annotation import Annotation
 from schemas.errors import InputError
 from schemas.ids import product_id
 from schemas.product import Product
@@ -31,6 +35,7 @@ KNOWN = (
     *NEEDED,
     *("description", "brand", "categories", "tags", "colour", "gender"),
     *("price", "currency", "in_stock", "url", "view"),
+    *ANNOTATED,
 )
 _YES = frozenset(["true", "yes", "y", "1", "in stock", "instock", "in_stock"])
 _NO = frozenset(["false", "no", "n", "0", "out of stock", "outofstock", "out_of_stock", "sold out"])
@@ -38,13 +43,14 @@ _NO = frozenset(["false", "no", "n", "0", "out of stock", "outofstock", "out_of_
 
 @dataclass(frozen=True)
 class PhotoRow:
-    """One row: a product without photos, and one photo of it as bytes, a file, or an http(s) address."""
+    """One row: a product without photos, one photo of it as bytes, a file, or an http(s) address, and what is known."""
 
     place: str
     product: Product
     view: str
     photo: bytes | Path | str
     address: str
+    annotation: Annotation
 
 
 class ProductFile:
@@ -68,8 +74,9 @@ class ProductFile:
         except (pa.ArrowInvalid, OSError, UnicodeDecodeError) as error:
             kind = "CSV" if self._is_csv else "Parquet"
             raise InputError(path, f"is not {kind} that can be read ({_first_line(error)})") from error
-        self._columns = _sources(path, schema.names, dict(mapping or {}))
-        used = {columns[0] for columns in self._columns.values() if len(columns) == 1}
+        self._columns = _fitting(path, schema, _sources(path, schema.names, dict(mapping or {})))
+        product = {name: columns for name, columns in self._columns.items() if name not in ANNOTATED}
+        used = {columns[0] for columns in product.values() if len(columns) == 1}
         binary = {field.name for field in schema if pa.types.is_nested(field.type) or _is_binary(field.type)}
         self._others = [name for name in schema.names if name not in used and name not in binary]
         self._read = list(
@@ -145,7 +152,11 @@ class ProductFile:
                 return Reject("import", "address", place, name, f"{image} is outside the catalogue's folder")
         address = image if isinstance(image, str) else ""
         view = _said(fields.get("view")).lower() or view_of(address)
-        return PhotoRow(place, self._product(name, title, fields, row), view, photo, address)
+        try:
+            annotation = annotation_of(fields)
+        except ValueError as error:
+            return Reject("import", "annotation_invalid", place, name, str(error))
+        return PhotoRow(place, self._product(name, title, fields, row), view, photo, address, annotation)
 
     def _product(self, name: str, title: str, fields: dict[str, Any], row: dict[str, Any]) -> Product:
         attributes = {column: text for column in self._others if (text := _said(row.get(column)))}
@@ -198,6 +209,18 @@ def _sources(path: str, there: Sequence[str], mapping: dict[str, str]) -> dict[s
         for name in KNOWN
         if name in mapping or name in there
     }
+
+
+def _fitting(path: str, schema: pa.Schema, sources: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """`sources` without annotation columns of another type; raises InputError where such a one was mapped."""
+    for name in ANNOTATED:
+        columns = sources.get(name, ())
+        if all(holds(name, schema.field(column).type) for column in columns):
+            continue
+        if columns != (name,):
+            raise InputError(path, f"column {'+'.join(columns)} is no {name}; see schemas/annotation.py")
+        sources = {ours: theirs for ours, theirs in sources.items() if ours != name}
+    return sources
 
 
 def _said(value: Any) -> str:

@@ -23,6 +23,10 @@ def mall(
     faults: Annotated[
         bool, typer.Option(help="Shops that fail, lie and set traps, to try a crawler on.")
     ] = False,
+    export: Annotated[
+        str,
+        typer.Option(help="Write the drawn photos and what they show to this Parquet file, and serve none."),
+    ] = "",
 ) -> None:
     """Play online shops on loopback, until interrupted; prints their addresses as one JSON line."""
     from infra.mall.__main__ import main as serve
@@ -30,6 +34,7 @@ def mall(
     arguments = ["--products", str(products), "--seed", str(seed), "--shops", shops, "--port", str(port)]
     arguments += ["--catalog", catalog] if catalog else []
     arguments += ["--faults"] if faults else []
+    arguments += ["--export", export] if export else []
     arguments += [word for pair in map.split(",") if pair for word in ("--map", pair)]
     raise typer.Exit(one_line(lambda: serve(arguments)))
 

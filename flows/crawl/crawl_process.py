@@ -23,6 +23,7 @@ from crawlers.fetch.settings import USUAL
 from crawlers.platforms import Shop
 from crawlers.profiles.shop_profile import Limits, load
 from crawlers.run import Traffic, crawl_shop, fetch_photos
+from crawlers.state.annotations import Annotations
 from crawlers.state.closing import Catalogue as Closing
 from crawlers.state.closing import is_complete, ledger_rows
 from crawlers.state.crawl_state import CrawlState
@@ -165,6 +166,7 @@ def _close(
         closing.rows(previous_products(lake, previous), started_at),
         state.collected.rejects(),
         ledger_rows(state, whole=whole),
+        Annotations(state.db).rows(),
     )
     counts = {stage: asdict(count) for stage, count in recorder.counts().items()}
     if previous is not None:

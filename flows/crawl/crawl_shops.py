@@ -20,12 +20,19 @@ from infra.open_run import OpenRun
 from schemas.errors import FetchError, InputError, LakeError, PipelineError
 from schemas.ids import digest
 from schemas.image import IMAGES
+from schemas.label import ANNOTATIONS
 from schemas.ledger import LEDGER
 from schemas.manifest import Count, Part, rejected
 from schemas.product import PRODUCTS
 from schemas.reject import REASONS, REJECTS
 
-TABLES = {"products": PRODUCTS, "images": IMAGES, "rejects": REJECTS, "ledger": LEDGER}
+TABLES = {
+    "products": PRODUCTS,
+    "images": IMAGES,
+    "rejects": REJECTS,
+    "ledger": LEDGER,
+    "annotations": ANNOTATIONS,
+}
 _SUMMED = ("products", "images_new", "images_known", "not_modified", "kept", "requests", "changed", "added",
            "removed", "removal_withheld")  # fmt: skip
 _committing = threading.Lock()
@@ -132,7 +139,7 @@ def run_process(lake_uri: str, request: Mapping[str, Any], parameters: dict[str,
         _remove(state)
         for schema in TABLES.values():
             run.drop(schema)
-    for schema in (PRODUCTS, REJECTS, LEDGER):
+    for schema in (PRODUCTS, REJECTS, LEDGER, ANNOTATIONS):
         run.drop(schema)
     known = {manifest.run_id for manifest in lake.runs("crawl")}
     place = {

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
+from itertools import chain
 from typing import Any
 
 import pyarrow as pa
@@ -14,6 +15,7 @@ from infra.parts import PartWriter, existing_parts, next_number, paths
 from infra.sha256_set import Digests
 from schemas.errors import LakeError
 from schemas.image import IMAGES
+from schemas.label import ANNOTATIONS
 from schemas.ledger import LEDGER
 from schemas.manifest import Manifest, Part
 from schemas.product import PRODUCTS
@@ -66,8 +68,12 @@ class Store:
         products: Iterable[Mapping[str, Any]],
         rejects: Iterable[Mapping[str, Any]],
         ledger: Iterable[Mapping[str, Any]],
+        annotations: Iterator[Mapping[str, Any]],
     ) -> dict[str, list[dict[str, Any]]]:
-        """Write the tables that come at the end; returns every table's parts."""
+        """Write the tables that come at the end; returns every table's parts.
+
+        Where nothing is annotated there is no table `annotations`.
+        """
         writers = {
             "products": self.products,
             "rejects": PartWriter(self.lake.filesystem, self.folder, REJECTS),
@@ -78,6 +84,11 @@ class Store:
             for row in rows:
                 writer.write(row)
             files[table] = [asdict(part) for part in writer.close()]  # now: its last rows leave the memory
+        if (first := next(annotations, None)) is not None:
+            writer = PartWriter(self.lake.filesystem, self.folder, ANNOTATIONS)
+            for row in chain([first], annotations):
+                writer.write(row)
+            files["annotations"] = [asdict(part) for part in writer.close()]
         images = self._left + self.images.close()
         return files | {"images": [asdict(part) for part in images]}
 

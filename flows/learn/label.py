@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 from prefect import flow, task
 
+from flows.learn.annotations import write_annotations
 from flows.learn.report_card import compared
 from flows.orchestration import worth_retrying
 from flows.progress import Stage, stage
@@ -18,7 +19,7 @@ from infra.open_run import OpenRun
 from schemas.errors import InputError, LakeError
 from schemas.ids import digest
 from schemas.image import THUMBNAIL_BYTES
-from schemas.label import LABELS, REPORT_CARD, VOCABULARY
+from schemas.label import ANNOTATIONS, LABELS, REPORT_CARD, VOCABULARY
 from schemas.manifest import Count, Manifest
 from schemas.reject import REJECTS, Reject
 from workers.data.near_duplicates import Looks, aspects_as_seen, product_groups
@@ -76,7 +77,7 @@ def label_products(
     run = place.begin(
         "run", "label", digest({"label": parents} | parameters), parents=parents, parameters=parameters
     )
-    for schema in (LABELS, VOCABULARY, REPORT_CARD, REJECTS):
+    for schema in (LABELS, ANNOTATIONS, VOCABULARY, REPORT_CARD, REJECTS):
         run.drop(schema)
     with stage("label", 2 * sum(source.rows("products") for source in sources), "products") as step:
         split = _Split.of(place, sources, test_share)
@@ -87,6 +88,7 @@ def label_products(
             raise InputError("label", f"no word stands in {rarest} or more products of {', '.join(parents)}")
         rows = _counted(products(place, sources, [*_TEXTS, "image_ids", "image_views", "url"]), step)
         told = _write_labels(run, rows, split, fields, known, languages)
+    write_annotations(run, place, sources, split.held_out)
     labelled = len(split.held_out)
     said, check = told.products, told.check
     if check.photos or check.groups:

@@ -1,4 +1,7 @@
-"""`python -m infra.mall`: open the shops, print their addresses as one JSON line, serve till stopped."""
+"""`python -m infra.mall`: open the shops, print their addresses as one JSON line, serve till stopped.
+
+With `--export FILE` nothing is served: the drawn photos and the truth about them become a file.
+"""
 
 import argparse
 import json
@@ -7,8 +10,10 @@ import sys
 from dataclasses import asdict
 from threading import Event
 
+from infra.mall.catalogue import DrawnCatalogue
+from infra.mall.export import export
 from infra.mall.lifeline import die_with_parent
-from infra.mall.server import Mall
+from infra.mall.server import Mall, catalogues
 from infra.mall.trade import MallSpec
 from schemas.errors import InputError
 
@@ -22,6 +27,9 @@ def main(words: list[str] | None = None) -> int:
     if options.die_with_parent:
         die_with_parent()
     try:
+        if options.export:
+            print(json.dumps({"export": options.export, "photos": _export(spec(options), options.export)}))
+            return 0
         mall = Mall(spec(options))
         with mall:
             said: dict[str, object] = {"shops": [asdict(shop) for shop in mall.shops]}
@@ -69,6 +77,9 @@ def parser() -> argparse.ArgumentParser:
         "--faults", action="store_true", help="misbehave: errors, bad photos, traps, lies; for tests"
     )
     options.add_argument(
+        "--export", default="", metavar="FILE", help="write photos and their annotations as Parquet instead"
+    )
+    options.add_argument(
         "--die-with-parent", action="store_true", help="stop when the process that started this one ends"
     )
     return options
@@ -101,6 +112,13 @@ def spec(options: argparse.Namespace) -> MallSpec:
         draw_ahead=options.draw_ahead,
         faults=options.faults,
     )
+
+
+def _export(mall: MallSpec, path: str) -> int:
+    drawn = [catalogue for catalogue in catalogues(mall) if isinstance(catalogue, DrawnCatalogue)]
+    if not drawn:
+        raise InputError("--export", "is for drawn garments; a catalogue file is one already")
+    return export(drawn, path)
 
 
 if __name__ == "__main__":

@@ -16,11 +16,11 @@ from threading import Lock
 from infra.mall.garments.design import CATEGORIES, Design, design
 from infra.mall.item import Item, Photo
 from infra.mall.photos import camera
-from infra.mall.photos.cutout import Landmark
 from infra.mall.seeds import chance, digest
 from infra.mall.seeds import number as stable_number
 from infra.mall.shelf import Shelf
 from infra.mall.words.writer import path, write
+from schemas.annotation import Annotation
 
 CACHE_BYTES = 256 * 1024 * 1024
 EPOCH = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)  # the oldest item was put on sale no earlier
@@ -94,9 +94,12 @@ class DrawnCatalogue:
         """Names the picture without drawing it."""
         return digest(camera.edition(), look_of(item, photo).key, photo.view, *self.size)[:20]
 
-    def landmarks(self, item: Item, photo: Photo) -> tuple[Landmark, ...]:
-        """DeepFashion's eight points in the photo's pixels."""
-        return camera.take(look_of(item, photo), photo.view, self.size)[1]
+    def annotation(self, item: Item, photo: Photo) -> Annotation:
+        """What one photo shows, as it was drawn: the truth that no page says."""
+        look = look_of(item, photo)
+        taken = camera.take(look, photo.view, self.size)
+        domain = "street" if photo.kind == "customer" else "shop"
+        return Annotation(look.category, look.attributes, taken.landmarks, taken.box, domain)
 
 
 def draw_catalogue(

@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol
 
 from infra.mall.garments.design import Design
-from infra.mall.photos.cutout import Landmark
 
 if TYPE_CHECKING:
     from infra.mall.shelf import Shelf
@@ -74,6 +73,3 @@ class Catalogue(Protocol):
 
     def edition(self, item: Item, photo: Photo) -> str:
         """Short text that changes when the photo's bytes do; cheaper than the bytes."""
-
-    def landmarks(self, item: Item, photo: Photo) -> tuple[Landmark, ...]:
-        """DeepFashion's eight points, or nothing where they are not known."""

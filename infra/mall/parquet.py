@@ -22,7 +22,6 @@ import pyarrow.parquet as pq
 
 from infra.mall.catalogue import slug
 from infra.mall.item import Item, Photo
-from infra.mall.photos.cutout import Landmark
 from infra.mall.seeds import digest
 from infra.mall.shelf import Shelf
 from schemas.errors import InputError
@@ -96,10 +95,6 @@ class FileCatalogue:
     def edition(self, item: Item, photo: Photo) -> str:
         """Changes with the file's size or time."""
         return digest(self.path.name, self.stamp, *self._places[item.sku, photo.name])[:20]
-
-    def landmarks(self, item: Item, photo: Photo) -> tuple[Landmark, ...]:
-        """A file knows none."""
-        return ()
 
     def _read(self, part: tuple[int, int], limit: int) -> Iterator[Item]:
         # One product's rows may lie apart, so the whole table is gathered before the first item leaves.

@@ -230,7 +230,7 @@ def waistband(sketch: Sketch, top: float, half: float, crotch: float, denim: boo
         )
     if not sketch.back:
         sketch.button((0, top + 9), 4.2, "#b98a4a" if denim else "")
-    sketch.mark("waist", (half, top + 8), 4)
+    sketch.mark("waistline", (half, top + 8), 4)
 
 
 def belt(sketch: Sketch, top: float, half: float) -> None:
@@ -282,7 +282,7 @@ def skirt(sketch: Sketch) -> None:
         belt(sketch, top, half)
     elif sketch.back:
         sketch.stroke(drawn((0, top), ((0, top + 90),), close=False))
-    sketch.mark("waist", (half, top + 8), 4)
+    sketch.mark("waistline", (half, top + 8), 4)
 
 
 DRAWINGS = {"pants": pants, "jeans": jeans, "shorts": shorts, "skirt": skirt}

@@ -161,6 +161,13 @@ class Design:
         """short, medium or long, for its category."""
         return next(name for name, limit in LENGTHS if self.extent < limit)
 
+    @property
+    def attributes(self) -> tuple[str, ...]:
+        """Everything about it that has a name, as `pattern: stripes`."""
+        facts = ("style", "gender", "colour", "pattern", "sleeve", "neckline", "material", "detail", "length")
+        values = [(fact, getattr(self, fact)) for fact in facts] + [("print", self.print_shape)]
+        return tuple(f"{fact}: {value}" for fact, value in values if value not in ("", "none"))
+
 
 def design(rng: Random, category: str, key: str) -> Design:
     """Draw one item of a category."""

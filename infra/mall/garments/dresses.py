@@ -24,7 +24,7 @@ def dress(sketch: Sketch) -> None:
         sketch.stroke(seam)
     if look.detail == "belt":
         dress_belt(sketch, waist)
-    sketch.mark("waist", waist, 4)
+    sketch.mark("waistline", waist, 4)
 
 
 def jumpsuit(sketch: Sketch) -> None:
@@ -46,7 +46,7 @@ def jumpsuit(sketch: Sketch) -> None:
     if look.detail == "belt":
         from_waist = Torso(body.neck, body.top, body.drop, body.shoulder, body.armpit, waist, waist)
         tied_belt(sketch, from_waist, darker(look.tone, 0.16))
-    sketch.mark("waist", waist, 4)
+    sketch.mark("waistline", waist, 4)
 
 
 def bodice(sketch: Sketch, top: float) -> tuple[Torso, Point]:

@@ -262,7 +262,7 @@ def tied_belt(sketch: Sketch, body: Torso, paint: str = "") -> None:
             symmetric((0, wy - 12), ((11, wy - 12), (11, wy)), ((11, wy + 12), (0, wy + 12))),
             lighter(tone, 0.06),
         )
-    sketch.mark("waist", (wx, wy), 5)
+    sketch.mark("waistline", (wx, wy), 5)
 
 
 DRAWINGS = {"jacket": jacket, "coat": coat}

@@ -15,16 +15,6 @@ from infra.mall.garments.palette import darker, lighter, line, luma
 from infra.mall.garments.path import Point, between, flip, leaf
 
 WIDTH, HEIGHT = 400, 500  # canvas units; x runs from -200 to 200
-LANDMARKS = (
-    "left collar",
-    "right collar",
-    "left sleeve",
-    "right sleeve",
-    "left waist",
-    "right waist",
-    "left hem",
-    "right hem",
-)
 # Zones of one layer round off together; a piece of another layer stands out against it.
 FLAT, TRUNK, LIMB, SKIRT = 0, 1, 2, 3
 # (from, to, width, bend) in units; a width below 0 is a light fold.

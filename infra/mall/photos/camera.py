@@ -10,10 +10,11 @@ from PIL import Image
 
 from infra.mall.garments.design import Design
 from infra.mall.photos import street, studio
+from infra.mall.photos.cutout import Taken
 
 SIZE = (320, 400)  # pixels
 SHOP_QUALITY = 88
-STUDIO: dict[str, Callable[[Design, int, int], studio.Taken]] = {
+STUDIO: dict[str, Callable[[Design, int, int], Taken]] = {
     "front": studio.front,
     "back": studio.back,
     "detail": studio.detail,
@@ -21,8 +22,8 @@ STUDIO: dict[str, Callable[[Design, int, int], studio.Taken]] = {
 }
 
 
-def take(look: Design, view: str, size: tuple[int, int] = SIZE) -> studio.Taken:
-    """The picture of one view and its landmarks. Customers' photos are customer-1, customer-2 ..."""
+def take(look: Design, view: str, size: tuple[int, int] = SIZE) -> Taken:
+    """The picture of one view, and where the garment is in it. Customers' photos are customer-1, customer-2 ..."""
     if view in STUDIO:
         return STUDIO[view](look, *size)
     return street.customer(look, int(view.rpartition("-")[2]), *size)
@@ -30,7 +31,9 @@ def take(look: Design, view: str, size: tuple[int, int] = SIZE) -> studio.Taken:
 
 def jpeg(look: Design, view: str, size: tuple[int, int] = SIZE) -> bytes:
     """One photo as the shop serves it."""
-    return packed(take(look, view, size)[0], SHOP_QUALITY if view in STUDIO else 58 + len(look.key) % 3 * 7)
+    return packed(
+        take(look, view, size).picture, SHOP_QUALITY if view in STUDIO else 58 + len(look.key) % 3 * 7
+    )
 
 
 def packed(picture: Image.Image, quality: int) -> bytes:

@@ -1,4 +1,4 @@
-"""One view of a garment without a background, drawn once and used by several photos."""
+"""One view of a garment without a background, drawn once and used by several photos; and what a photo is."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -8,20 +8,9 @@ from PIL import Image
 from infra.mall.garments.design import Design
 from infra.mall.garments.drawing import Placed, raster, sketch
 from infra.mall.garments.path import Point
-from infra.mall.garments.sketch import HEIGHT, LANDMARKS, WIDTH
+from infra.mall.garments.sketch import HEIGHT, WIDTH
 from infra.mall.seeds import chance
-
-
-@dataclass(frozen=True)
-class Landmark:
-    """One of DeepFashion's eight points in a photo, in pixels from the top left."""
-
-    name: str
-    x: float
-    y: float
-    visibility: int
-    "0 visible, 1 covered by something, 2 outside the photo or not on this kind of garment"
-
+from schemas.annotation import LANDMARKS, Box, Landmark
 
 Marks = dict[str, Point]
 
@@ -57,17 +46,33 @@ def cutout(look: Design, back: bool, width: int, height: int) -> Cutout:
     return Cutout(raster(sheet, width, height, place), marks, box)
 
 
+@dataclass(frozen=True)
+class Taken:
+    """A photo, the landmarks that lie in it, and where its garment is: the garment's opacity (L), covered parts too."""
+
+    picture: Image.Image
+    landmarks: tuple[Landmark, ...]
+    mask: Image.Image
+
+    @property
+    def box(self) -> Box | None:
+        """The extent of the garment; nothing where it is not in the photo."""
+        width, height = self.mask.size
+        extent = self.mask.point([255 * (opacity > 127) for opacity in range(256)]).getbbox()
+        if extent is None:
+            return None
+        left, top, right, bottom = extent
+        return Box(left / width, top / height, right / width, bottom / height)
+
+
 def landmarks(
     marks: Marks, width: int, height: int, cover: Image.Image | None = None
 ) -> tuple[Landmark, ...]:
-    """All eight, in DeepFashion's order. `cover` is a mask of what hides the garment."""
-    found = []
+    """Those in the photo, in DeepFashion's order, from marks in pixels. `cover` is a mask of what hides the garment."""
+    placed = []
     for name in LANDMARKS:
-        if name not in marks:
-            found.append(Landmark(name, 0.0, 0.0, 2))
-            continue
-        x, y = marks[name]
-        inside = 0 <= x < width and 0 <= y < height
-        hidden = inside and cover is not None and int(cover.getpixel((int(x), int(y)))) > 96  # type: ignore[arg-type]
-        found.append(Landmark(name, round(x, 2), round(y, 2), 2 if not inside else int(hidden)))
-    return tuple(found)
+        x, y = marks.get(name, (-1.0, -1.0))
+        if 0 <= x < width and 0 <= y < height:
+            opacity = 0 if cover is None else cover.getpixel((int(x), int(y)))
+            placed.append(Landmark(name, x / width, y / height, int(opacity) <= 96))  # type: ignore[arg-type]
+    return tuple(placed)

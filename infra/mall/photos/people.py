@@ -31,12 +31,12 @@ def person(rng: Random, sheet: Image.Image, marks: Marks, size: float) -> None:
             )
             pen.line((x, y, *end), fill=skin, width=round(2 * r * 0.9))
             pen.ellipse((end[0] - r, end[1] - r, end[0] + r, end[1] + r), fill=skin)
-    if "left hem" in marks and ("left waist" in marks or "left collar" in marks):
+    if "left hem" in marks and ("left waistline" in marks or "left collar" in marks):
         for side in ("left hem", "right hem"):
             x, y = marks[side]
             middle = (marks["left hem"][0] + marks["right hem"][0]) / 2
             x = middle + (x - middle) * (0.55 if "left collar" in marks else 0.8)
-            tone = skin if "left waist" in marks else (52, 56, 78)
+            tone = skin if "left waistline" in marks else (52, 56, 78)
             pen.line((x, y - 20 * size, x + 4, y + 260 * size), fill=tone, width=round(44 * size))
 
 

@@ -9,7 +9,7 @@ from PIL import Image, ImageFilter
 from infra.mall.garments.design import Design
 from infra.mall.garments.path import Point
 from infra.mall.photos.clutter import scene
-from infra.mall.photos.cutout import Landmark, cutout, landmarks
+from infra.mall.photos.cutout import Taken, cutout, landmarks
 from infra.mall.photos.grounds import falloff, noise
 from infra.mall.photos.people import in_front, person
 from infra.mall.photos.studio import composed, premultiplied
@@ -28,7 +28,7 @@ CASTS = (
 )
 
 
-def customer(look: Design, number: int, width: int, height: int) -> tuple[Image.Image, tuple[Landmark, ...]]:
+def customer(look: Design, number: int, width: int, height: int) -> Taken:
     """The `number`-th customer's photo of an item."""
     rng = chance("customer", look.key, number)
     cut = cutout(look, False, width, height)
@@ -51,7 +51,7 @@ def customer(look: Design, number: int, width: int, height: int) -> tuple[Image.
         middle = through(forward, ((cut.box[0] + cut.box[2]) / 2, (cut.box[1] + cut.box[3]) / 2))
         front, cover = in_front(rng, width, height, middle, standing and "left collar" in marks)
         picture.paste(front, (0, 0), cover)
-    return developed(rng, picture), landmarks(marks, width, height, cover)
+    return Taken(developed(rng, picture), landmarks(marks, width, height, cover), warped.getchannel(3))
 
 
 def pose(

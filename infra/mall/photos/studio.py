@@ -7,11 +7,9 @@ from PIL import Image, ImageFilter
 from infra.mall.garments.design import Design
 from infra.mall.garments.drawing import Placed, raster, sketch
 from infra.mall.garments.sketch import HEIGHT
-from infra.mall.photos.cutout import Landmark, Marks, cutout, landmarks
+from infra.mall.photos.cutout import Marks, Taken, cutout, landmarks
 from infra.mall.photos.grounds import boards, linen, studio
 from infra.mall.seeds import chance
-
-Taken = tuple[Image.Image, tuple[Landmark, ...]]
 
 
 def front(look: Design, width: int, height: int) -> Taken:
@@ -29,14 +27,14 @@ def on_ground(look: Design, behind: bool, width: int, height: int) -> Taken:
     cut = cutout(look, behind, width, height)
     ground = studio(chance("studio", look.key), width, height)
     picture = composed(ground, cut.image, (round(width * 0.02), round(height * 0.02)), 0.34)
-    return picture, landmarks(cut.marks, width, height)
+    return Taken(picture, landmarks(cut.marks, width, height), cut.image.getchannel("A"))
 
 
 def detail(look: Design, width: int, height: int) -> Taken:
     """A close view of the neck, the waist or the toe: cloth and make."""
     rng = chance("detail", look.key)
     sheet = sketch(look, False)
-    tops = [p for name, p in sheet.marks.items() if name.endswith(("collar", "waist"))]
+    tops = [p for name, p in sheet.marks.items() if name.endswith(("collar", "waistline"))]
     x, y = (rng.uniform(-14, 14), min(y for _, y in tops) + 66) if tops else (rng.uniform(10, 30), 290.0)
     scale = rng.uniform(1.9, 2.4) * min(width / 400, height / 500)
     place = Placed(scale, width / 2 - x * scale, height / 2 + (HEIGHT / 2 - y) * scale)
@@ -47,7 +45,7 @@ def detail(look: Design, width: int, height: int) -> Taken:
     )
     ground = studio(chance("studio", look.key), width, height)
     marks: Marks = dict(zip(sheet.marks, place.pixels(tuple(sheet.marks.values())), strict=True))
-    return composed(ground, cut, (6, 8), 0.3), landmarks(marks, width, height)
+    return Taken(composed(ground, cut, (6, 8), 0.3), landmarks(marks, width, height), cut.getchannel("A"))
 
 
 def flat(look: Design, width: int, height: int) -> Taken:
@@ -69,7 +67,8 @@ def flat(look: Design, width: int, height: int) -> Taken:
         for name, (x, y) in cut.marks.items()
     }
     ground = (boards if rng.random() < 0.5 else linen)(rng, width, height)
-    return composed(ground, turned, (3, 5), 0.45, ready=True), landmarks(marks, width, height)
+    picture = composed(ground, turned, (3, 5), 0.45, ready=True)
+    return Taken(picture, landmarks(marks, width, height), turned.getchannel(3))
 
 
 def premultiplied(image: Image.Image) -> Image.Image:

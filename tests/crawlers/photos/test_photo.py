@@ -234,7 +234,7 @@ def test_a_drawn_white_garment_is_kept_in_the_studio_and_cut_out_on_pure_white(g
     paper = Image.new("RGBA", (320, 400), "white")
     paper.alpha_composite(cutout(look, False, 320, 400).image)
 
-    for photo in (take(look, "front")[0], paper.convert("RGB")):
+    for photo in (take(look, "front").picture, paper.convert("RGB")):
         assert inspect(encoded(photo, "JPEG", quality=60)).quality > 0
 
 

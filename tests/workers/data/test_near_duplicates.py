@@ -104,7 +104,7 @@ def turned(orientation: int) -> Image.Exif:
 @pytest.mark.parametrize("change", COPIES)
 @pytest.mark.parametrize("category", ["tee", "dress", "shoes"])
 def test_a_copy_of_a_photo_is_grouped_with_it(category: str, change: str) -> None:
-    for picture in (white_garment(category, 1), take(design(Random(2), category, "studio"), "front")[0]):
+    for picture in (white_garment(category, 1), take(design(Random(2), category, "studio"), "front").picture):
         assert grouped(encoded(picture), COPIES[change](picture))
 
 

@@ -1,0 +1,30 @@
+"""crawlers/state/annotations.py: annotations wait for the ids of their photos."""
+
+import sqlite3
+
+from crawlers.state.annotations import Annotations
+from crawlers.state.collected import Collected
+from schemas.annotation import Annotation, Box
+from schemas.label import ANNOTATIONS
+
+
+def test_a_photo_that_was_stored_has_one_row_with_its_first_annotation() -> None:
+    db = sqlite3.connect(":memory:")
+    collected, annotations = Collected(db), Annotations(db)
+    annotations.add("s:2", "u2", Annotation("coat"))
+    annotations.add("s:1", "u1", Annotation("dress", box=Box(0, 0, 0.5, 1)))
+    annotations.add("s:1", "u1", Annotation("skirt"))  # the same address again
+    annotations.add("s:1", "same-photo", Annotation("shirt"))
+    annotations.add("s:1", "refused", Annotation("tee"))
+    annotations.add("s:1", "silent", Annotation())
+    for url, image_id in (("u1", "a"), ("u2", "a"), ("same-photo", "a"), ("refused", ""), ("silent", "b")):
+        collected.answer(url, image_id)
+
+    rows = list(annotations.rows())
+
+    assert [(row["product_id"], row["image_id"], row["category"]) for row in rows] == [
+        ("s:1", "a", "dress"),
+        ("s:2", "a", "coat"),
+    ]
+    assert rows[0]["box"] == {"left": 0, "top": 0, "right": 0.5, "bottom": 1}
+    assert set(rows[0]) == set(ANNOTATIONS.names)
