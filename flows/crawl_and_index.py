@@ -10,6 +10,7 @@ from prefect import flow
 from flows.crawl.crawl_shops import crawl_shops, summed
 from flows.learn.label import label_products
 from flows.learn.train import train_words
+from flows.parameters.train import TrainParameters
 from flows.retrieval.embed import embed_photos, newest_trained
 from flows.retrieval.evaluate import judge, publish_scores
 from flows.retrieval.index import load_collection
@@ -56,7 +57,10 @@ def crawl_and_index(
         done["cluster"] = {"seconds": cluster.started, "cores": cluster.cores, "gpus": cluster.gpus}
         trained = None if retrain else _trained(lake)
         if trained is None:
-            done["train"] = train_words(lake, method, labels, settings or {}, workers, gpus)
+            wanted = TrainParameters(
+                lake=lake, method=method, labels=labels, settings=settings, workers=workers, gpus=gpus
+            )
+            done["train"] = train_words(wanted)
             trained = done["train"]["run_id"]
         done["embed"] = embed_photos(lake, trained, labels, None, None, gpus)
         done["index"] = load_collection(lake, done["embed"]["run_id"], milvus, token)

@@ -55,7 +55,16 @@ def train(
 
         api.wait()
         return flow(
-            lake, method, labels, settings, workers, gpus, parent, checkpoint_minutes, cache_gib, search
+            lake=lake,
+            method=method,
+            labels=labels,
+            settings=settings,
+            workers=workers,
+            gpus=gpus,
+            parent=parent,
+            checkpoint_minutes=checkpoint_minutes,
+            cache_gib=cache_gib,
+            search=search,
         )
 
     terminal.command(json, work, _show_train)

@@ -6,11 +6,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from prefect import flow, task
+from prefect import task
 
+from flows.flow_of import flow_of
 from flows.learn.ray_trainer import EVENTS, Trained, Wanted, examples_of, fit, kept_words, remove_scratch
 from flows.learn.tuning import tune_settings
 from flows.orchestration import worth_retrying
+from flows.parameters.train import TrainParameters
 from infra.atomic_write import put
 from infra.lake import Lake
 from infra.open_run import OpenRun
@@ -26,60 +28,28 @@ from workers.training.warm_start import inherit
 GIB = 2**30
 
 
-@flow(name="train")
-def train(
-    lake: str,
-    method: str = "house",
-    labels: str | None = None,
-    settings: dict[str, Any] | None = None,
-    workers: int = 1,
-    gpus: str = "auto",
-    parent: str | None = None,
-    checkpoint_minutes: float = 10.0,
-    cache_gib: float = 4.0,
-    search: int = 0,
-) -> dict[str, Any]:
-    """Train `method` on the newest label run, or the named one.
-
-    settings  values of the method's Config to change, such as {"backbone": "resnet18", "epochs": 8};
-              zero epochs keep the first weights, which is the untrained network of the reports
-    workers   Ray Train workers; gradients are averaged over them
-    gpus      auto: a GPU per worker where the cluster has them | 0: CPU | n: that many, or refuse
-    parent    train run to start from: its Config is the default, words it knew keep their vectors
-    checkpoint_minutes  what a kill can cost at most, within an epoch
-    cache_gib memory for decoded photos, per worker; what does not fit lies in a temporary file
-    search    trials of a search over rate, decay and batch beforehand; its best is trained with
-    """
-    chosen = dict(settings or {})
-    found = tune_settings(lake, method, labels, chosen, search, gpus) if search else {}
-    chosen |= found.get("best", {})
-    trained = train_words(lake, method, labels, chosen, workers, gpus, parent, checkpoint_minutes, cache_gib)
+@flow_of(TrainParameters, name="train")
+def train(parameters: TrainParameters) -> dict[str, Any]:
+    """Train a method on the newest label run, or the named one, after a search for its settings where asked."""
+    found = tune_settings(parameters) if parameters.search else {}
+    chosen = (parameters.settings or {}) | found.get("best", {})
+    trained = train_words(parameters.model_copy(update={"settings": chosen}))
     return trained | {name: found[name] for name in ("set", "trials") if name in found}
 
 
 @task(retries=1, retry_condition_fn=worth_retrying)
-def train_words(
-    lake: str,
-    method: str,
-    labels: str | None,
-    settings: dict[str, Any],
-    workers: int,
-    gpus: str,
-    parent: str | None = None,
-    checkpoint_minutes: float = 10.0,
-    cache_gib: float = 4.0,
-) -> dict[str, Any]:
+def train_words(parameters: TrainParameters) -> dict[str, Any]:
     """Learn, and commit checkpoint, history, word vectors and word scores."""
     begun = time.monotonic()
-    place = Lake(lake)
-    source = place.run(labels) if labels else place.newest("label")
-    earlier = _parent(place, parent, method)
-    config = config_of(method, inherited(earlier) | settings)
-    parameters = {"method": method, "config": asdict(config), "workers": workers, "gpus": gpus}
-    parameters |= {"from": earlier.run_id} if earlier else {}
+    place, method = Lake(parameters.lake), parameters.method
+    source = place.run(parameters.labels) if parameters.labels else place.newest("label")
+    earlier = _parent(place, parameters.parent, method)
+    config = config_of(method, inherited(earlier) | (parameters.settings or {}))
+    recorded = parameters.recorded() | {"config": asdict(config)}
+    recorded |= {"from": earlier.run_id} if earlier else {}
     parents = [source.run_id] + ([earlier.run_id] if earlier else [])
-    key = digest({"train": source.run_id} | parameters)
-    run = place.begin("run", "train", key, parents=parents, parameters=parameters)
+    key = digest({"train": source.run_id} | recorded)
+    run = place.begin("run", "train", key, parents=parents, parameters=recorded)
     words = kept_words(place, source)
     try:
         if getattr(config, "epochs", 0) + getattr(config, "frozen_epochs", 0) == 0:
@@ -90,10 +60,10 @@ def train_words(
                 config=asdict(config),
                 words=words,
                 start=_checkpoint_path(place, earlier) if earlier else "",
-                workers=workers,
-                gpus=gpus,
-                cache=int(cache_gib * GIB),
-                minutes=checkpoint_minutes,
+                workers=parameters.workers,
+                gpus=parameters.gpus,
+                cache=int(parameters.cache_gib * GIB),
+                minutes=parameters.checkpoint_minutes,
             )
             trained = _learnt(place, run, source, wanted)
     except BaseException:

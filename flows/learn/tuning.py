@@ -14,6 +14,7 @@ from ray.tune.schedulers import ASHAScheduler
 
 from flows.learn.ray_trainer import SCRATCH, examples_of, kept_words, parts, places_of, remove_scratch
 from flows.orchestration import our_error, worth_retrying
+from flows.parameters.train import TrainParameters
 from flows.progress import stage
 from infra.cluster import ray_cluster, wanted_gpus
 from infra.lake import Lake
@@ -30,26 +31,24 @@ SEED = 0
 
 
 @task(retries=1, retry_condition_fn=worth_retrying)
-def tune_settings(
-    lake: str, method: str, labels: str | None, settings: dict[str, Any], trials: int, gpus: str
-) -> dict[str, Any]:
-    """Try `trials` settings, commit what came of each, best first; the same request finds what is committed.
+def tune_settings(parameters: TrainParameters) -> dict[str, Any]:
+    """Try `search` settings, commit what came of each, best first; the same request finds what is committed.
 
     Random draws around the method's own values; ASHA (Li et al., MLSys 2020) ends the worse half early.
     """
     begun = time.monotonic()
-    place = Lake(lake)
-    source = place.run(labels) if labels else place.newest("label")
-    parameters = {"method": method, "settings": settings, "trials": trials}
-    key = digest({"tune": source.run_id} | parameters)
+    place, trials = Lake(parameters.lake), parameters.search
+    source = place.run(parameters.labels) if parameters.labels else place.newest("label")
+    recorded = {"method": parameters.method, "settings": parameters.settings or {}, "trials": trials}
+    key = digest({"tune": source.run_id} | recorded)
     try:
         return place.newest("tune", key=key).result
     except LakeError:
         pass
-    run = place.begin("run", "tune", key, parents=[source.run_id], parameters=parameters)
+    run = place.begin("run", "tune", key, parents=[source.run_id], parameters=recorded)
     try:
         with stage("search", trials, "trials") as step:
-            rows = _tried(place, run, source, method, settings, trials, gpus)
+            rows = _tried(place, run, source, parameters)
             step.reach(trials)
     except BaseException:
         place.abandon(run)
@@ -78,21 +77,19 @@ def space(config: Any) -> dict[str, Any]:
     }
 
 
-def _tried(
-    lake: Lake, run: OpenRun, labels: Manifest, method: str, settings: dict[str, Any], trials: int, gpus: str
-) -> list[dict[str, Any]]:
+def _tried(lake: Lake, run: OpenRun, labels: Manifest, parameters: TrainParameters) -> list[dict[str, Any]]:
     """One row per trial that learnt anything, best first: its values, loss in nats, epochs."""
-    config = config_of(method, settings)
+    config = config_of(parameters.method, parameters.settings or {})
     examples, _ = examples_of(lake, labels)
     train, validation = parts(examples)
     if not len(validation):
         train, validation = train[1::2], train[::2]
     with ray_cluster() as cluster:
-        devices = wanted_gpus(gpus, cluster)
+        devices = wanted_gpus(parameters.gpus, cluster)
         side_by_side = devices or cluster.cores
         short = {"frozen_epochs": 0, "epochs": min(EPOCHS, config.epochs)}
         fixed = {
-            "method": method,
+            "method": parameters.method,
             "words": len(kept_words(lake, labels)),
             "filesystem": lake.filesystem,
             "every": ray.put(examples),
@@ -109,7 +106,7 @@ def _tried(
             tune_config=tune.TuneConfig(
                 metric="loss",
                 mode="min",
-                num_samples=trials,
+                num_samples=parameters.search,
                 max_concurrent_trials=side_by_side,
                 scheduler=ASHAScheduler(max_t=EPOCHS, grace_period=1, reduction_factor=2),
                 search_alg=tune.search.BasicVariantGenerator(random_state=SEED, max_concurrent=side_by_side),

@@ -8,6 +8,7 @@ from prefect.artifacts import create_table_artifact
 
 from flows.learn.train import train_words
 from flows.orchestration import worth_retrying
+from flows.parameters.train import TrainParameters
 from flows.progress import stage
 from flows.queries.search import WordLayer, word_layer
 from flows.retrieval.benchmarks import (
@@ -264,8 +265,8 @@ def _first_weights(lake: Lake, method: str, labels: str, settings: dict[str, Any
         )
         if same and manifest.parameters["config"] == settings:
             return manifest.run_id
-    found: str = train_words(str(lake.uri), method, labels, settings, 1, "0")["run_id"]
-    return found
+    untrained = TrainParameters(lake=lake.uri, method=method, labels=labels, settings=settings, gpus="0")
+    return str(train_words(untrained)["run_id"])
 
 
 def _rows(lake: Lake, folder: str, path: str) -> list[dict[str, Any]]:

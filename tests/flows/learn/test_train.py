@@ -14,6 +14,7 @@ from PIL import Image
 from flows.learn.ray_trainer import parts, places_of
 from flows.learn.train import checkpoint_of, train_words
 from flows.learn.tuning import tune_settings
+from flows.parameters.train import TrainParameters
 from infra import cluster
 from infra.lake import Lake
 from schemas.errors import CheckpointError, InputError
@@ -35,9 +36,10 @@ def train(
     lake: Lake, labels: str, settings: dict[str, Any], method: str = "corbiere", gpus: str = "0", **more: Any
 ) -> dict[str, Any]:
     """The task without Prefect around it."""
-    found: dict[str, Any] = train_words.fn(
-        lake.uri, method, labels, settings, **({"workers": 1} | more), gpus=gpus
+    wanted = TrainParameters(
+        lake=lake.uri, method=method, labels=labels, settings=settings, gpus=gpus, **more
     )
+    found: dict[str, Any] = train_words.fn(wanted)
     return found
 
 
@@ -191,7 +193,11 @@ def test_a_search_says_what_it_tried_best_first_and_is_found_again(
 ) -> None:
     lake, _, labels = stocked
 
-    found = tune_settings.fn(lake.uri, "corbiere", labels[1], SETTINGS, 2, "0")
+    wanted = TrainParameters(
+        lake=lake.uri, method="corbiere", labels=labels[1], settings=SETTINGS, search=2, gpus="0"
+    )
+
+    found = tune_settings.fn(wanted)
 
     losses = [row["loss"] for row in found["trials"]]
     assert losses == sorted(losses) and len(losses) == 2
@@ -200,7 +206,7 @@ def test_a_search_says_what_it_tried_best_first_and_is_found_again(
     assert found["set"] == " ".join(f"--set {name}={value}" for name, value in best.items())
     trained = train(lake, labels[1], SETTINGS | found["best"])
     assert lake.run(trained["run_id"]).parameters["config"].items() >= best.items()
-    again = tune_settings.fn(lake.uri, "corbiere", labels[1], SETTINGS, 2, "0")
+    again = tune_settings.fn(wanted)
     assert again["run_id"] == found["run_id"]
     assert not Path(lake.folder(lake.run(found["run_id"])), "training").exists()
 

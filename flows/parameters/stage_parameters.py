@@ -1,0 +1,96 @@
+"""The shape of every stage's parameters: a frozen pydantic model whose fields are described once.
+
+A field is three things. To Prefect it is a parameter of the flow, with description and bounds
+(flows/flow_of.py). To the command line it is an option of the same name, unless an `Option` beside it says
+otherwise (flows/commands/options.py). To a run's manifest it is a value to keep, where `RECORDED` stands
+beside it. Neither Prefect nor typer is imported here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from schemas.errors import InputError
+
+RECORDED = "recorded in the manifest"
+
+
+class Words(Enum):
+    """How the words of an option become the value of a field."""
+
+    PLAIN = "one value, as it stands"
+    COMMA = "a,b"
+    REPEATED = "the option once per value"
+    PAIRS = "the option once per name=value"
+    COMMA_PAIRS = "name=value,name=value"
+    LINES = "a file with one value a line"
+
+
+@dataclass(frozen=True)
+class Option:
+    """How the command line asks for a field, where that is not an option of the field's own name.
+
+    flags    the option's names, such as ("--from",) or ("-k",)
+    argument whether it is a word without an option before it
+    env      environment variable that stands in for the option
+    default  what the command takes where nobody says; by default what the flow takes
+    words    how what the user wrote is read
+    bounded  whether a value out of bounds is bad usage; otherwise it is refused as the flow refuses it
+    absent   whether no option exists: only the flow can be told
+    """
+
+    flags: tuple[str, ...] = ()
+    argument: bool = False
+    env: str | None = None
+    default: Any = None
+    words: Words = Words.PLAIN
+    bounded: bool = True
+    absent: bool = False
+
+
+class StageParameters(BaseModel):
+    """What a stage can be told. Frozen: a stage hands the same model on, or makes another one of it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @classmethod
+    def read(cls, given: Mapping[str, Any]) -> Self:
+        """Make the model of what a user gave. Raises InputError naming the first value at fault."""
+        try:
+            return cls(**given)
+        except ValidationError as error:
+            fault = error.errors(include_url=False)[0]
+        name = str(fault["loc"][0]) if fault["loc"] else ""
+        why = fault["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
+        if fault["type"] == "missing":
+            raise InputError(option_name(cls, name), "is needed")
+        field = cls.model_fields.get(name)
+        shown = f" {fault['input']}" if field is not None and field.repr else ""
+        raise InputError(f"{option_name(cls, name)}{shown}", why)
+
+    def recorded(self) -> dict[str, Any]:
+        """Return what a run's manifest keeps of the parameters, as JSON holds it."""
+        kept = {name for name, field in type(self).model_fields.items() if RECORDED in field.metadata}
+        return self.model_dump(mode="json", include=kept)
+
+    def flat(self) -> dict[str, Any]:
+        """Return the fields by name, as the flow takes them."""
+        return {name: getattr(self, name) for name in type(self).model_fields}
+
+
+def option_of(model: type[StageParameters], name: str) -> Option:
+    """Return how the command line asks for the field `name`."""
+    field = model.model_fields.get(name)
+    found = [each for each in field.metadata if isinstance(each, Option)] if field else []
+    return found[0] if found else Option()
+
+
+def option_name(model: type[StageParameters], name: str) -> str:
+    """Return what a user calls the field `name`: its option on the command line."""
+    option = option_of(model, name)
+    if option.argument or option.absent:
+        return name
+    return option.flags[0] if option.flags else f"--{name.replace('_', '-')}"

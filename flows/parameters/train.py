@@ -1,0 +1,28 @@
+"""What `train` can be told."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from flows.parameters.fields import Gpus, LabelRun, Lake, Method, MethodSettings, Workers
+from flows.parameters.stage_parameters import RECORDED, Option, StageParameters
+
+
+class TrainParameters(StageParameters):
+    """Zero epochs in `settings` keep the first weights, which is the untrained network of the reports.
+
+    Gradients are averaged over the workers. Of a train run to start from, the Config is the default and the words
+    it knew keep their vectors. Photos that do not fit into the memory for them lie in a temporary file. What a
+    search over rate, decay and batch finds best is trained with.
+    """
+
+    method: Annotated[Method, RECORDED, Option(argument=True)] = "house"
+    labels: LabelRun = None
+    settings: MethodSettings = None
+    parent: Annotated[str | None, Field(description="Train run to start from."), Option(("--from",))] = None
+    search: Annotated[int, Field(ge=0, description="Settings to try first, on a few thousand photos.")] = 0
+    workers: Annotated[Workers, RECORDED] = 1
+    gpus: Annotated[Gpus, RECORDED] = "auto"
+    checkpoint_minutes: Annotated[float, Field(ge=0.0, description="What a kill can cost at most.")] = 10.0
+    cache_gib: Annotated[float, Field(ge=0.0, description="Memory for decoded photos, per worker.")] = 4.0
+    lake: Lake
