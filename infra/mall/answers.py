@@ -10,7 +10,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from infra.mall.item import Catalogue, Item, Photo
+from infra.mall.catalogue import Catalogue
+from infra.mall.item import Item, Photo
 from infra.mall.parquet import media_type
 
 HTML, JSON, XML, TEXT, GZIP = (

@@ -1,4 +1,4 @@
-"""The drawn catalogue: items from a seed, photos drawn when somebody asks for them.
+"""What every catalogue can do; and the drawn one: items from a seed, photos drawn when somebody asks for them.
 
 Everything is a pure function of (seed, shop, number), so that two processes agree byte for byte.
 """
@@ -12,6 +12,7 @@ from decimal import Decimal
 from functools import lru_cache
 from random import Random
 from threading import Lock
+from typing import Protocol
 
 from infra.mall.garments.design import CATEGORIES, Design, design
 from infra.mall.item import Item, Photo
@@ -48,6 +49,20 @@ class Trade:
     "whether some items show the price before a reduction"
     luxury: float = 0.0
     "share of items at twelve times the price, so that prices reach four digits"
+
+
+class Catalogue(Protocol):
+    """Items and their photos."""
+
+    @property
+    def items(self) -> Shelf:
+        """Every item on sale, in the shop's order."""
+
+    def photo(self, item: Item, photo: Photo) -> bytes:
+        """The bytes as served: JPEG, or whatever the file held."""
+
+    def edition(self, item: Item, photo: Photo) -> str:
+        """Short text that changes when the photo's bytes do; cheaper than the bytes."""
 
 
 class DrawnCatalogue:

@@ -1,14 +1,10 @@
-"""What a shop sells, as the servers see it; and the protocol that every catalogue follows."""
+"""What a shop sells, as the servers see it."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Protocol
 
 from infra.mall.garments.design import Design
-
-if TYPE_CHECKING:
-    from infra.mall.shelf import Shelf
 
 VIEWS = ("front", "back", "detail", "flat")
 
@@ -59,17 +55,3 @@ class Item:
     "category or colour, where the words are wrong on purpose; never served"
     truth: Design | None = None
     "what the item really is; None for catalogues read from files"
-
-
-class Catalogue(Protocol):
-    """Items and their photos."""
-
-    @property
-    def items(self) -> "Shelf":
-        """Every item on sale, in the shop's order."""
-
-    def photo(self, item: Item, photo: Photo) -> bytes:
-        """The bytes as served: JPEG, or whatever the file held."""
-
-    def edition(self, item: Item, photo: Photo) -> str:
-        """Short text that changes when the photo's bytes do; cheaper than the bytes."""

@@ -20,13 +20,12 @@ from starlette.types import ASGIApp
 from infra.mall import dialects
 from infra.mall.ahead import DrawAhead
 from infra.mall.canary import Canary
-from infra.mall.catalogue import DrawnCatalogue, draw_catalogue
+from infra.mall.catalogue import Catalogue, DrawnCatalogue, draw_catalogue
 from infra.mall.changes import Changes, advance
 from infra.mall.counting import Counted, Desk
 from infra.mall.faults.extras import Extras
 from infra.mall.faults.layer import FaultLayer
 from infra.mall.faults.plan import Plan
-from infra.mall.item import Catalogue
 from infra.mall.parquet import FileCatalogue
 from infra.mall.storefront import Storefront
 from infra.mall.trade import MallSpec, Shop, trades

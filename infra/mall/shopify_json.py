@@ -3,7 +3,8 @@
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from infra.mall.item import Catalogue, Item, Photo
+from infra.mall.catalogue import Catalogue
+from infra.mall.item import Item, Photo
 from infra.mall.seeds import number as stable_number
 from infra.mall.trade import Shop
 

@@ -13,9 +13,9 @@ from starlette.routing import Route
 
 from infra.mall import layout, sitemaps
 from infra.mall.answers import HTML, TEXT, XML, absent, answer, kept, missing, number, photo_answer
-from infra.mall.catalogue import slug
+from infra.mall.catalogue import Catalogue, slug
 from infra.mall.departments import Departments
-from infra.mall.item import Catalogue, Item, Photo
+from infra.mall.item import Item, Photo
 from infra.mall.seeds import digest
 from infra.mall.trade import Shop
 

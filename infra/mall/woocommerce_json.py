@@ -3,8 +3,8 @@
 from html import escape
 from typing import Any
 
-from infra.mall.catalogue import slug
-from infra.mall.item import Catalogue, Item
+from infra.mall.catalogue import Catalogue, slug
+from infra.mall.item import Item
 from infra.mall.pricetag import SIGNS
 from infra.mall.seeds import number as stable_number
 from infra.mall.trade import Shop
@@ -79,6 +79,22 @@ def attribute(name: str, values: tuple[str, ...], varies: bool) -> dict[str, Any
     }
 
 
+def images(key: int, item: Item, urls: list[str]) -> list[dict[str, Any]]:
+    """A product's photos, in its order; `key` is the product's number."""
+    return [
+        {
+            "id": stable_number(key, photo.name) % 10**7,
+            "src": url,
+            "thumbnail": f"{url}?w=150",
+            "srcset": f"{url}?w=150 150w, {url} {photo.width or 640}w",
+            "sizes": "(max-width: 640px) 100vw, 640px",
+            "name": photo.name,
+            "alt": f"{entities(item.title)} {photo.view}",
+        }
+        for photo, url in zip(item.photos, urls, strict=True)
+    ]
+
+
 def entry(
     shop: Shop, catalogue: Catalogue, item: Item, page_url: str, image_urls: list[str]
 ) -> dict[str, Any]:
@@ -105,18 +121,7 @@ def entry(
         "price_html": "",
         "average_rating": "0",
         "review_count": 0,
-        "images": [
-            {
-                "id": stable_number(key, photo.name) % 10**7,
-                "src": url,
-                "thumbnail": f"{url}?w=150",
-                "srcset": f"{url}?w=150 150w, {url} {photo.width or 640}w",
-                "sizes": "(max-width: 640px) 100vw, 640px",
-                "name": photo.name,
-                "alt": f"{entities(item.title)} {photo.view}",
-            }
-            for photo, url in zip(item.photos, image_urls, strict=True)
-        ],
+        "images": images(key, item, image_urls),
         "categories": terms(shop, "category", "product-category", item.categories),
         "tags": terms(shop, "tag", "product-tag", item.tags),
         "brands": terms(shop, "brand", "brand", (item.brand,) if item.brand else ()),

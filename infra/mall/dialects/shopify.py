@@ -10,9 +10,9 @@ from starlette.routing import Route
 
 from infra.mall import layout, sitemaps
 from infra.mall.answers import HTML, JSON, TEXT, XML, absent, answer, kept, missing, number
-from infra.mall.catalogue import slug
+from infra.mall.catalogue import Catalogue, slug
 from infra.mall.departments import Departments
-from infra.mall.item import Catalogue, Item, Photo
+from infra.mall.item import Item, Photo
 from infra.mall.seeds import number as stable_number
 from infra.mall.shopify_json import entry, image_url, moment, product_number
 from infra.mall.storefront import PER_PAGE, Storefront

@@ -1,6 +1,7 @@
 """A server-rendered shop with schema.org data: category pages, JSON-LD on product pages, a sitemap index."""
 
 import json
+from decimal import Decimal
 from typing import Any
 
 from starlette.requests import Request
@@ -82,20 +83,7 @@ class Site(Storefront):
         if item.gender:
             data["audience"] = {"@type": "PeopleAudience", "suggestedGender": item.gender}
         if item.price is not None:
-            data["offers"] = {
-                "@type": "Offer",
-                "url": self.page_url(item),
-                "price": f"{item.price:.2f}",
-                "priceCurrency": item.currency,
-                "availability": f"https://schema.org/{'InStock' if item.in_stock else 'OutOfStock'}",
-            }
-        if item.list_price is not None:
-            data["offers"]["priceSpecification"] = {
-                "@type": "UnitPriceSpecification",
-                "priceType": "https://schema.org/StrikethroughPrice",
-                "price": f"{item.list_price:.2f}",
-                "priceCurrency": item.currency,
-            }
+            data["offers"] = self.offer(item, item.price)
         reviews = [
             {
                 "@type": "Review",
@@ -105,6 +93,24 @@ class Site(Storefront):
             for n, photo in enumerate(p for p in item.photos if p.kind == "customer")
         ]
         return data | ({"review": reviews} if reviews else {})
+
+    def offer(self, item: Item, price: Decimal) -> dict[str, Any]:
+        """The schema.org Offer, with the price before a reduction where there is one."""
+        offer: dict[str, Any] = {
+            "@type": "Offer",
+            "url": self.page_url(item),
+            "price": f"{price:.2f}",
+            "priceCurrency": item.currency,
+            "availability": f"https://schema.org/{'InStock' if item.in_stock else 'OutOfStock'}",
+        }
+        if item.list_price is not None:
+            offer["priceSpecification"] = {
+                "@type": "UnitPriceSpecification",
+                "priceType": "https://schema.org/StrikethroughPrice",
+                "price": f"{item.list_price:.2f}",
+                "priceCurrency": item.currency,
+            }
+        return offer
 
     async def sitemap_index(self, request: Request) -> Response:
         """The index."""

@@ -11,7 +11,8 @@ from starlette.routing import Route
 
 from infra.mall import layout, pricetag, sitemaps
 from infra.mall.answers import JSON, TEXT, XML, answer, kept, number
-from infra.mall.item import Catalogue, Item, Photo
+from infra.mall.catalogue import Catalogue
+from infra.mall.item import Item, Photo
 from infra.mall.storefront import Storefront
 from infra.mall.trade import Shop
 from infra.mall.woocommerce_json import entities, entry, product_number

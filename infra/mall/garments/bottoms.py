@@ -1,11 +1,14 @@
-"""Skirts, trousers, jeans and shorts."""
+"""Trousers, jeans and shorts."""
+
+from collections.abc import Callable
 
 from infra.mall.garments.palette import darker, lighter
-from infra.mall.garments.path import drawn, flip, mirrored, symmetric
+from infra.mall.garments.path import Point, drawn, flip, mirrored, symmetric
 from infra.mall.garments.sketch import LIMB, TRUNK, Fold, Sketch
 from infra.mall.seeds import chance
 
 STITCH = "#d89a4e"
+Maker = Callable[..., str]  # drawn, or mirrored on the other side
 
 
 def pants(sketch: Sketch) -> None:
@@ -100,11 +103,7 @@ def legs(
         sketch.part(shape, sketch.cloth(-2 * hand), TRUNK if hand > 0 else LIMB)
         sketch.folds(leg_folds(sketch, hand, half, hip, crotch, hem, stride, ankle), 0.7)
         if crease:
-            line = drawn(
-                turn((stride * 0.9, hip_y)), (turn((stride, knee)), turn((stride, hem))), close=False
-            )
-            sketch.stroke(line, sketch.shine, 2.2, opacity=0.3)
-            sketch.stroke(line, width=1.1, opacity=0.9)
+            ironed(sketch, turn((stride * 0.9, hip_y)), turn((stride, knee)), turn((stride, hem)))
         if denim:
             sketch.stroke(
                 make((out - 5, hem - 1), ((hip - 3, knee), (hip - 6, hip_y)), close=False),
@@ -121,6 +120,13 @@ def legs(
     if band:
         waistband(sketch, top, half, crotch, denim)
     sketch.mark("hem", (stride, hem - 4), 0)
+
+
+def ironed(sketch: Sketch, hip: Point, knee: Point, hem: Point) -> None:
+    """A crease down a leg's front."""
+    line = drawn(hip, (knee, hem), close=False)
+    sketch.stroke(line, sketch.shine, 2.2, opacity=0.3)
+    sketch.stroke(line, width=1.1, opacity=0.9)
 
 
 def leg_folds(
@@ -167,7 +173,6 @@ def leg_folds(
 
 def waistband(sketch: Sketch, top: float, half: float, crotch: float, denim: bool) -> None:
     """Band, loops, fly, pockets; at the back two patch or welt pockets."""
-    look = sketch.look
     thread = STITCH if denim else ""
     if not sketch.back:
         fly = drawn(
@@ -178,38 +183,7 @@ def waistband(sketch: Sketch, top: float, half: float, crotch: float, denim: boo
     else:
         sketch.stroke(drawn((0, top + 14), ((0, crotch),), close=False))
     for make in (drawn, mirrored):
-        if sketch.back:
-            x, y = half * 0.52, top + 40
-            if denim:
-                shape = make(
-                    (x - 20, y), ((x + 20, y),), ((x + 19, y + 34),), ((x, y + 44),), ((x - 19, y + 34),)
-                )
-                sketch.part(shape, look.tone)
-                sketch.stroke(
-                    make(
-                        (x - 18, y + 12),
-                        ((x - 6, y + 26), (x, y + 16)),
-                        ((x + 6, y + 26), (x + 18, y + 12)),
-                        close=False,
-                    ),
-                    STITCH,
-                    1.1,
-                    "3 2",
-                )
-            else:
-                sketch.part(
-                    make((x - 20, y), ((x + 20, y),), ((x + 20, y + 6),), ((x - 20, y + 6),)),
-                    darker(look.tone, 0.2),
-                )
-        else:
-            cut = (
-                ((half * 0.62, top + 44), (half + 9, top + 48))
-                if denim
-                else ((half * 0.82, top + 40), (half + 9, top + 62))
-            )
-            line = make((half * 0.52 if denim else half * 0.72, top + 14), cut, close=False)
-            sketch.stroke(line, sketch.shadow, 4, opacity=0.3)
-            sketch.stroke(line, thread, 1.4)
+        (back_pocket if sketch.back else front_pocket)(sketch, make, half, top, denim)
     band = symmetric(
         (0, top + 1),
         ((half * 0.6, top + 1), (half + 1, top - 3)),
@@ -225,12 +199,37 @@ def waistband(sketch: Sketch, top: float, half: float, crotch: float, denim: boo
                 ((half * x + 2.6, top + 19),),
                 ((half * x - 2.6, top + 19),),
             ),
-            darker(look.tone, 0.08),
+            darker(sketch.look.tone, 0.08),
             edge=0.9,
         )
     if not sketch.back:
         sketch.button((0, top + 9), 4.2, "#b98a4a" if denim else "")
     sketch.mark("waistline", (half, top + 8), 4)
+
+
+def front_pocket(sketch: Sketch, make: Maker, half: float, top: float, denim: bool) -> None:
+    """A pocket's opening at the hip."""
+    cut = (
+        ((half * 0.62, top + 44), (half + 9, top + 48))
+        if denim
+        else ((half * 0.82, top + 40), (half + 9, top + 62))
+    )
+    line = make((half * 0.52 if denim else half * 0.72, top + 14), cut, close=False)
+    sketch.stroke(line, sketch.shadow, 4, opacity=0.3)
+    sketch.stroke(line, STITCH if denim else "", 1.4)
+
+
+def back_pocket(sketch: Sketch, make: Maker, half: float, top: float, denim: bool) -> None:
+    """A patch pocket on denim, a welt elsewhere."""
+    x, y = half * 0.52, top + 40
+    if not denim:
+        welt = make((x - 20, y), ((x + 20, y),), ((x + 20, y + 6),), ((x - 20, y + 6),))
+        sketch.part(welt, darker(sketch.look.tone, 0.2))
+        return
+    patch = make((x - 20, y), ((x + 20, y),), ((x + 19, y + 34),), ((x, y + 44),), ((x - 19, y + 34),))
+    sketch.part(patch, sketch.look.tone)
+    arcs = ((x - 6, y + 26), (x, y + 16)), ((x + 6, y + 26), (x + 18, y + 12))
+    sketch.stroke(make((x - 18, y + 12), *arcs, close=False), STITCH, 1.1, "3 2")
 
 
 def belt(sketch: Sketch, top: float, half: float) -> None:
@@ -261,28 +260,4 @@ def torn(sketch: Sketch, x: float, y: float) -> None:
         )
 
 
-def skirt(sketch: Sketch) -> None:
-    """A skirt: waistband, then a flared, straight or pleated fall."""
-    from infra.mall.garments.dresses import drop_skirt
-
-    look = sketch.look
-    half, top = 52 + 10 * look.width, 70.0
-    drop_skirt(sketch, (half, top), 268 + 180 * look.extent, look.style)
-    band = symmetric(
-        (0, top),
-        ((half * 0.6, top), (half + 1, top - 4)),
-        ((half + 3, top + 13),),
-        ((half * 0.6, top + 17), (0, top + 17)),
-    )
-    sketch.part(band, sketch.cloth())
-    if not sketch.back and look.detail == "buttons":
-        for number in range(look.buttons):
-            sketch.button((0, top + 9 + number * 26), 4)
-    elif look.detail == "belt":
-        belt(sketch, top, half)
-    elif sketch.back:
-        sketch.stroke(drawn((0, top), ((0, top + 90),), close=False))
-    sketch.mark("waistline", (half, top + 8), 4)
-
-
-DRAWINGS = {"pants": pants, "jeans": jeans, "shorts": shorts, "skirt": skirt}
+DRAWINGS = {"pants": pants, "jeans": jeans, "shorts": shorts}

@@ -7,12 +7,12 @@ import numpy as np
 import resvg_py
 from PIL import Image
 
-from infra.mall.garments import bottoms, dresses, footwear, knitwear, outerwear, surface, tops
+from infra.mall.garments import bottoms, dresses, footwear, knitwear, outerwear, skirts, surface, tops
 from infra.mall.garments.design import Design
 from infra.mall.garments.path import Point
 from infra.mall.garments.sketch import HEIGHT, WIDTH, Sketch
 
-KINDS = (tops, knitwear, outerwear, dresses, bottoms, footwear)
+KINDS = (tops, knitwear, outerwear, dresses, skirts, bottoms, footwear)
 DRAWINGS = {name: draw for kind in KINDS for name, draw in kind.DRAWINGS.items()}
 Box = tuple[int, int, int, int]
 

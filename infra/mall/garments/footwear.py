@@ -176,31 +176,39 @@ def boot(sketch: Sketch) -> None:
         ],
         1.3,
     )
-    if look.style == "chelsea":
-        gore = drawn(
-            (-96, top + 2), ((-58, top + 2),), ((-60, 232), (-76, 250)), ((-94, 226), (-96, top + 2))
-        )
-        sketch.part(gore, darker(look.tone, 0.4))
-        sketch.add(gore, "url(#ribs)")
-        sketch.part(
-            drawn((-122, top - 14), ((-112, top - 14),), ((-112, top + 12),), ((-122, top + 12),)),
-            look.accent,
-        )
-    if look.style == "laced":
-        for number in range(7):
-            y = top + 12 + number * (236 - top) / 7
-            x = -46 + number * 4.4
-            sketch.stroke(drawn((x, y), ((x + 19, y + 9),), close=False), darker("#efe9da", 0.5), 5)
-            sketch.stroke(drawn((x, y), ((x + 19, y + 9),), close=False), "#efe9da", 3.2)
-        sketch.stroke(drawn((-116, top + 18), ((-70, top + 14),), close=False), look.accent, 6)
-    if look.style == "knee":
-        sketch.stroke(drawn((-72, top + 2), ((-62, 180), (-70, 300)), close=False), width=1.5)
-        if look.buttons > 4:
-            sketch.stroke(
-                drawn((-118, 214), ((-70, 224), (-22, 214)), close=False), darker(look.tone, 0.35), 7
-            )
-            sketch.button((-48, 220), 5, "#c7a04a")
+    {"chelsea": elastic, "laced": lacing, "knee": strap}[look.style](sketch, top)
     leather_sole(sketch, 22 + (20 if look.style == "knee" else 6) * look.extent, tread=look.style == "laced")
+
+
+def elastic(sketch: Sketch, top: float) -> None:
+    """A chelsea boot's elastic side and its pull tab."""
+    gore = drawn((-96, top + 2), ((-58, top + 2),), ((-60, 232), (-76, 250)), ((-94, 226), (-96, top + 2)))
+    sketch.part(gore, darker(sketch.look.tone, 0.4))
+    sketch.add(gore, "url(#ribs)")
+    sketch.part(
+        drawn((-122, top - 14), ((-112, top - 14),), ((-112, top + 12),), ((-122, top + 12),)),
+        sketch.look.accent,
+    )
+
+
+def lacing(sketch: Sketch, top: float) -> None:
+    """Seven rows of laces and a coloured collar."""
+    for number in range(7):
+        y = top + 12 + number * (236 - top) / 7
+        x = -46 + number * 4.4
+        sketch.stroke(drawn((x, y), ((x + 19, y + 9),), close=False), darker("#efe9da", 0.5), 5)
+        sketch.stroke(drawn((x, y), ((x + 19, y + 9),), close=False), "#efe9da", 3.2)
+    sketch.stroke(drawn((-116, top + 18), ((-70, top + 14),), close=False), sketch.look.accent, 6)
+
+
+def strap(sketch: Sketch, top: float) -> None:
+    """A knee boot's zip and, on some, a strap with its buckle."""
+    sketch.stroke(drawn((-72, top + 2), ((-62, 180), (-70, 300)), close=False), width=1.5)
+    if sketch.look.buttons > 4:
+        sketch.stroke(
+            drawn((-118, 214), ((-70, 224), (-22, 214)), close=False), darker(sketch.look.tone, 0.35), 7
+        )
+        sketch.button((-48, 220), 5, "#c7a04a")
 
 
 def leather_sole(sketch: Sketch, heel: float, tread: bool = False) -> None:
