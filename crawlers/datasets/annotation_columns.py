@@ -1,4 +1,4 @@
-"""Columns of a catalogue file that say more of a photo than a shop does -> an Annotation."""
+"""Columns of a product file that say more of a photo than a shop does -> an Annotation."""
 
 from collections.abc import Mapping
 from typing import Any

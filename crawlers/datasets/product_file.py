@@ -8,8 +8,7 @@ crawlers/datasets/annotation_columns.py are the photo's annotation; texts among 
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +18,10 @@ import pyarrow.parquet as pq
 
 from crawlers.datasets.annotation_columns import COLUMNS as ANNOTATED
 from crawlers.datasets.annotation_columns import annotation_of, holds
+from crawlers.extract.merge import merged
 from crawlers.extract.photo_view import view_of
 from crawlers.extract.price import currency_of, price_of
+from crawlers.extract.reading import IMPORT, OWN_ID, Reading
 from crawlers.extract.text import category_path, line_of, text_of, words_listed
 from crawlers.fetch.shop_names import shop_name
 from schemas.annotation import Annotation
@@ -43,7 +44,10 @@ _NO = frozenset(["false", "no", "n", "0", "out of stock", "outofstock", "out_of_
 
 @dataclass(frozen=True)
 class PhotoRow:
-    """One row: a product without photos, one photo of it as bytes, a file, or an http(s) address, and what is known."""
+    """One row: a product, whose photo is named by its place in the file, that photo, and what is known of it.
+
+    photo  bytes, a file, or an http(s) address
+    """
 
     place: str
     product: Product
@@ -136,7 +140,7 @@ class ProductFile:
     def _photo_row(self, number: int, row: dict[str, Any]) -> PhotoRow | Reject:
         place = f"{self.path.name}#{number}"
         fields = {name: self._field(row, columns) for name, columns in self._columns.items()}
-        key, title = _said(fields["product_id"]), line_of(_said(fields["title"]))
+        key, title = _cell_text(fields["product_id"]), line_of(_cell_text(fields["title"]))
         image = fields["image"]
         if isinstance(image, dict):  # how the Hugging Face tools store a picture
             image = image.get("bytes") or image.get("path")
@@ -151,33 +155,37 @@ class ProductFile:
             if not photo.is_relative_to(self.path.parent.resolve()):
                 return Reject("import", "address", place, name, f"{image} is outside the catalogue's folder")
         address = image if isinstance(image, str) else ""
-        view = _said(fields.get("view")).lower() or view_of(address)
+        view = _cell_text(fields.get("view")).lower() or view_of(address)
         try:
             annotation = annotation_of(fields)
         except ValueError as error:
             return Reject("import", "annotation_invalid", place, name, str(error))
-        return PhotoRow(place, self._product(name, title, fields, row), view, photo, address, annotation)
+        reading = self._reading(key, title, fields, row, {place: view})
+        product = merged([reading], None, shop=self.shop, url=_cell_text(fields.get("url")))[0]
+        if isinstance(product, Reject):
+            return replace(product, stage="import", reason="row_incomplete", url=place)
+        return PhotoRow(place, product, view, photo, address, annotation)
 
-    def _product(self, name: str, title: str, fields: dict[str, Any], row: dict[str, Any]) -> Product:
-        attributes = {column: text for column in self._others if (text := _said(row.get(column)))}
+    def _reading(
+        self, key: str, title: str, fields: dict[str, Any], row: dict[str, Any], photos: dict[str, str]
+    ) -> Reading:
         price = fields.get("price")
-        return Product(
-            product_id=name,
-            shop=self.shop,
+        return Reading(
+            source=IMPORT,
+            keys={OWN_ID: key},
             title=title,
-            source="import",
-            fetched_at=datetime.now(UTC),
-            url=_said(fields.get("url")),
-            description=text_of(_said(fields.get("description"))),
-            brand=line_of(_said(fields.get("brand"))),
+            description=text_of(_cell_text(fields.get("description"))),
+            brand=line_of(_cell_text(fields.get("brand"))),
             categories=category_path(fields.get("categories")),
             tags=words_listed(fields.get("tags")),
-            colour=line_of(_said(fields.get("colour"))),
-            gender=line_of(_said(fields.get("gender"))),
+            colour=line_of(_cell_text(fields.get("colour"))),
+            gender=line_of(_cell_text(fields.get("gender"))),
             price=price_of(price),
             currency=currency_of(fields.get("currency"), price),
             in_stock=_yes(fields.get("in_stock")),
-            attributes=attributes,
+            attributes={c: text for c in self._others if (text := _cell_text(row.get(c)))},
+            photos=photos,
+            lacking={"key": "a product_id that is too long"},
         )
 
     def _file(self, relative: str) -> Path:
@@ -187,7 +195,7 @@ class ProductFile:
     def _field(row: dict[str, Any], columns: Sequence[str]) -> Any:
         if len(columns) == 1:
             return row.get(columns[0])
-        return "-".join(filter(None, (_said(row.get(column)) for column in columns)))
+        return "-".join(filter(None, (_cell_text(row.get(column)) for column in columns)))
 
 
 def _sources(path: str, there: Sequence[str], mapping: dict[str, str]) -> dict[str, tuple[str, ...]]:
@@ -223,7 +231,7 @@ def _fitting(path: str, schema: pa.Schema, sources: dict[str, tuple[str, ...]]) 
     return sources
 
 
-def _said(value: Any) -> str:
+def _cell_text(value: Any) -> str:
     """A cell as text; nothing for nulls, NaN and bytes. 12.0 is 12: a table program made it a float."""
     if value is None or isinstance(value, bytes):
         return ""
@@ -232,12 +240,12 @@ def _said(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list):
-        return ", ".join(filter(None, (_said(part) for part in value)))
+        return ", ".join(filter(None, (_cell_text(part) for part in value)))
     return json.dumps(value, default=str) if isinstance(value, dict) else str(value).strip()
 
 
 def _yes(value: Any) -> bool | None:
-    text = _said(value).lower()
+    text = _cell_text(value).lower()
     return True if text in _YES else False if text in _NO else None
 
 

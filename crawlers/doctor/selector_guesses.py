@@ -131,7 +131,7 @@ def gallery(pages: Sequence[TextResponse]) -> Any:
         found.update(here.keys())
     chosen, most = "", 0
     for css in [*(css for css, _ in found.most_common()), "main img", "img"]:
-        shown = [list(photos_of(page.selector, page.url, page.url, [Rule(css=css)])) for page in pages]
+        shown = [list(photos_of(page.selector, page.url, [Rule(css=css)])) for page in pages]
         count = Counter(url for urls in shown for url in set(urls))
         lone = all(times == 1 for times in count.values()) or len(pages) == 1
         if (

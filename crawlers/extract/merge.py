@@ -1,165 +1,177 @@
-"""Several readings of one page -> one Product, field by field, by this order of trust.
+"""Readings of one product -> one Product, field by field, by this order of trust; products are made here alone.
 
 | field                           | first that says it                   | because                             |
 |---------------------------------|--------------------------------------|-------------------------------------|
-| key                             | sku > productID > productGroupID >   | one product has one key, whichever  |
-|                                 | mpn > retailer_item_id > address;    | of its markups a page carries; of   |
-|                                 | of equals json-ld, microdata,        | equal kinds the most trusted markup |
-|                                 | opengraph                            |                                     |
-| title, description, brand, tags,| json-ld > microdata > opengraph      | JSON-LD is written for machines and |
-| categories, colour, gender,     |                                      | whole, microdata is cut from what   |
-| attributes                      |                                      | is shown, OpenGraph from a teaser   |
-| price, currency, list_price     | json-ld > microdata > opengraph,     | an amount of one markup beside the  |
-|                                 | together from the first with a price | currency of another may be neither; |
+| key                             | id > sku > productID >               | one product has one key, whichever  |
+|                                 | productGroupID > mpn >               | of its markups a page carries; of   |
+|                                 | retailer_item_id > address;          | equal kinds the most trusted source |
+|                                 | `id` is what profile, feed or file   |                                     |
+|                                 | say themselves                       |                                     |
+| title, description, brand, tags,| profile > feed > json-ld >           | a person wrote the profile for this |
+| categories, colour, gender      | microdata > opengraph > import       | shop; a platform's own feed is its  |
+|                                 |                                      | database; JSON-LD is written for    |
+|                                 |                                      | machines and whole, microdata is    |
+|                                 |                                      | cut from what is shown, OpenGraph   |
+|                                 |                                      | from a teaser; a file stands alone  |
+| attributes                      | the same; those of a profile are     | a profile names single attributes,  |
+|                                 | laid over those of the next          | the others know all of theirs       |
+| price, currency, list_price     | what a profile names, else together  | an amount of one markup beside the  |
+|                                 | from the first with a price          | currency of another may be neither; |
 |                                 |                                      | only what is not said is filled up  |
-| in_stock                        | json-ld > microdata > opengraph      | as the price: both are of an offer  |
-| photos                          | the one with the most photos; of     | shops give JSON-LD one photo and    |
-|                                 | equals json-ld > microdata >         | show the gallery elsewhere, and two |
-|                                 | opengraph                            | lists hold one photo in two sizes   |
+| in_stock                        | as the title                         | as the price: both are of an offer  |
+| photos                          | those of a profile or feed, else the | shops give JSON-LD one photo and    |
+|                                 | one with the most photos; of equals  | show the gallery elsewhere, and two |
+|                                 | json-ld > microdata > opengraph      | lists hold one photo in two sizes   |
 
+A feed is what a platform answers itself (shopify, woocommerce): any source that the table does not name.
 `Product.source` is where the title comes from, `Product.sources` says the same for every other filled
 field, and is empty where all come from one.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 
-from scrapy.http import TextResponse
+from scrapy.http import Response
 
+from crawlers.extract.headers import header_of
+from crawlers.extract.reading import IMPORT, KEYS, MARKUP, OWN_ID, PROFILE, Reading
 from schemas.ids import product_id
 from schemas.product import Product
 from schemas.reject import Reject
 
-TRUST = ("json-ld", "microdata", "opengraph")
-KEYS = ("sku", "productID", "productGroupID", "mpn", "retailer_item_id")
-NAMES = {"json-ld": "JSON-LD", "microdata": "microdata", "opengraph": "OpenGraph"}
 MOST_PHOTOS = 250  # of one product, its variants and its reviews
-_LONGEST = {"title": 1_000, "description": 100_000, "brand": 500, "colour": 1_000, "gender": 100}
+LONGEST_URL = 2_000  # of the product's page
+LONGEST_PHOTO_URL = 8_000  # some carry a signature
 _LONGEST_KEY = 256
-_MOST_VALUES = 200  # categories, tags, attributes
 _NO_KEY = frozenset(["n/a", "na", "none", "null", "nil", "undefined", "false", "true", "-", "0", "nan"])
-_TEXTS = ("title", "description", "brand", "categories", "tags", "colour", "gender", "attributes", "in_stock")
-
-
-@dataclass(frozen=True)
-class Reading:
-    """What one kind of markup says of a page's product; empty or None where it says nothing.
-
-    keys     identifiers by kind, see KEYS
-    photos   view by address, in the shop's order
-    product  False where the markup names no product itself, only what surrounds it
-    """
-
-    source: str
-    keys: Mapping[str, str] = field(default_factory=dict)
-    title: str = ""
-    description: str = ""
-    brand: str = ""
-    categories: tuple[str, ...] = ()
-    tags: tuple[str, ...] = ()
-    colour: str = ""
-    gender: str = ""
-    price: Decimal | None = None
-    currency: str = ""
-    list_price: Decimal | None = None
-    in_stock: bool | None = None
-    attributes: Mapping[str, str] = field(default_factory=dict)
-    photos: Mapping[str, str] = field(default_factory=dict)
-    product: bool = True
+_TEXTS = ("title", "description", "brand", "categories", "tags", "colour", "gender", "in_stock")
+_UNTRUSTED = (*MARKUP, IMPORT)  # less than a profile and a feed, most trusted first
+_FEED = 1  # the rank of a source that has no place in the table
 
 
 def merged(
-    readings: Sequence[Reading], page: TextResponse, shop: str, url: str, address_key: str
+    readings: Sequence[Reading],
+    answer: Response | None,
+    *,
+    shop: str,
+    url: str,
+    page: str = "",
+    address_key: str = "",
 ) -> list[Product | Reject]:
-    """The product that a page's readings describe, or the reject row that says what it lacks.
+    """Make the product that the readings of one thing describe, or the refusal that says what it lacks.
 
+    readings     at least one, one of them of a product
+    answer       what they were read from, None for a file
     url          address of the product
-    address_key  its key where no reading has one
+    page         address that a refusal names where it is another one
+    address_key  the product's key where no reading has one
+    Returns the product, and a refusal of photos beyond the bounds; or one refusal of stage `page`.
     """
-    ranked = sorted(readings, key=lambda reading: TRUST.index(reading.source))
+    ranked = [reading.bounded() for reading in sorted(readings, key=rank)]
     best = next(reading for reading in ranked if reading.product)
-    sources = {name: reading.source for name in _TEXTS if (reading := _first(ranked, name))}
-    facts = {name: _bounded(name, getattr(_first(ranked, name) or best, name)) for name in _TEXTS}
+    facts, sources = _facts(ranked, best)
     key, sources["product_id"] = _key(ranked) or (address_key, sources.get("title", best.source))
-    label = f"{NAMES[best.source]} Product"
-    if not key or not facts["title"]:
-        missing = "title" if key else "sku, productID or path"
-        return [Reject("page", "page_incomplete", page.url, detail=f"{label} without {missing}")]
+    there = {"key": bool(key), "title": bool(facts["title"])}
+    missing = [name for name in (*best.lacking, *there) if not there.get(name, True)]
+    if missing:
+        return [Reject("page", "page_incomplete", page or url, detail=best.words_for(missing[0]))]
     name = product_id(shop, key)
-    pictured = max(ranked, key=lambda reading: len(reading.photos))  # the first of equals
+    pictured = max(ranked, key=_pictures)
     if not pictured.photos:
-        return [Reject("page", "no_image", page.url, name, f"{label} without image")]
-    photos = dict(list(pictured.photos.items())[:MOST_PHOTOS])
-    price, currency, list_price, said_by = _money(ranked)
+        return [Reject("page", "no_image", page or url, name, best.words_for("photos"))]
+    photos = _within_bounds(pictured)
+    money, said_by = _money(ranked)
     sources |= {"image_urls": pictured.source} | said_by
     product = Product(
         product_id=name,
         shop=shop,
         source=sources["title"],
         fetched_at=datetime.now(UTC),
-        url=url,
-        price=price,
-        currency=currency,
-        list_price=list_price,
+        url=url if len(url) <= LONGEST_URL else answer.url if answer is not None else "",
         image_urls=tuple(photos),
         image_views=tuple(photos.values()),
         sources={} if len(set(sources.values())) == 1 else dict(sorted(sources.items())),
-        etag=_header(page, "ETag"),
-        last_modified=_header(page, "Last-Modified"),
+        etag=header_of(answer, "ETag"),
+        last_modified=header_of(answer, "Last-Modified"),
         **facts,
+        **money,
     )
     return [product, *_left_out(pictured, product)]
 
 
+def rank(reading: Reading) -> int:
+    """Place a reading in the order of trust, 0 for the most trusted."""
+    if reading.source == PROFILE:
+        return 0
+    return _FEED + 1 + _UNTRUSTED.index(reading.source) if reading.source in _UNTRUSTED else _FEED
+
+
+def _facts(ranked: Sequence[Reading], best: Reading) -> tuple[dict[str, Any], dict[str, str]]:
+    """Choose the texts of a product, and say by field which source each comes from."""
+    facts: dict[str, Any] = {}
+    sources: dict[str, str] = {}
+    for name in (*_TEXTS, "attributes"):
+        reading = _first(ranked, name)
+        facts[name] = getattr(reading or best, name)
+        if reading:
+            sources[name] = reading.source
+    if sources.get("attributes") == PROFILE and (below := _first(ranked[1:], "attributes")):
+        facts["attributes"] = {**below.attributes, **facts["attributes"]}
+    return facts, sources
+
+
 def _first(ranked: Sequence[Reading], name: str) -> Reading | None:
-    """The most trusted reading that fills a field."""
+    """Find the most trusted reading that fills a field."""
     return next((reading for reading in ranked if getattr(reading, name) not in ("", (), {}, None)), None)
 
 
 def _key(ranked: Sequence[Reading]) -> tuple[str, str] | None:
-    """The first usable identifier and its source; shops write "N/A" where they have none."""
+    """Find the first usable identifier and its source; shops write "N/A" in a markup where they have none."""
     for kind in KEYS:
         for reading in ranked:
             key = reading.keys.get(kind, "")
-            if key and len(key) <= _LONGEST_KEY and key.lower() not in _NO_KEY:
+            if key and len(key) <= _LONGEST_KEY and (kind == OWN_ID or key.lower() not in _NO_KEY):
                 return key, reading.source
     return None
 
 
-def _money(
-    ranked: Sequence[Reading],
-) -> tuple[Decimal | None, str, Decimal | None, dict[str, str]]:
-    """Price, currency, list price, and the source of each."""
+def _money(ranked: Sequence[Reading]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Choose price, currency and list price, and say which source each comes from.
+
+    A list price is one that is higher than the price, or stands without any.
+    """
     first = _first(ranked, "price")
-    order = [first, *(reading for reading in ranked if reading is not first)] if first else list(ranked)
+    order = sorted(ranked, key=lambda reading: (reading.source != PROFILE, reading is not first))
     coined = _first(order, "currency")
     currency = coined.currency if coined else ""
+    price = first.price if first else None
     reduced = next(
         (
             reading
             for reading in order
-            if first and reading.list_price and first.price is not None and reading.list_price > first.price
+            if reading.list_price and (price is None or reading.list_price > price)
             if reading.currency in ("", currency)
         ),
         None,
     )
+    list_price: Decimal | None = reduced.list_price if reduced else None
     by = {"price": first, "currency": coined, "list_price": reduced}
     sources = {name: reading.source for name, reading in by.items() if reading}
-    return first.price if first else None, currency, reduced.list_price if reduced else None, sources
+    return {"price": price, "currency": currency, "list_price": list_price}, sources
 
 
-def _bounded(name: str, value: Any) -> Any:
-    """Nobody writes a title of a million characters for people to read."""
-    if isinstance(value, str):
-        return value[: _LONGEST[name]].rstrip()
-    if isinstance(value, tuple):
-        return tuple(part[: _LONGEST["title"]] for part in value[:_MOST_VALUES])
-    if isinstance(value, Mapping):
-        return {key[:200]: text[: _LONGEST["title"]] for key, text in list(value.items())[:_MOST_VALUES]}
-    return value
+def _pictures(reading: Reading) -> tuple[int, int]:
+    """Order readings by their photos; max() takes the first of equals, which is the most trusted."""
+    preferred = _FEED + 1 - rank(reading) if reading.photos else 0
+    return max(0, preferred), len(reading.photos)
+
+
+def _within_bounds(pictured: Reading) -> dict[str, str]:
+    usable = ((url, view) for url, view in pictured.photos.items() if len(url) <= LONGEST_PHOTO_URL)
+    return dict(islice(usable, MOST_PHOTOS))
 
 
 def _left_out(pictured: Reading, product: Product) -> list[Product | Reject]:
@@ -167,9 +179,6 @@ def _left_out(pictured: Reading, product: Product) -> list[Product | Reject]:
     if not more:
         return []
     detail = f"{more} photos more than the {MOST_PHOTOS} that one product may have"
+    if len(product.image_urls) < MOST_PHOTOS:
+        detail = f"{more} photo addresses of more than {LONGEST_PHOTO_URL} characters"
     return [Reject("image", "out_of_bounds", product.url, product.product_id, detail)]
-
-
-def _header(page: TextResponse, name: str) -> str:
-    value = page.headers.get(name)
-    return value.decode("latin-1") if value else ""

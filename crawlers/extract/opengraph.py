@@ -5,10 +5,10 @@ from decimal import Decimal
 from scrapy.http import TextResponse
 from scrapy.utils.response import get_base_url
 
-from crawlers.extract.merge import Reading
 from crawlers.extract.offers import before, in_stock
 from crawlers.extract.photo_urls import add
 from crawlers.extract.price import currency_of, price_of
+from crawlers.extract.reading import Reading
 from crawlers.extract.text import category_path, line_of, text_of, words_listed
 
 _TAGS = "//meta[@content][starts-with(@property, 'og:') or starts-with(@property, 'product:')\

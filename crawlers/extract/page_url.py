@@ -1,4 +1,6 @@
-"""Where a product page is: the address the shop prefers for it, and what of an address tells products apart."""
+"""Addresses on a page: where a link leads, which shop it is in, which address the shop prefers for a product, and
+what of an address tells products apart.
+"""
 
 import hashlib
 import re
@@ -21,11 +23,33 @@ _LONGEST_KEY = 200
 
 
 def host_of(url: str) -> str:
-    """Host and port; with or without `www.` is one shop. Empty for what is no address."""
+    """Read host and port; with or without `www.` is one shop. Empty for what is no address."""
     try:
         return urlsplit(url).netloc.lower().removeprefix("www.")
     except ValueError:
         return ""
+
+
+def joined(base: str, link: str) -> str:
+    """Make a link absolute; one that is broken beyond reading ("http://[x") stays as it is."""
+    try:
+        return urljoin(base, link)
+    except ValueError:
+        return link
+
+
+def is_web(url: str) -> bool:
+    """Whether an address is an http(s) one."""
+    try:
+        return urlsplit(url).scheme in ("http", "https")
+    except ValueError:
+        return False
+
+
+def within(base: str, link: str, host: str) -> str:
+    """Make a link absolute, without its fragment, if it stays at `host` (as `host_of` gives it); empty otherwise."""
+    url = joined(base, link.strip())
+    return urldefrag(url).url if is_web(url) and host_of(url) == host else ""
 
 
 def address_of(page: TextResponse) -> str:

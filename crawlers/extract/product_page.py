@@ -12,8 +12,9 @@ from scrapy.utils.response import get_base_url
 
 from crawlers.extract import jsonld, microdata, opengraph
 from crawlers.extract.jsonld import Node, of_type, said
-from crawlers.extract.merge import KEYS, Reading, merged
+from crawlers.extract.merge import merged
 from crawlers.extract.page_url import address_of, key_of
+from crawlers.extract.reading import KEYS, Reading
 from crawlers.extract.schemaorg import PRODUCT_TYPES, reading_of
 from schemas.product import Product
 from schemas.reject import Reject
@@ -39,7 +40,7 @@ def products_on(page: TextResponse, shop: str) -> list[Product | Reject]:
     first = next((reading for reading in readings if reading.product), None)
     if first is not None:
         ours = [reading for reading in readings if _is_of(first, reading)]
-        return merged(ours, page, shop, url, key_of(url))
+        return merged(ours, page, shop=shop, url=url, page=page.url, address_key=key_of(url))
     if any(_CLAIMED.search(block) for block in broken):
         return [Reject("page", "page_unreadable", page.url, detail="its JSON-LD Product is not JSON")]
     if _is_cut(page):

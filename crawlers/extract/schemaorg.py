@@ -5,10 +5,10 @@ from decimal import Decimal
 from typing import Any
 
 from crawlers.extract.jsonld import Node, follow, listed, of_type, parts, resolved, said
-from crawlers.extract.merge import Reading
 from crawlers.extract.offers import asked_by, in_stock, offers_of
 from crawlers.extract.photo_urls import add
 from crawlers.extract.price import price_of
+from crawlers.extract.reading import Reading
 from crawlers.extract.text import category_path, text_of, words_listed
 
 PRODUCT_TYPES = ("Product", "ProductGroup", "IndividualProduct", "ProductModel", "SomeProducts")

@@ -61,6 +61,11 @@ def line_of(markup: str) -> str:
     return " ".join(text_of(markup).split())
 
 
+def text_in(value: object) -> str:
+    """Read a JSON value as text: a text as the shop wrote it, a number as text; empty for anything else."""
+    return str(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
+
+
 def words_listed(value: object) -> tuple[str, ...]:
     """A list of words, or a string with commas between them, without empties and repetitions."""
     parts = value.split(",") if isinstance(value, str) else value if isinstance(value, list | tuple) else ()

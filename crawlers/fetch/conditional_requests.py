@@ -6,11 +6,11 @@ from typing import Any
 
 from scrapy.http import Response
 
+from crawlers.extract.headers import header_of
 from crawlers.fetch.validators import Validators
 
 _MAX_AGE = re.compile(rb"(?:^|[,\s])max-age\s*=\s*\"?(\d{1,10})", re.I)
 _LONGEST_S = 366 * 24 * 3600
-_LENGTH = 500  # characters; a longer validator is no validator
 
 
 def conditional(validators: Validators) -> dict[str, Any]:
@@ -29,11 +29,4 @@ def validators_of(answer: Response) -> Validators:
     fresh_until = None
     if (found := _MAX_AGE.search(control)) and b"no-cache" not in control and b"no-store" not in control:
         fresh_until = int((time.time() + min(int(found[1]), _LONGEST_S)) * 1000)
-    return Validators(header(answer, "ETag"), header(answer, "Last-Modified"), fresh_until)
-
-
-def header(answer: Response, name: str) -> str:
-    """A header as text, empty where it is missing, too long or not printable."""
-    value = answer.headers.get(name)
-    text = value.decode("latin-1").strip() if value else ""
-    return text if len(text) <= _LENGTH and text.isprintable() else ""
+    return Validators(header_of(answer, "ETag"), header_of(answer, "Last-Modified"), fresh_until)

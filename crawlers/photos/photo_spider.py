@@ -9,7 +9,8 @@ from scrapy import Request
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from crawlers.fetch.conditional_requests import conditional, header, validators_of
+from crawlers.extract.headers import header_of
+from crawlers.fetch.conditional_requests import conditional, validators_of
 from crawlers.fetch.guard import Guard
 from crawlers.fetch.optout import opt_outs
 from crawlers.fetch.reject_reasons import reject_reason_of
@@ -86,7 +87,7 @@ class ImageSpider(scrapy.Spider):
         if facts is None:
             yield Photo(task.url, name, task=task, validators=validators)
             return
-        declared = header(answer, "Content-Type")
+        declared = header_of(answer, "Content-Type")
         robots = {"allowed": True, "noai": said.noai, "noimageai": said.noimageai}
         row = image_row(name, data, facts, task.url, task.product_id, robots, declared)
         yield Photo(task.url, name, row, task, validators)

@@ -2,31 +2,22 @@
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
 
 from scrapy.http import Response, TextResponse
 
-from crawlers.discover.json_pages import (
-    MOST_PAGES,
-    decoded,
-    first_key,
-    header_of,
-    key_of,
-    next_page,
-    number_of,
-    photos_of,
-    repeats,
-    said,
-)
+from crawlers.discover.json_pages import decoded, first_key, id_in, page_after, repeats
 from crawlers.discover.visit import Found, Visit
 from crawlers.extract.fact_names import column_of
+from crawlers.extract.jsonld import parts
+from crawlers.extract.merge import merged
+from crawlers.extract.photo_urls import photos_in
 from crawlers.extract.price import currency_of, price_of
-from crawlers.extract.text import category_path, line_of, text_of, words_listed
+from crawlers.extract.reading import OWN_ID, Reading
+from crawlers.extract.text import category_path, line_of, text_in, text_of, words_listed
 from crawlers.platforms import SURE, Fetch, Shop
-from schemas.ids import product_id
 from schemas.product import Product
 from schemas.reject import Reject
 
@@ -77,15 +68,12 @@ class Platform:
         first = first_key(entries)
         if not entries or repeats(answer.url, first):
             return
-        read = self._product if entries is products else self._collection
         for entry in entries:
-            yield read(entry, answer)
-        following = next_page(answer.url, first)
-        if number_of(following) > MOST_PAGES:
-            detail = f"more than {MOST_PAGES} pages of one feed"
-            yield Reject("discover", "out_of_bounds", following, detail=detail)
-        else:
-            yield Visit(following)
+            if entries is products:
+                yield from self._product(entry, answer)
+            else:
+                yield self._collection(entry, answer)
+        yield page_after(answer.url, first)
 
     def at(self, url: str) -> Visit:
         """The product's own JSON, which has what the feed says of it."""
@@ -96,58 +84,21 @@ class Platform:
         """One product by itself; a crawl of the feed needs none."""
         feed = decoded(answer)
         if isinstance(feed, dict) and isinstance(feed.get("product"), dict):
-            yield self._product(feed["product"], answer)
+            yield from self._product(feed["product"], answer)
 
     def _collection(self, entry: Any, answer: Response) -> Found:
-        handle = line_of(said(entry.get("handle"))) if isinstance(entry, dict) else ""
+        handle = line_of(text_in(entry.get("handle"))) if isinstance(entry, dict) else ""
         if not handle:
             return Reject("discover", "page_unreadable", answer.url, detail="a collection without handle")
         return self._first_page(f"collections/{quote(handle)}/products.json")
 
-    def _product(self, entry: Any, answer: Response) -> Found:
+    def _product(self, entry: Any, answer: Response) -> list[Product | Reject]:
         if not isinstance(entry, dict):
-            return Reject(
-                "page", "page_unreadable", answer.url, detail=f"a feed entry is {type(entry).__name__}"
-            )
-        handle = line_of(said(entry.get("handle")))
+            detail = f"a feed entry is {type(entry).__name__}"
+            return [Reject("page", "page_unreadable", answer.url, detail=detail)]
+        handle = line_of(text_in(entry.get("handle")))
         url = self._address(f"products/{quote(handle)}") if handle else answer.url
-        key, title = key_of(entry.get("id")), line_of(said(entry.get("title")))
-        if not key or not title:
-            return Reject("page", "page_incomplete", url, detail=f"no {'title' if key else 'id'}")
-        name = product_id(self._shop.name, key)
-        photos = photos_of(entry.get("images"), url)
-        if not photos:
-            return Reject("page", "no_image", url, name, "images is empty")
-        stated = entry.get("variants")
-        variants = [v for v in stated if isinstance(v, dict)] if isinstance(stated, list) else []
-        options = _options(entry, variants)
-        colours = [values for option, values in options.items() if column_of(option) == "colour"]
-        tags = words_listed(entry.get("tags"))
-        price, list_price = _prices(variants)
-        stock = [variant["available"] for variant in variants if isinstance(variant.get("available"), bool)]
-        return Product(
-            product_id=name,
-            shop=self._shop.name,
-            title=title,
-            source="shopify",
-            fetched_at=datetime.now(UTC),
-            url=url,
-            description=text_of(said(entry.get("body_html"))),
-            brand=line_of(said(entry.get("vendor"))),
-            categories=category_path(entry.get("product_type")),
-            tags=tags,
-            colour=", ".join(colours[0]) if colours else _tagged(tags, "colour"),
-            gender=_tagged(tags, "gender"),
-            price=price,
-            currency=self._currency,
-            list_price=list_price,
-            in_stock=any(stock) if stock else None,
-            attributes=_attributes(options, variants),
-            image_urls=tuple(photos),
-            image_views=tuple(photos.values()),
-            etag=header_of(answer, "ETag"),
-            last_modified=header_of(answer, "Last-Modified"),
-        )
+        return merged([_reading(entry, url, self._currency)], answer, shop=self._shop.name, url=url)
 
     async def _asked_currency(self, home: TextResponse, fetch: Fetch) -> str:
         """From the home page, else /meta.json, else /cart.js, which most shops forbid to robots."""
@@ -183,6 +134,34 @@ def _sureness(probe: TextResponse | None) -> float:
     return SURE if known else 0.0 if entries else EMPTY
 
 
+def _reading(entry: dict[str, Any], url: str, currency: str) -> Reading:
+    """Read what one entry of the feed says of its product."""
+    variants = parts(entry.get("variants"))
+    options = _options(entry, variants)
+    colours = [values for option, values in options.items() if column_of(option) == "colour"]
+    tags = words_listed(entry.get("tags"))
+    price, list_price = _prices(variants)
+    stock = [variant["available"] for variant in variants if isinstance(variant.get("available"), bool)]
+    return Reading(
+        source="shopify",
+        keys={OWN_ID: id_in(entry.get("id"))},
+        title=line_of(text_in(entry.get("title"))),
+        description=text_of(text_in(entry.get("body_html"))),
+        brand=line_of(text_in(entry.get("vendor"))),
+        categories=category_path(entry.get("product_type")),
+        tags=tags,
+        colour=", ".join(colours[0]) if colours else _tagged(tags, "colour"),
+        gender=_tagged(tags, "gender"),
+        price=price,
+        currency=currency,
+        list_price=list_price,
+        in_stock=any(stock) if stock else None,
+        attributes=_attributes(options, variants),
+        photos=photos_in(entry.get("images"), url),
+        lacking={"key": "no id", "title": "no title", "photos": "images is empty"},
+    )
+
+
 def _currency_in(answer: TextResponse) -> str:
     try:
         value = decoded(answer)
@@ -215,7 +194,7 @@ def _options(entry: dict[str, Any], variants: list[dict[str, Any]]) -> dict[str,
     found: dict[str, tuple[str, ...]] = {}
     options = entry.get("options")
     for place, option in enumerate(options if isinstance(options, list) else [], 1):
-        name = line_of(said(option.get("name") if isinstance(option, dict) else option))
+        name = line_of(text_in(option.get("name") if isinstance(option, dict) else option))
         stated = option.get("values") if isinstance(option, dict) else None
         values = stated if isinstance(stated, list) else [v.get(f"option{place}") for v in variants]
         shown = words_listed([value for value in values if value])

@@ -2,30 +2,22 @@
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qs, urljoin, urlsplit
 
 from scrapy.http import Response, TextResponse
 
-from crawlers.discover.json_pages import (
-    MOST_PAGES,
-    decoded,
-    first_key,
-    header_of,
-    joined,
-    key_of,
-    next_page,
-    number_of,
-    photos_of,
-    repeats,
-    said,
-)
+from crawlers.discover.json_pages import decoded, first_key, id_in, number_of, page_after, repeats
 from crawlers.discover.visit import Found, Visit
 from crawlers.extract.fact_names import column_of
+from crawlers.extract.headers import header_of
+from crawlers.extract.merge import merged
+from crawlers.extract.page_url import host_of, joined
+from crawlers.extract.photo_urls import photos_in
 from crawlers.extract.price import currency_of, price_of
-from crawlers.extract.text import line_of, printable, text_of, words_listed
+from crawlers.extract.reading import OWN_ID, Reading
+from crawlers.extract.text import line_of, printable, text_in, text_of, words_listed
 from crawlers.platforms import SURE, Fetch, Shop
 from schemas.ids import product_id
 from schemas.product import Product
@@ -65,22 +57,15 @@ class Platform:
         """The products of one page, and the next page."""
         entries = decoded(answer)
         if not isinstance(entries, list):
-            said_no = line_of(said(entries.get("message"))) if isinstance(entries, dict) else ""
+            said_no = line_of(text_in(entries.get("message"))) if isinstance(entries, dict) else ""
             raise ValueError(f"the answer is no list of products{': ' if said_no else ''}{said_no}")
         first = first_key(entries)
         if not entries or repeats(answer.url, first):
             return
         for entry in entries:
-            yield self._product(entry, answer)
-        number, last = number_of(answer.url), _pages(answer)
-        if number == last:
-            return
-        following = next_page(answer.url, first)
-        if number >= MOST_PAGES:
-            detail = f"more than {MOST_PAGES} pages of one feed"
-            yield Reject("discover", "out_of_bounds", following, detail=detail)
-        else:
-            yield Visit(following)
+            yield from self._product(entry, answer)
+        if number_of(answer.url) != _pages(answer):
+            yield page_after(answer.url, first)
 
     def at(self, url: str) -> Visit:
         """The product by itself, which the API gives by the name in its address."""
@@ -94,58 +79,26 @@ class Platform:
         entry = decoded(answer)
         if not isinstance(entry, dict) or "id" not in entry:
             raise ValueError("the answer is no product")
-        yield self._product(entry, answer)
+        yield from self._product(entry, answer)
 
-    def _product(self, entry: Any, answer: Response) -> Found:
+    def _product(self, entry: Any, answer: Response) -> list[Product | Reject]:
         if not isinstance(entry, dict):
-            return Reject(
-                "page", "page_unreadable", answer.url, detail=f"a feed entry is {type(entry).__name__}"
-            )
-        link = printable(said(entry.get("permalink"))).strip()
+            detail = f"a feed entry is {type(entry).__name__}"
+            return [Reject("page", "page_unreadable", answer.url, detail=detail)]
+        link = printable(text_in(entry.get("permalink"))).strip()
         url = joined(self._shop.url, link) if link else answer.url
-        key, title = key_of(entry.get("id")), line_of(said(entry.get("name")))
-        if not key or not title:
-            return Reject("page", "page_incomplete", url, detail=f"no {'name' if key else 'id'}")
-        name = product_id(self._shop.name, key)
-        if entry.get("type") == "variation":
-            detail = f"a variation of product {key_of(entry.get('parent')) or 'unknown'}"
-            return Reject("page", "duplicate", url, name, detail)
-        photos = photos_of(entry.get("images"), url)
-        if not photos:
-            return Reject("page", "no_image", url, name, "images is empty")
-        price, list_price, currency = _prices(entry)
-        facts = _facts(entry)
-        sku = line_of(said(entry.get("sku")))
-        stock = entry.get("is_in_stock")
-        return Product(
-            product_id=name,
-            shop=self._shop.name,
-            title=title,
-            source="woocommerce",
-            fetched_at=datetime.now(UTC),
-            url=url,
-            description=_description(entry),
-            brand=", ".join(_names(entry.get("brands"))) or _taken(facts, "brand"),
-            categories=_names(_outer_first(entry.get("categories"))),
-            tags=_names(entry.get("tags")),
-            colour=_taken(facts, "colour"),
-            gender=_taken(facts, "gender"),
-            price=price,
-            currency=currency,
-            list_price=list_price,
-            in_stock=stock if isinstance(stock, bool) else None,
-            attributes=facts | ({"sku": sku} if sku else {}),
-            image_urls=tuple(photos),
-            image_views=tuple(photos.values()),
-            etag=header_of(answer, "ETag"),
-            last_modified=header_of(answer, "Last-Modified"),
-        )
+        reading = _reading(entry, url)
+        if reading.keys[OWN_ID] and reading.title and entry.get("type") == "variation":
+            detail = f"a variation of product {id_in(entry.get('parent')) or 'unknown'}"
+            name = product_id(self._shop.name, reading.keys[OWN_ID])
+            return [Reject("page", "duplicate", url, name, detail)]
+        return merged([reading], answer, shop=self._shop.name, url=url)
 
     def _addresses(self, home: TextResponse) -> Iterator[str]:
         """Where the API may be, each open for parameters; a page that is not WordPress costs one question."""
         stated = home.xpath(_ROOT).get() or ""
         root = joined(home.url, stated.strip())
-        if not stated or _host(root) != _host(home.url):
+        if not stated or host_of(root) != host_of(home.url):
             root = urljoin(self._shop.url, "wp-json/")
         wordpress = bool(stated) or _HINT.search(home.text) is not None
         for route in _ROUTES if wordpress else _ROUTES[:1]:
@@ -172,6 +125,32 @@ def _sureness(probe: TextResponse | None) -> float:
     return SURE if known else 0.0 if entries else EMPTY
 
 
+def _reading(entry: dict[str, Any], url: str) -> Reading:
+    """Read what one entry of the API says of its product."""
+    price, list_price, currency = _prices(entry)
+    facts = _facts(entry)
+    sku = line_of(text_in(entry.get("sku")))
+    stock = entry.get("is_in_stock")
+    return Reading(
+        source="woocommerce",
+        keys={OWN_ID: id_in(entry.get("id"))},
+        title=line_of(text_in(entry.get("name"))),
+        description=_description(entry),
+        brand=", ".join(_names(entry.get("brands"))) or _taken(facts, "brand"),
+        categories=_names(_outer_first(entry.get("categories"))),
+        tags=_names(entry.get("tags")),
+        colour=_taken(facts, "colour"),
+        gender=_taken(facts, "gender"),
+        price=price,
+        currency=currency,
+        list_price=list_price,
+        in_stock=stock if isinstance(stock, bool) else None,
+        attributes=facts | ({"sku": sku} if sku else {}),
+        photos=photos_in(entry.get("images"), url),
+        lacking={"key": "no id", "title": "no name", "photos": "images is empty"},
+    )
+
+
 def _pages(answer: TextResponse) -> int | None:
     """The number of pages the API states; None where it is missing, or no number of 1 and more."""
     stated = header_of(answer, "X-WP-TotalPages").strip()
@@ -182,7 +161,7 @@ def _prices(entry: dict[str, Any]) -> tuple[Decimal | None, Decimal | None, str]
     """Price, price before a reduction where it was higher, and currency."""
     stated = entry.get("prices")
     prices: dict[str, Any] = stated if isinstance(stated, dict) else {}
-    unit = said(prices.get("currency_minor_unit"))
+    unit = text_in(prices.get("currency_minor_unit"))
     spread = prices.get("price_range")
     lowest = spread.get("min_amount") if isinstance(spread, dict) else None
     price = _major(lowest if lowest is not None else prices.get("price"), unit)
@@ -195,14 +174,14 @@ def _prices(entry: dict[str, Any]) -> tuple[Decimal | None, Decimal | None, str]
 
 def _major(amount: Any, unit: str) -> Decimal | None:
     """An amount of minor units (1999, unit 2) as 19.99; None where the unit is not said, or no unit."""
-    if not re.fullmatch("[0-8]", unit) or not re.fullmatch(r"[0-9]{1,20}(\.[0-9]{1,8})?", said(amount)):
+    if not re.fullmatch("[0-8]", unit) or not re.fullmatch(r"[0-9]{1,20}(\.[0-9]{1,8})?", text_in(amount)):
         return None
-    return price_of(Decimal(said(amount)).scaleb(-int(unit)))
+    return price_of(Decimal(text_in(amount)).scaleb(-int(unit)))
 
 
 def _description(entry: dict[str, Any]) -> str:
     """The short text, then the long one, as the page shows them; once where they say the same."""
-    short, long = (text_of(said(entry.get(name))) for name in ("short_description", "description"))
+    short, long = (text_of(text_in(entry.get(name))) for name in ("short_description", "description"))
     return long if short in long else short if long in short else f"{short}\n{long}"
 
 
@@ -212,7 +191,7 @@ def _facts(entry: dict[str, Any]) -> dict[str, str]:
     attributes = entry.get("attributes")
     for attribute in attributes if isinstance(attributes, list) else []:
         if isinstance(attribute, dict) and (terms := _names(attribute.get("terms"))):
-            name = line_of(said(attribute.get("name"))) or line_of(said(attribute.get("taxonomy")))
+            name = line_of(text_in(attribute.get("name"))) or line_of(text_in(attribute.get("taxonomy")))
             if name:
                 facts.setdefault(name, ", ".join(terms))
     return facts
@@ -226,7 +205,9 @@ def _taken(facts: dict[str, str], column: str) -> str:
 def _names(things: Any) -> tuple[str, ...]:
     """The names of categories, tags, brands or terms; older shops give the names alone."""
     listed = things if isinstance(things, list) else []
-    return words_listed([said(thing.get("name")) if isinstance(thing, dict) else thing for thing in listed])
+    return words_listed(
+        [text_in(thing.get("name")) if isinstance(thing, dict) else thing for thing in listed]
+    )
 
 
 def _outer_first(categories: Any) -> list[Any]:
@@ -235,7 +216,7 @@ def _outer_first(categories: Any) -> list[Any]:
     Where one has no address that tells, all stay as they are.
     """
     listed = categories if isinstance(categories, list) else []
-    depths = [_depth(said(part.get("link"))) if isinstance(part, dict) else 0 for part in listed]
+    depths = [_depth(text_in(part.get("link"))) if isinstance(part, dict) else 0 for part in listed]
     if not all(depths):
         return listed
     return [part for _, part in sorted(zip(depths, listed, strict=True), key=lambda pair: pair[0])]
@@ -252,10 +233,3 @@ def _depth(link: str) -> int:
         if parse_qs(parts.query).get("product_cat")
         else len([name for name in parts.path.split("/") if name])
     )
-
-
-def _host(url: str) -> str:
-    try:
-        return urlsplit(url).netloc.lower().removeprefix("www.")
-    except ValueError:
-        return ""

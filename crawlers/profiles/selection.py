@@ -5,9 +5,8 @@ from collections.abc import Iterable, Iterator
 
 from parsel import Selector
 
-from crawlers.discover.json_pages import joined
-from crawlers.extract.photo_view import view_of
-from crawlers.extract.text import category_path, line_of, printable, words_listed
+from crawlers.extract.photo_urls import add
+from crawlers.extract.text import category_path, line_of, words_listed
 from crawlers.profiles.shop_profile import Facts, Rule, Stock
 
 LONGEST_VALUE = 20_000  # characters a regular expression is given; pages can be long
@@ -24,16 +23,13 @@ def values(page: Selector, url: str, rules: Iterable[Rule] | None) -> list[str]:
     return []
 
 
-def photos_of(page: Selector, base: str, url: str, rules: Iterable[Rule] | None) -> dict[str, str]:
+def photos_of(page: Selector, base: str, rules: Iterable[Rule] | None) -> dict[str, str]:
     """View by address, in page order, each once; the first alternative that finds a photo counts."""
     for rule in rules or ():
         photos: dict[str, str] = {}
         for node in page.css(rule.css) if rule.css else ():
-            address = printable(_matched(_address(node, rule.attribute), rule.regex)).strip()
-            if address and not address.startswith("data:"):
-                address = joined(base, address)
-                caption = attribute(node, "alt") if _is_element(node) else ""
-                photos.setdefault(address, _view(address, caption))
+            caption = attribute(node, "alt") if _is_element(node) else ""
+            add(photos, _matched(_address(node, rule.attribute), rule.regex), base, caption)
         if photos:
             return photos
     return {}
@@ -83,13 +79,6 @@ def _address(node: Selector, stated: str | None) -> str:
         if said and not said.startswith("data:"):
             return _largest(said) if name.endswith("srcset") else said
     return ""
-
-
-def _view(address: str, caption: str) -> str:
-    try:
-        return view_of(address, caption)
-    except ValueError:  # "http://[broken" has no file name
-        return ""
 
 
 def _largest(srcset: str) -> str:

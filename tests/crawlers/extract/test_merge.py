@@ -5,9 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scrapy.http import HtmlResponse
 
-from crawlers.extract.merge import KEYS, TRUST, Reading, merged
+from crawlers.extract.merge import merged, rank
 from crawlers.extract.page_url import address_of, key_of
 from crawlers.extract.product_page import products_on
+from crawlers.extract.reading import KEYS, Reading
 from schemas.product import SOURCES, Product
 from schemas.reject import Reject
 
@@ -17,9 +18,14 @@ PAGE = HtmlResponse(
 PHOTO = {"https://shop.example/1.jpg": "front"}
 
 
+def made(*readings: Reading) -> list[Product | Reject]:
+    """What is made of these readings."""
+    return merged(readings, PAGE, shop="acme", url=PAGE.url, address_key="products/coat")
+
+
 def one(*readings: Reading) -> Product:
     """The product of these readings."""
-    (product,) = merged(readings, PAGE, "acme", PAGE.url, "products/coat")
+    (product,) = made(*readings)
     assert isinstance(product, Product)
     return product
 
@@ -102,7 +108,7 @@ def test_the_longest_list_of_photos_is_taken_whole() -> None:
 def test_photos_beyond_the_limit_are_told() -> None:
     photos = {f"https://shop.example/{n}.jpg": "" for n in range(260)}
 
-    product, row = merged([Reading("json-ld", title="Coat", photos=photos)], PAGE, "acme", PAGE.url, "k")
+    product, row = made(Reading("json-ld", title="Coat", photos=photos))
 
     assert isinstance(product, Product) and len(product.image_urls) == 250
     assert isinstance(row, Reject) and (row.stage, row.reason) == ("image", "out_of_bounds")
@@ -110,7 +116,7 @@ def test_photos_beyond_the_limit_are_told() -> None:
 
 READING = st.builds(
     Reading,
-    source=st.sampled_from(TRUST),
+    source=st.sampled_from(list(SOURCES)),
     keys=st.dictionaries(st.sampled_from(KEYS), st.text(max_size=5)),
     title=st.text(max_size=5),
     price=st.none() | st.decimals(0, 1000, places=2),
@@ -123,7 +129,7 @@ READING = st.builds(
 
 @given(st.lists(READING, min_size=1, max_size=3, unique_by=lambda reading: reading.source))
 def test_what_is_merged_was_said_by_the_source_that_is_named(readings: list[Reading]) -> None:
-    (found,) = merged(readings, PAGE, "acme", PAGE.url, "k")
+    (found,) = made(*readings)
 
     if not isinstance(found, Product):
         assert found.reason in ("page_incomplete", "no_image")
@@ -134,7 +140,7 @@ def test_what_is_merged_was_said_by_the_source_that_is_named(readings: list[Read
     if found.price is not None:
         assert found.price == by[found.sources.get("price", found.source)].price
     if found.list_price is not None:
-        assert found.price is not None and found.list_price > found.price
+        assert found.price is None or found.list_price > found.price
 
 
 def page(url: str, head: str = "") -> HtmlResponse:
@@ -182,3 +188,96 @@ def test_any_address_gives_a_printable_key(text: str) -> None:
     assert len(key) < 250
     assert not set(key) & set(map(chr, range(32)))
     key.encode()
+
+
+FULL = {"id": "1"}
+
+
+def test_the_order_of_trust_is_the_one_that_is_written() -> None:
+    order = ["profile", "magento", "json-ld", "microdata", "opengraph", "import"]
+
+    assert [rank(Reading(source)) for source in order] == list(range(6))
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_every_source_is_bounded(source: str) -> None:
+    many = tuple(f"{n} " + "x" * 2_000 for n in range(1_000))
+    photos = {f"https://shop.example/{n}.jpg": "" for n in range(50_000)}
+    facts = {name[:300]: "z" * 20_000 for name in many[:300]}
+    reading = Reading(
+        source, FULL, "x" * 2_000_000, "y" * 2_000_000, "b" * 9_000, many, many, "c" * 9_000, "g" * 9_000,
+        attributes=facts, photos=photos,
+    )  # fmt: skip
+
+    product, row = made(reading)
+
+    assert isinstance(product, Product) and isinstance(row, Reject)
+    assert (len(product.title), len(product.description), len(product.image_urls)) == (1_000, 100_000, 250)
+    assert (len(product.brand), len(product.colour), len(product.gender)) == (500, 1_000, 100)
+    assert {len(product.categories), len(product.tags), len(product.attributes)} == {250}
+    assert max(map(len, product.tags)) == 1_000
+    assert {(len(label), len(fact)) for label, fact in product.attributes.items()} == {(200, 10_000)}
+    assert row.detail == "49750 photos more than the 250 that one product may have"
+
+
+def test_a_photo_address_without_end_is_left_out_and_told() -> None:
+    product, row = made(
+        Reading("shopify", FULL, "Coat", photos=PHOTO | {f"https://shop.example/{'x' * 9_000}": ""})
+    )
+
+    assert isinstance(product, Product) and product.image_urls == tuple(PHOTO)
+    assert isinstance(row, Reject) and row.detail == "1 photo addresses of more than 8000 characters"
+
+
+def test_an_address_without_end_gives_way_to_that_of_the_answer() -> None:
+    (product,) = merged([Reading("shopify", FULL, "Coat", photos=PHOTO)], PAGE, shop="acme", url="/" * 5_000)
+
+    assert isinstance(product, Product) and product.url == PAGE.url
+
+
+@pytest.mark.parametrize("key", ["0", "none", "-"])
+def test_what_is_no_sku_may_be_a_platforms_own_id(key: str) -> None:
+    assert one(Reading("shopify", {"id": key}, "Coat", photos=PHOTO)).product_id == f"acme:{key}"
+
+
+def test_a_refusal_uses_the_sources_own_words_in_its_own_order() -> None:
+    words = {"title": "no name", "key": "no number", "photos": "no gallery"}
+
+    def refusal(reading: Reading) -> str:
+        (row,) = merged([reading], PAGE, shop="acme", url=PAGE.url)
+        assert isinstance(row, Reject)
+        return f"{row.reason}: {row.detail}"
+
+    assert refusal(Reading("profile", lacking=words)) == "page_incomplete: no name"
+    assert refusal(Reading("profile", title="Coat", lacking=words)) == "page_incomplete: no number"
+    assert refusal(Reading("profile", FULL, "Coat", lacking=words)) == "no_image: no gallery"
+    assert refusal(Reading("json-ld")) == "page_incomplete: JSON-LD Product without sku, productID or path"
+    assert refusal(Reading("json-ld", FULL)) == "page_incomplete: JSON-LD Product without title"
+    assert refusal(Reading("json-ld", FULL, "Coat")) == "no_image: JSON-LD Product without image"
+
+
+def test_a_profile_comes_before_all_others_in_what_it_names() -> None:
+    markup = Reading(
+        "json-ld", {"sku": "S"}, "Coat", colour="Navy", price=Decimal(20), currency="EUR",
+        attributes={"material": "wool", "size": "M"}, photos=PHOTO | {"https://shop.example/2.jpg": ""},
+    )  # fmt: skip
+    profile = Reading(
+        "profile",
+        {"id": "7"},
+        colour="Marine",
+        currency="CHF",
+        attributes={"material": "Wolle"},
+        photos=PHOTO,
+    )
+
+    product = one(markup, profile)
+
+    assert (product.product_id, product.colour, product.title) == ("acme:7", "Marine", "Coat")
+    assert (product.price, product.currency) == (Decimal(20), "CHF")
+    assert product.attributes == {"material": "Wolle", "size": "M"}
+    assert product.image_urls == tuple(PHOTO)
+    assert (product.source, product.sources["colour"], product.sources["price"]) == (
+        "json-ld",
+        "profile",
+        "json-ld",
+    )

@@ -3,7 +3,8 @@ import time
 import pytest
 from scrapy.http import Response
 
-from crawlers.fetch.conditional_requests import conditional, header, validators_of
+from crawlers.extract.headers import header_of
+from crawlers.fetch.conditional_requests import conditional, validators_of
 from crawlers.fetch.validators import NOTHING, Validators
 
 
@@ -48,7 +49,7 @@ def test_a_header_that_is_too_long_or_not_printable_is_none(value: str) -> None:
     found = answer()
     found.headers["ETag"] = value.encode("latin-1")
 
-    assert header(found, "ETag") == ""
+    assert header_of(found, "ETag") == ""
     assert conditional(validators_of(found)) == {}
 
 

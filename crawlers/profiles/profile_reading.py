@@ -1,0 +1,93 @@
+"""A page read with a profile: every field by its rule, as one Reading."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from parsel import Selector
+from scrapy.http import HtmlResponse, TextResponse
+from scrapy.utils.response import get_base_url
+
+from crawlers.extract.price import currency_of, price_of
+from crawlers.extract.reading import OWN_ID, PROFILE, Reading
+from crawlers.extract.text import line_of, text_of, words_listed
+from crawlers.profiles.selection import categories_of, facts_of, photos_of, stock_of, tags_of, values
+from crawlers.profiles.shop_profile import Profile, Rule
+
+_NOTHING = "fields.{} of the profile finds nothing here"
+_LACKING = {
+    "title": _NOTHING.format("title"),
+    "key": _NOTHING.format("product_id"),
+    "photos": _NOTHING.format("images"),
+}
+
+
+def reading_by(profile: Profile, answer: TextResponse) -> Reading:
+    """Read what the rules of a profile find on a page; a field without a rule stays empty."""
+    return _Page(profile, answer).reading()
+
+
+def selector_of(answer: TextResponse) -> Selector:
+    """Give the tree of a page, also of one whose server calls it something else than HTML."""
+    return answer.selector if isinstance(answer, HtmlResponse) else Selector(text=answer.text, type="html")
+
+
+class _Page:
+    """One page and the profile it is read with."""
+
+    def __init__(self, profile: Profile, answer: TextResponse) -> None:
+        self._profile = profile
+        self._tree = selector_of(answer)
+        self._url = answer.url
+        self._base = get_base_url(answer)
+
+    def reading(self) -> Reading:
+        fields = self._profile.fields
+        price, sign = self._price(fields.price)
+        list_price, _ = self._price(fields.list_price)
+        return Reading(
+            source=PROFILE,
+            keys={OWN_ID: self._line(fields.product_id)},
+            title=self._line(fields.title),
+            description=text_of("\n".join(self._values(fields.description))),
+            brand=self._line(fields.brand),
+            categories=categories_of(self._values(fields.categories)),
+            tags=tags_of(self._values(fields.tags)),
+            colour=", ".join(words_listed(self._values(fields.colour))),
+            gender=self._line(fields.gender),
+            price=price,
+            currency=currency_of(self._line(fields.currency)) or self._profile.prices.currency or sign,
+            list_price=list_price,
+            in_stock=stock_of(self._tree, fields.in_stock),
+            attributes=self._attributes(),
+            photos=self._photos(),
+            lacking=_LACKING,
+        )
+
+    def _values(self, rules: Iterable[Rule] | None) -> list[str]:
+        return values(self._tree, self._url, rules)
+
+    def _line(self, rules: Iterable[Rule] | None) -> str:
+        return line_of(next(iter(self._values(rules)), ""))
+
+    def _price(self, rules: Iterable[Rule] | None) -> tuple[Decimal | None, str]:
+        """Read the first amount that the rules find, and the currency its sign means."""
+        for text in map(line_of, self._values(rules)):
+            amount = price_of(text, self._profile.prices.decimal or "")
+            if amount is not None:
+                return amount, currency_of(None, text)
+        return None, ""
+
+    def _attributes(self) -> dict[str, str]:
+        fields = self._profile.fields
+        shown = {
+            label: ", ".join(words_listed(self._values(rule))) for label, rule in fields.attributes.items()
+        }
+        return facts_of(self._tree, fields.facts) | {label: text for label, text in shown.items() if text}
+
+    def _photos(self) -> dict[str, str]:
+        """Read the shop's photos, then its customers'; none of theirs where the shop shows none."""
+        fields = self._profile.fields
+        photos = photos_of(self._tree, self._base, fields.images)
+        for address in photos_of(self._tree, self._base, fields.customer_images) if photos else ():
+            photos.setdefault(address, "customer")
+        return photos
