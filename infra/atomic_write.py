@@ -10,19 +10,21 @@ import pyarrow.fs as pafs
 from schemas.errors import LakeError
 
 
-def put(filesystem: pafs.FileSystem, path: str, data: pa.Buffer | bytes, *, absent: bool = False) -> None:
-    """Write a whole file so that it exists complete or not at all, and survives a power cut locally.
+def write_atomically(
+    filesystem: pafs.FileSystem, path: str, data: pa.Buffer | bytes, *, if_absent: bool = False
+) -> None:
+    """Write a whole file: it exists complete or not at all, and on a local disk survives a power cut.
 
-    absent  the file must not be there yet: of two that write at once, one gets LakeError. An object store is
-            only asked beforehand, because pyarrow has no conditional put.
+    if_absent  the file must not be there yet: of two that write at once, one gets LakeError. An object store is
+               only asked beforehand, because pyarrow has no conditional put.
 
     Raises LakeError, and leaves nothing behind, where it cannot be written: a full disk, no permission.
     """
     try:
         if isinstance(filesystem, pafs.LocalFileSystem):
-            _put_local(path, data, absent)
+            _write_local(path, data, if_absent)
             return
-        if absent and filesystem.get_file_info(path).type != pafs.FileType.NotFound:
+        if if_absent and filesystem.get_file_info(path).type != pafs.FileType.NotFound:
             raise FileExistsError(path)
         with filesystem.open_output_stream(path) as stream:
             stream.write(data)
@@ -32,7 +34,7 @@ def put(filesystem: pafs.FileSystem, path: str, data: pa.Buffer | bytes, *, abse
         raise LakeError(path, f"cannot be written ({error})") from error
 
 
-def _put_local(path: str, data: pa.Buffer | bytes, absent: bool) -> None:
+def _write_local(path: str, data: pa.Buffer | bytes, if_absent: bool) -> None:
     folder = os.path.dirname(path)
     os.makedirs(folder, exist_ok=True)
     temporary = temporary_name(path)
@@ -41,7 +43,7 @@ def _put_local(path: str, data: pa.Buffer | bytes, absent: bool) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        if absent:
+        if if_absent:
             os.link(temporary, path)  # unlike a rename it refuses where a file is
         else:
             os.replace(temporary, path)
@@ -52,12 +54,12 @@ def _put_local(path: str, data: pa.Buffer | bytes, absent: bool) -> None:
 
 
 def temporary_name(path: str) -> str:
-    """A name beside `path` that no other process or thread takes; ends in .tmp, which lakes sweep."""
+    """Make up a name beside `path` that no other process or thread takes; ends in .tmp, which lakes sweep."""
     return f"{path}.{os.getpid()}-{threading.get_ident()}.tmp"
 
 
 def sync_folder(path: str) -> None:
-    """The name of a file must survive a power cut too."""
+    """Flush the folder of `path` to the disk: the name of a file must survive a power cut too."""
     handle = os.open(os.path.dirname(path), os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 
-from infra.atomic_write import put
+from infra.atomic_write import write_atomically
 from infra.machine import Owner, code_version, describe_machine
 from infra.open_run import OpenRun
 from infra.parts import paths
@@ -44,10 +44,10 @@ class Lake:
     def __init__(self, uri: str) -> None:
         self.uri = uri
         try:
-            place = uri if "://" in uri else Path(uri).expanduser().resolve().as_uri()
-            if urlparse(place).scheme not in ("file", "s3", "gs"):
+            address = uri if "://" in uri else Path(uri).expanduser().resolve().as_uri()
+            if urlparse(address).scheme not in ("file", "s3", "gs"):
                 raise ValueError("a folder, file://, s3:// or gs:// is wanted")
-            self.filesystem, root = pafs.FileSystem.from_uri(place)
+            self.filesystem, root = pafs.FileSystem.from_uri(address)
         except (pa.ArrowInvalid, OSError, ValueError) as error:
             raise LakeError(uri, f"not a lake address ({error})") from error
         self.root = root.rstrip("/")
@@ -69,11 +69,11 @@ class Lake:
     ) -> OpenRun:
         """Open a run, or continue the newest one that was begun with the same key and left behind."""
         if self._text(MARKER) is None:
-            put(self.filesystem, f"{self.root}/{MARKER}", json.dumps({"lake_version": LAKE_VERSION}).encode())
+            self._write(MARKER, {"lake_version": LAKE_VERSION})
         run_id, continued, started = new_run_id(), False, datetime.now(UTC)
-        for left, begun in self._left_behind():
-            if begun["key"] == key and begun["kind"] == kind and self._claim(left, begun):
-                run_id, continued = left, True
+        for abandoned, begun in self._left_behind():
+            if begun["key"] == key and begun["kind"] == kind and self._claim(abandoned, begun):
+                run_id, continued = abandoned, True
                 started = datetime.fromisoformat(begun["started_at"])
                 break
         run = OpenRun(
@@ -89,17 +89,17 @@ class Lake:
             continued=continued,
         )
         note = {"kind": kind, "flow": flow, "key": key, "started_at": started.isoformat()}
-        put(self.filesystem, f"{run.folder}/begun.json", json.dumps(note | Owner.here().as_dict()).encode())
+        self._write(f"{kind}={run_id}/begun.json", note | Owner.here().as_dict())
         return run
 
     def abandon(self, run: OpenRun) -> None:
-        """Leave a run behind in good order: the same request continues it, also from this very process."""
+        """Mark a run as left behind: the same request continues it, also from this very process."""
         begun = json.loads(self._text(f"{run.kind}={run.run_id}/begun.json") or "{}")
         if begun:
-            put(self.filesystem, f"{run.folder}/begun.json", json.dumps(begun | {"left": True}).encode())
+            self._write(f"{run.kind}={run.run_id}/begun.json", begun | {"left": True})
 
     def commit(self, run: OpenRun, result: Mapping[str, Any]) -> Manifest:
-        """Make the run exist. Raises CountError if a stage lost rows, LakeError if it exists already."""
+        """Write the manifest: then the run exists. Raises CountError if a stage lost rows, LakeError if it exists."""
         manifest = Manifest(
             kind=run.kind,
             run_id=run.run_id,
@@ -117,25 +117,30 @@ class Lake:
             code=code_version(),
             machine=describe_machine(),
         )
-        put(self.filesystem, f"{run.folder}/manifest.json", manifest.to_json().encode(), absent=True)
+        write_atomically(
+            self.filesystem, f"{run.folder}/manifest.json", manifest.to_json().encode(), if_absent=True
+        )
         self.filesystem.delete_file(f"{run.folder}/begun.json")
         return manifest
 
     def runs(self, kind: str | None = None, *, newest_first: bool = False) -> Iterator[Manifest]:
-        """Every committed run, oldest first unless asked otherwise; read lazily, one manifest at a time."""
-        for found_kind, run_id in sorted(self._run_ids(), key=lambda pair: pair[1], reverse=newest_first):
-            if kind in (None, found_kind) and (manifest := self._manifest(found_kind, run_id)):
+        """Yield every committed run, oldest first unless asked otherwise; one manifest is read at a time."""
+        for prefix, run_id in sorted(self._run_ids(), key=lambda pair: pair[1], reverse=newest_first):
+            if kind in (None, prefix) and (manifest := self._manifest(prefix, run_id)):
                 yield manifest
 
     def run(self, run_id: str) -> Manifest:
-        """One committed run by id; raises LakeError where there is none."""
+        """Read one committed run's manifest by its id; raises LakeError where there is none."""
         for kind in ("run", "crawl"):
             if RUN_ID.fullmatch(run_id) and (manifest := self._manifest(kind, run_id)):
                 return manifest
         raise LakeError(run_id, f"no committed run of this id in {self.uri}")
 
     def newest(self, flow: str, **parameters: object) -> Manifest:
-        """The newest committed run of a flow whose parameters or result hold these values."""
+        """Find the newest committed run of a flow whose parameters or result hold these values.
+
+        Raises LakeError where there is none.
+        """
         for manifest in self.runs(newest_first=True):
             facts = manifest.parameters | manifest.result
             if manifest.flow == flow and all(facts.get(name) == value for name, value in parameters.items()):
@@ -152,13 +157,13 @@ class Lake:
         return paths(self.folder(manifest), manifest.files.get(table, []))
 
     def table(self, manifest: Manifest, table: str, columns: Sequence[str] | None = None) -> pa.Table:
-        """A whole table in memory; for small tables or few columns."""
+        """Read a whole table into memory; for small tables or few columns."""
         return self.dataset(manifest, table).to_table(columns=list(columns) if columns else None)
 
     def batches(
         self, manifest: Manifest, table: str, columns: Sequence[str] | None = None, rows: int = 500
     ) -> Iterator[pa.RecordBatch]:
-        """A table as a stream of batches of at most `rows` rows, one being read ahead."""
+        """Stream a table in batches of at most `rows` rows, one being read ahead."""
         yield from self.dataset(manifest, table).to_batches(
             columns=list(columns) if columns else None,
             batch_size=rows,
@@ -167,14 +172,14 @@ class Lake:
         )
 
     def part(self, path: str) -> pq.ParquetFile:
-        """One part file, for readers that need its rows in the order written."""
+        """Open one part file, for readers that need its rows in the order written."""
         try:
             return pq.ParquetFile(self.filesystem.open_input_file(path))
         except (OSError, pa.ArrowInvalid) as error:
             raise LakeError(path, f"cannot be read ({error})") from error
 
     def dataset(self, manifest: Manifest, table: str) -> "pads.Dataset":
-        """A table as an Arrow dataset; raises LakeError where the run has no such table."""
+        """Open a table as an Arrow dataset; raises LakeError where the run has no such table."""
         import pyarrow.dataset as pads  # brings pandas, a second that a listing of runs need not pay
 
         files = self.part_paths(manifest, table)
@@ -186,23 +191,23 @@ class Lake:
             raise LakeError(manifest.run_id, f"table {table} cannot be read ({error})") from error
 
     def unfinished(self) -> int:
-        """How many runs were begun and left behind, for the same request to continue."""
+        """Count the runs that were begun and left behind, for the same request to continue."""
         return sum(1 for _ in self._left_behind())
 
     def sweep(self) -> list[str]:
         """Remove uncommitted runs whose writer is gone, and day-old remains of a killed sweep; returns ids."""
-        gone = []
+        removed = []
         for run_id, begun in list(self._left_behind()):
             if self._claim(run_id, begun):
                 self.filesystem.delete_dir(f"{self.root}/{begun['kind']}={run_id}")
-                gone.append(run_id)
+                removed.append(run_id)
         oldest = f"{datetime.fromtimestamp(time.time() - ABANDONED_AFTER_S, UTC):%Y%m%dT%H%M%SZ}"
         for kind, run_id in self._run_ids():
             notes = (self._text(f"{kind}={run_id}/{name}") for name in ("begun.json", "manifest.json"))
             if run_id < oldest and all(note is None for note in notes):
                 self.filesystem.delete_dir(f"{self.root}/{kind}={run_id}")
-                gone.append(run_id)
-        return gone
+                removed.append(run_id)
+        return removed
 
     def _claim(self, run_id: str, begun: dict[str, Any]) -> bool:
         """Take a left-behind run over; of two processes that try at once, one succeeds.
@@ -242,15 +247,15 @@ class Lake:
 
     def _run_ids(self) -> Iterator[tuple[str, str]]:
         try:
-            found = self.filesystem.get_file_info(pafs.FileSelector(self.root, allow_not_found=True))
+            folders = self.filesystem.get_file_info(pafs.FileSelector(self.root, allow_not_found=True))
         except OSError as error:
             raise LakeError(self.uri, f"cannot be read ({error})") from error
-        for kind, _, run_id in (str(info.base_name).partition("=") for info in found):
+        for kind, _, run_id in (str(info.base_name).partition("=") for info in folders):
             if kind in ("crawl", "run") and RUN_ID.fullmatch(run_id):
                 yield kind, run_id
 
     def _left_behind(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Begun, uncommitted runs whose writer is dead, newest first."""
+        """Yield begun, uncommitted runs whose writer is dead, newest first: id and `begun.json`."""
         for kind, run_id in sorted(self._run_ids(), key=lambda pair: pair[1], reverse=True):
             folder = f"{kind}={run_id}"
             text = self._text(f"{folder}/begun.json")
@@ -268,7 +273,12 @@ class Lake:
             if alive is False or (alive is None and age_s > ABANDONED_AFTER_S):
                 yield run_id, begun
 
+    def _write(self, name: str, value: Mapping[str, Any]) -> None:
+        """Write a JSON file below the root, whole or not at all."""
+        write_atomically(self.filesystem, f"{self.root}/{name}", json.dumps(value).encode())
+
     def _text(self, name: str) -> str | None:
+        """Read a text file below the root; None where there is none."""
         try:
             with self.filesystem.open_input_stream(f"{self.root}/{name}") as stream:
                 return str(stream.read().decode())

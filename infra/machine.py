@@ -96,13 +96,13 @@ def gpus() -> list[str]:
 @cache
 def code_version() -> dict[str, str]:
     """Version of vitrine, and the git commit where the code runs from a checkout."""
-    found = {"vitrine": _version("vitrine")}
+    versions = {"vitrine": _version("vitrine")}
     if (ROOT / ".git").exists() and shutil.which("git"):
         command = ["git", "-C", str(ROOT), "rev-parse", "HEAD"]
         answer = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
         if answer.returncode == 0:
-            found["commit"] = answer.stdout.strip()
-    return found
+            versions["commit"] = answer.stdout.strip()
+    return versions
 
 
 def _version(name: str) -> str:

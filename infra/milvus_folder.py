@@ -30,7 +30,7 @@ def lite_folder(uri: str) -> str:
     return str(Path(path).expanduser().resolve())
 
 
-def clear_half_made(folder: str, collection: str) -> None:
+def remove_half_made(folder: str, collection: str) -> None:
     """Remove the folder of a collection whose creation was killed before Lite had written its schema.
 
     Lite does not list such a collection, and then cannot create it. Call it only while the directory is ours.

@@ -246,21 +246,21 @@ def _weight(value: object) -> int:
 
 
 def existing_parts(filesystem: pafs.FileSystem, folder: str, table: str) -> list[Part]:
-    """The complete parts of one table that an interrupted run left behind, in order."""
+    """List the complete parts of one table that an interrupted run left behind, in order; reads and hashes each."""
     selector = pafs.FileSelector(f"{folder}/{table}", allow_not_found=True)
-    found: list[Part] = []
+    parts: list[Part] = []
     for info in sorted(filesystem.get_file_info(selector), key=lambda info: str(info.path)):
         if not _PART.fullmatch(info.base_name):
             continue
         with filesystem.open_input_stream(info.path) as stream:
             data = stream.read()
         rows = pq.read_metadata(pa.BufferReader(data)).num_rows
-        found.append(Part(f"{table}/{info.base_name}", rows, len(data), hashlib.sha256(data).hexdigest()))
-    return found
+        parts.append(Part(f"{table}/{info.base_name}", rows, len(data), hashlib.sha256(data).hexdigest()))
+    return parts
 
 
 def next_number(parts: Iterable[Part]) -> int:
-    """The number after the highest part."""
+    """The number after the highest part's; 0 without parts."""
     numbers = [int(match[1]) for part in parts if (match := _PART.search(part.path))]
     return max(numbers, default=-1) + 1
 

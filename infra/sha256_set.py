@@ -10,13 +10,13 @@ SORT_FROM = 4096
 _SHARE = 16  # of the sorted ones as many new ones may wait: so all sorting together stays a small cost
 
 
-class Digests:
+class Sha256Set:
     """Digests, given and asked for in hex, as `image_id` columns have them. One thread adds; any may ask."""
 
     def __init__(self, batches: Iterable[Sequence[str]] = (), *, sort_from: int = SORT_FROM) -> None:
-        """`batches` are taken at once; `sort_from` new ones, or more, wait to be sorted in."""
-        arrays = [_array(batch) for batch in batches]
-        self._sorted = np.unique(np.concatenate(arrays)) if arrays else _array([])  # (N,), ascending
+        """Take `batches` at once; `sort_from` later ones, or more, wait to be sorted in."""
+        arrays = [_digests_of_hex(batch) for batch in batches]
+        self._sorted = np.unique(np.concatenate(arrays)) if arrays else _digests_of_hex([])  # (N,), ascending
         self._new: set[bytes] = set()
         self._sort_from = sort_from
 
@@ -28,24 +28,24 @@ class Digests:
         return bytes.fromhex(name) in self._new or self._has_sorted(name)
 
     def add(self, name: str) -> None:
-        """Take one more; nothing happens where it is here. Raises ValueError for what is no SHA-256 in hex."""
+        """Add one digest unless it is here. Raises ValueError for what is no SHA-256 in hex."""
         if self._has_sorted(name):
             return
         self._new.add(bytes.fromhex(name))
         if len(self._new) >= max(self._sort_from, len(self._sorted) // _SHARE):
-            merged = np.concatenate([self._sorted, _array([digest.hex() for digest in self._new])])
+            merged = np.concatenate([self._sorted, _digests_of_hex([digest.hex() for digest in self._new])])
             merged.sort()
             self._sorted = merged
             self._new = set()
 
     def _has_sorted(self, name: str) -> bool:
-        wanted = _array([name])
+        wanted = _digests_of_hex([name])
         place = int(self._sorted.searchsorted(wanted)[0])
         # Compared as arrays: NumPy drops zero bytes at the end of a single value.
         return bool((self._sorted[place : place + 1] == wanted).any())
 
 
-def _array(names: Sequence[str]) -> npt.NDArray[np.bytes_]:
+def _digests_of_hex(names: Sequence[str]) -> npt.NDArray[np.bytes_]:
     """(N,) digests; raises ValueError where one is no SHA-256 in hex."""
     if any(len(name) != 2 * BYTES for name in names):
         raise ValueError("not a SHA-256 in hex")

@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 
 from infra.entity_rows import KEY_CHARACTERS, NAMES, most_bytes, rows, vector_length
-from infra.milvus_folder import check_lite, clear_half_made, lite_folder
+from infra.milvus_folder import check_lite, lite_folder, remove_half_made
 from schemas.entity import FACTS
 from schemas.errors import VectorStoreError
 
@@ -43,8 +43,8 @@ _open_here: dict[str, int] = {}  # stores of this process by Lite directory: the
 
 
 @dataclass(frozen=True)
-class Loaded:
-    """What a load did: entities sent, entities removed, entities there now."""
+class LoadCounts:
+    """What `VectorStore.load` did: entities sent, entities removed, entities there now."""
 
     upserted: int
     deleted: int
@@ -52,7 +52,7 @@ class Loaded:
 
 
 @dataclass(frozen=True)
-class Found:
+class Hit:
     """One hit: the entity's facts by column name, and cosine (or inner product) with the query."""
 
     facts: dict[str, Any]
@@ -81,14 +81,14 @@ class VectorStore:
         self._loaded: set[str] = set()
         if self._folder:
             check_lite(uri, Path(self._folder))
-        with _asking(uri):
+        with _milvus_errors(uri):
             self._client = MilvusClient(self._folder or uri, token=token, timeout=CONNECT_S)
             self._client.list_collections(timeout=CONNECT_S)  # pymilvus hands out old connections untried
         if self._folder:
             _open_here[self._folder] = _open_here.get(self._folder, 0) + 1
 
     def __enter__(self) -> Self:
-        """This store."""
+        """Return this store."""
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -96,7 +96,7 @@ class VectorStore:
         self.close()
 
     def close(self) -> None:
-        """End the connection; the last store of a Lite directory in this process also gives up its lock."""
+        """End the connection, and give up a Lite directory's lock where no other store here has it open."""
         folder, self._folder = self._folder, ""
         self._client.close()
         if folder:
@@ -113,7 +113,7 @@ class VectorStore:
         *,
         index: str = "FLAT",
         metric: str = "COSINE",
-    ) -> Loaded:
+    ) -> LoadCounts:
         """Make `collection` hold exactly these entities, and prove it by reading back every id and digest.
 
         entities     tables of schemas.entity.entities_schema(D), every entity once
@@ -126,8 +126,8 @@ class VectorStore:
         """
         if index not in INDEXES or metric not in METRICS:
             raise VectorStoreError(collection, f"index {index} {metric} is none of {INDEXES} {METRICS}")
-        stored: dict[str, int] = {}
-        wanted: dict[str, int] = {}
+        stored: dict[str, int] = {}  # digests by key, before and after
+        given: dict[str, int] = {}
         dim = upserted = 0
         for table in entities:
             length = vector_length(collection, table)
@@ -138,22 +138,22 @@ class VectorStore:
             for batch in table.to_batches(min(BATCH_ROWS, BATCH_BYTES // (4 * dim + 1_000) or 1)):
                 changed = []
                 for row in rows(batch, dim):
-                    if row["key"] in wanted:
+                    if row["key"] in given:
                         raise VectorStoreError(row["entity_id"], "is to be loaded twice")
-                    wanted[row["key"]] = row["digest"]
+                    given[row["key"]] = row["digest"]
                     if stored.get(row["key"]) != row["digest"]:
                         changed.append(row)
                 if changed:
-                    self._ask("upsert", collection, changed)
+                    self._call("upsert", collection, changed)
                 upserted += len(changed)
                 on_progress(batch.num_rows)
-        if not wanted:
+        if not given:
             raise VectorStoreError(collection, "there are no entities to load")
-        gone = [key for key in stored if key not in wanted]
-        for first in range(0, len(gone), BATCH_ROWS):
-            self._ask("delete", collection, ids=gone[first : first + BATCH_ROWS])
-        self._ask("flush", collection)
-        return Loaded(upserted, len(gone), self._verify(collection, wanted))
+        surplus = [key for key in stored if key not in given]
+        for first in range(0, len(surplus), BATCH_ROWS):
+            self._call("delete", collection, ids=surplus[first : first + BATCH_ROWS])
+        self._call("flush", collection)
+        return LoadCounts(upserted, len(surplus), self._verify(collection, given))
 
     def search(
         self,
@@ -162,7 +162,7 @@ class VectorStore:
         k: int,
         where: str = "",
         fields: Sequence[str] = NAMES,
-    ) -> list[list[Found]]:
+    ) -> list[list[Hit]]:
         """The `k` most similar entities for each query, most similar first; fewer where fewer pass `where`.
 
         vectors  (N, D) float32
@@ -176,15 +176,15 @@ class VectorStore:
         if queries.ndim != 2 or queries.shape[1] != dim:
             why = f"queries of shape {queries.shape} for vectors of {dim} components"
             raise VectorStoreError(collection, why)
-        found: list[list[Found]] = []
+        hits_by_query: list[list[Hit]] = []
         at_once = min(500, max(100, 50_000 // k))  # one call to Lite costs the same for 1 query and for 100
         options = {"filter": where, "limit": k, "output_fields": list(fields)}
-        with _asking(f"{collection} where {where}" if where else collection):
+        with _milvus_errors(f"{collection} where {where}" if where else collection):
             for first in range(0, len(queries), at_once):
                 some = list(queries[first : first + at_once])
                 for hits in self._client.search(collection, some, timeout=CALL_S, **options):
-                    found.append([Found(dict(hit["entity"]), float(hit["distance"])) for hit in hits])
-        return found
+                    hits_by_query.append([Hit(dict(hit["entity"]), float(hit["distance"])) for hit in hits])
+        return hits_by_query
 
     def ids(self, collection: str) -> set[str]:
         """Every entity_id in a collection."""
@@ -194,7 +194,7 @@ class VectorStore:
     def count(self, collection: str) -> int:
         """How many entities a collection holds."""
         self._open(collection)
-        return int(self._ask("query", collection, output_fields=["count(*)"])[0]["count(*)"])
+        return int(self._call("query", collection, output_fields=["count(*)"])[0]["count(*)"])
 
     def fingerprint(self, collection: str) -> str:
         """What produced the vectors of a collection: a query must carry the same fingerprint."""
@@ -202,78 +202,73 @@ class VectorStore:
 
     def collections(self) -> list[str]:
         """Names of all collections, sorted."""
-        with _asking(self.uri):
+        with _milvus_errors(self.uri):
             return sorted(self._client.list_collections(timeout=CALL_S))
 
     def drop(self, collection: str) -> None:
         """Remove a collection with all it holds; nothing happens where there is none."""
         self._loaded.discard(collection)
-        self._ask("drop_collection", collection)
+        self._call("drop_collection", collection)
 
-    def point(self, alias: str, collection: str) -> None:
-        """Make `alias` another name of `collection` from now on, in one step; searches take either name."""
-        self._ask("alter_alias" if self.pointed(alias) else "create_alias", collection, alias)
-
-    def pointed(self, alias: str) -> str:
-        """The collection that `alias` names now; empty for an alias that is not there."""
-        named = (name for name in self.collections() if alias in self._ask("list_aliases", name)["aliases"])
-        return next(named, "")
-
-    def _ask(self, call: str, collection: str, *given: Any, **options: Any) -> Any:
-        """One call to Milvus about a collection, bounded in time."""
-        with _asking(collection):
-            return getattr(self._client, call)(collection, *given, timeout=CALL_S, **options)
+    def _call(self, method: str, collection: str, *arguments: Any, **options: Any) -> Any:
+        """Call a method of the Milvus client about a collection, bounded in time."""
+        with _milvus_errors(collection):
+            return getattr(self._client, method)(collection, *arguments, timeout=CALL_S, **options)
 
     def _create(self, collection: str, fingerprint: str, dim: int, index: str, metric: str) -> None:
         """Create what is missing, which after a kill may be the index alone; refuse a foreign collection."""
-        if not self._ask("has_collection", collection):
-            clear_half_made(self._folder, collection)
+        if not self._call("has_collection", collection):
+            remove_half_made(self._folder, collection)
             about = f"vitrine entities, {_FINGERPRINT}={fingerprint}"  # Lite forgets it and keeps properties
             schema, properties = _milvus_schema(dim, about), {_FINGERPRINT: fingerprint}
-            self._ask("create_collection", collection, schema=schema, properties=properties)
-        if not self._ask("list_indexes", collection):
+            self._call("create_collection", collection, schema=schema, properties=properties)
+        if not self._call("list_indexes", collection):
             params = self._client.prepare_index_params()
             params.add_index("vector", index_type=index, metric_type=metric)
-            self._ask("create_index", collection, params)
+            self._call("create_index", collection, params)
         if self._open(collection) != (fingerprint, dim):
             why = "holds fingerprint {} with {} components, not".format(*self._open(collection))
             raise VectorStoreError(collection, f"{why} {fingerprint} with {dim}; two models never mix")
-        built = self._ask("describe_index", collection, "vector")
+        built = self._call("describe_index", collection, "vector")
         if (built["index_type"], built["metric_type"]) != (index, metric):
             why = f"is indexed as {built['index_type']} {built['metric_type']}, not {index} {metric}"
             raise VectorStoreError(collection, f"{why}; drop it to build another index")
 
     def _open(self, collection: str) -> tuple[str, int]:
-        """Fingerprint and vector length of a collection (or alias), once it is loaded for searching."""
-        told = self._ask("describe_collection", collection)
-        if told["collection_name"] not in self._loaded:
-            self._ask("load_collection", collection)
-            self._loaded.add(told["collection_name"])
-        about = re.search(rf"{_FINGERPRINT}=(\w+)", told["description"])
-        fingerprint = told["properties"].get(_FINGERPRINT, about[1] if about else "unknown")
-        return str(fingerprint), next(
-            int(f["params"]["dim"]) for f in told["fields"] if f["name"] == "vector"
-        )
+        """Load a collection for searching, unless it is; returns its fingerprint and vector length."""
+        described = self._call("describe_collection", collection)
+        if described["collection_name"] not in self._loaded:
+            self._call("load_collection", collection)
+            self._loaded.add(described["collection_name"])
+        about = re.search(rf"{_FINGERPRINT}=(\w+)", described["description"])
+        fingerprint = described["properties"].get(_FINGERPRINT, about[1] if about else "unknown")
+        dims = (int(f["params"]["dim"]) for f in described["fields"] if f["name"] == "vector")
+        return str(fingerprint), next(dims)
 
     def _contents(self, collection: str) -> Iterator[tuple[str, int]]:
+        """Key and digest of every entity."""
         return ((row["key"], int(row["digest"])) for row in self._pages(collection, "digest"))
 
     def _pages(self, collection: str, field: str) -> Iterator[dict[str, Any]]:
-        with _asking(collection):
+        """Every entity with its key and one field."""
+        with _milvus_errors(collection):
             columns = ["key", field]
             pages = self._client.query_iterator(collection, PAGE_ROWS, output_fields=columns, timeout=CALL_S)
             while page := pages.next():
                 yield from page
             pages.close()
 
-    def _verify(self, collection: str, wanted: dict[str, int]) -> int:
-        """How many there are; empties `wanted`. Raises VectorStoreError unless the collection equals it."""
-        expected, other, seen = len(wanted), 0, 0
+    def _verify(self, collection: str, given: dict[str, int]) -> int:
+        """Read the collection back and empty `given` (digests by key); returns how many entities there are.
+
+        Raises VectorStoreError unless the collection holds exactly these.
+        """
+        expected, other, seen = len(given), 0, 0
         for key, digest in self._contents(collection):
             seen += 1
-            other += wanted.pop(key, None) != digest
-        if other or wanted or self.count(collection) != expected:
-            why = f"holds {seen} entities, not {expected}; {len(wanted)} are missing, {other} are others"
+            other += given.pop(key, None) != digest
+        if other or given or self.count(collection) != expected:
+            why = f"holds {seen} entities, not {expected}; {len(given)} are missing, {other} are others"
             raise VectorStoreError(collection, why)
         return expected
 
@@ -292,8 +287,8 @@ def _milvus_schema(dim: int, about: str) -> Any:
 
 
 @contextmanager
-def _asking(what: str) -> Iterator[None]:
-    """Milvus's refusals as one VectorStoreError about `what`, on one line."""
+def _milvus_errors(what: str) -> Iterator[None]:
+    """Turn Milvus's refusals into a VectorStoreError about `what`, on one line."""
     try:
         yield
     except (MilvusException, grpc.RpcError) as error:

@@ -12,7 +12,7 @@ from crawlers.extract.canonical_url import canonical
 from crawlers.state.crawl_state import CrawlState
 from infra.lake import Lake
 from infra.parts import PartWriter, existing_parts, next_number, paths
-from infra.sha256_set import Digests
+from infra.sha256_set import Sha256Set
 from schemas.errors import LakeError
 from schemas.image import IMAGES
 from schemas.label import ANNOTATIONS
@@ -37,7 +37,7 @@ class Store:
         self.images = PartWriter(lake.filesystem, folder, IMAGES, part_rows=IMAGE_PART_ROWS, first=first)
         self.products = PartWriter(lake.filesystem, folder, PRODUCTS)
         self._known = stored_images(lake)
-        self._own = Digests(_image_ids(lake, paths(folder, self._left)))
+        self._own = Sha256Set(_image_ids(lake, paths(folder, self._left)))
 
     @property
     def image_rows(self) -> int:
@@ -100,7 +100,9 @@ def without_images_of(
 
     Two shops crawled side by side may show the same photo. Only a part that holds one is written anew.
     """
-    taken = Digests(batch for other in others for batch in _image_ids(lake, lake.part_paths(other, "images")))
+    taken = Sha256Set(
+        batch for other in others for batch in _image_ids(lake, lake.part_paths(other, "images"))
+    )
     kept: list[Part] = []
     twice = 0
     for part in parts if taken else ():
@@ -160,9 +162,9 @@ def refused_before(
         yield from (row for row in batch.to_pylist() if row["outcome"] in reasons)
 
 
-def stored_images(lake: Lake) -> Digests:
+def stored_images(lake: Lake) -> Sha256Set:
     """Ids of all images of committed crawls; only that column is read."""
-    return Digests(
+    return Sha256Set(
         batch
         for manifest in lake.runs("crawl")
         if manifest.rows("images")

@@ -26,7 +26,7 @@ from ray.util.queue import Empty, Queue
 
 from flows.orchestration import our_error
 from flows.progress import stage
-from infra.atomic_write import put
+from infra.atomic_write import write_atomically
 from infra.cluster import ray_cluster, wanted_gpus
 from infra.lake import Lake
 from infra.open_run import OpenRun
@@ -246,7 +246,7 @@ def _event_files(lake: Lake, run: OpenRun) -> Iterator[str]:
         for file in sorted(Path(folder).glob("events.*")):
             data, name = file.read_bytes(), f"{EVENTS}/{file.name}"
             if not lake.is_local:
-                put(lake.filesystem, f"{run.folder}/{name}", data)
+                write_atomically(lake.filesystem, f"{run.folder}/{name}", data)
             run.files[EVENTS].append(Part(name, 0, len(data), sha256(data).hexdigest()))
 
 

@@ -13,7 +13,7 @@ from flows.learn.ray_trainer import EVENTS, Trained, Wanted, examples_of, fit, k
 from flows.learn.tuning import tune_settings
 from flows.orchestration import worth_retrying
 from flows.parameters.train import TrainParameters
-from infra.atomic_write import put
+from infra.atomic_write import write_atomically
 from infra.lake import Lake
 from infra.open_run import OpenRun
 from schemas.errors import InputError
@@ -71,7 +71,7 @@ def train_words(parameters: TrainParameters) -> dict[str, Any]:
         raise
     ready = unpack(trained.data, method)
     name = f"checkpoints/{ready.sha256}.safetensors"
-    put(place.filesystem, f"{run.folder}/{name}", trained.data)
+    write_atomically(place.filesystem, f"{run.folder}/{name}", trained.data)
     run.files["checkpoints"] = [Part(name, 0, len(trained.data), ready.sha256)]
     _write_tables(run, trained, ready)
     run.seconds["train"] = time.monotonic() - begun

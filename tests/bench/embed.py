@@ -18,7 +18,7 @@ from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from infra.atomic_write import put
+from infra.atomic_write import write_atomically
 from infra.lake import Lake
 from infra.photo_locations import locate
 from schemas.ids import image_id
@@ -62,7 +62,9 @@ def main() -> None:
         ids = lake.table(crawl, "images", ["image_id"])["image_id"].to_pylist()
         first = untrained("corbiere", dict(SETTINGS), ("word",))
         path = f"{folder}/{first.sha256}.safetensors"
-        put(lake.filesystem, path, pack("corbiere", first.module, first.config, first.words, first.origin))
+        write_atomically(
+            lake.filesystem, path, pack("corbiere", first.module, first.config, first.words, first.origin)
+        )
         worker = Embed(lake.filesystem, path, "corbiere", threads=1)
         units = pa.Table.from_pylist([vars(unit) for unit in locate(lake, ids)], UNITS)
         pixels = np.random.default_rng(1).integers(0, 256, (PHOTOS, 3, 112, 112), np.uint8)

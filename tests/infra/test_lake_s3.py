@@ -1,41 +1,16 @@
 """The lake over the S3 protocol: a real server on loopback, the same Lake code as for a folder."""
 
 import json
-from collections.abc import Iterator
 
 import pyarrow as pa
 import pytest
-from moto.server import ThreadedMotoServer
 
-from infra.atomic_write import put
+from infra.atomic_write import write_atomically
 from infra.lake import Lake
 from schemas.columns import column, table_schema
 from schemas.errors import LakeError
 
 WORDS = table_schema("words", 1, [column("word", pa.string(), "a word")])
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    """`host:port` of an empty object store."""
-    moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    moto.start()
-    host, port = moto.get_host_and_port()
-    yield f"{host}:{port}"
-    moto.stop()
-
-
-@pytest.fixture
-def uri(server: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """A lake of its own for each test, in a bucket of its own."""
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    bucket = request.node.name.replace("_", "-")[:60].strip("-")
-    options = f"endpoint_override={server}&scheme=http&region=us-east-1&allow_bucket_creation=true"
-    address = f"s3://{bucket}/catalogue/lake?{options}"
-    Lake(address).filesystem.create_dir(bucket)
-    return address
 
 
 def test_a_run_is_written_committed_and_read_through_s3(uri: str) -> None:
@@ -101,4 +76,4 @@ def as_if_killed(lake: Lake, folder: str) -> None:
     """Rewrite the note of an open run to name a process of this machine that is gone."""
     with lake.filesystem.open_input_stream(f"{folder}/begun.json") as stream:
         note = json.loads(stream.read())
-    put(lake.filesystem, f"{folder}/begun.json", json.dumps(note | {"pid_started": 1}).encode())
+    write_atomically(lake.filesystem, f"{folder}/begun.json", json.dumps(note | {"pid_started": 1}).encode())

@@ -12,11 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from infra.atomic_write import put
 from infra.machine import ROOT
 from infra.parts import PartWriter, existing_parts, next_number
 from schemas.columns import column, table_schema
-from schemas.errors import LakeError, SchemaError
+from schemas.errors import SchemaError
 from schemas.vector import vectors_schema
 
 LOCAL = pafs.LocalFileSystem()
@@ -141,17 +140,6 @@ def test_a_table_with_another_column_is_refused_by_its_name(tmp_path: Path) -> N
         PartWriter(LOCAL, str(tmp_path), WORDS).write_table(
             pa.table({"word": ["a"], "n": [1], "colour": ["red"]})
         )
-
-
-def test_a_file_that_must_be_absent_is_never_overwritten(tmp_path: Path) -> None:
-    path = tmp_path / "manifest.json"
-    put(LOCAL, str(path), b"first", absent=True)
-
-    with pytest.raises(LakeError, match="is there already"):
-        put(LOCAL, str(path), b"second", absent=True)
-
-    assert path.read_bytes() == b"first"
-    assert list(tmp_path.iterdir()) == [path]
 
 
 FILL = """

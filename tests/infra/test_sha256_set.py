@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.sha256_set import Digests
+from infra.sha256_set import Sha256Set
 
 # Zero bytes at the end are what NumPy's text of a fixed width loses.
 PIECES = st.sampled_from([b"\0" * 16, b"\0" * 15 + b"\1", b"\1" + b"\0" * 15, b"\xff" * 16])
@@ -19,7 +19,7 @@ def name(number: int) -> str:
 def test_what_was_given_is_there_and_nothing_else(
     first: list[str], added: list[str], asked: list[str], sort_from: int
 ) -> None:
-    digests = Digests([first, added[:1]], sort_from=sort_from)
+    digests = Sha256Set([first, added[:1]], sort_from=sort_from)
     for one in added:
         digests.add(one)
 
@@ -31,7 +31,7 @@ def test_what_was_given_is_there_and_nothing_else(
 
 
 def test_nothing_is_lost_where_new_ones_are_sorted_in_many_times() -> None:
-    digests = Digests()
+    digests = Sha256Set()
     for number in [*range(0, 20_000, 2), *range(0, 20_000, 4)]:  # the latter are there already
         digests.add(name(number))
 
@@ -42,6 +42,6 @@ def test_nothing_is_lost_where_new_ones_are_sorted_in_many_times() -> None:
 @pytest.mark.parametrize("wrong", ["", "00", name(1) + "00", "red", "z" * 64])
 def test_what_is_no_digest_is_refused(wrong: str) -> None:
     with pytest.raises(ValueError):
-        Digests([[name(1), wrong]])
+        Sha256Set([[name(1), wrong]])
     with pytest.raises(ValueError):
-        Digests().add(wrong)
+        Sha256Set().add(wrong)

@@ -6,10 +6,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from infra.entity_rows import cut
 from infra.vectors import VectorStore, collection_for
 from schemas.errors import VectorStoreError
 from tests.infra.entities import CORBIERE, DIM, OTHER, PRINT, entities, vectors_of
@@ -187,32 +184,16 @@ def test_long_text_is_cut_and_loads_the_same_twice(store: VectorStore) -> None:
     assert store.search(CORBIERE, vectors_of(table), 1)[0][0].facts["title"] == "é" * 500
 
 
-@given(st.text(), st.integers(0, 20))
-def test_a_cut_keeps_whole_characters(text: str, most: int) -> None:
-    short = cut(text, most)
-
-    assert text.startswith(short)
-    assert len(short.encode()) <= most
-    assert short == text or len(text[: len(short) + 1].encode()) > most
-
-
-def test_an_alias_moves_in_one_step_and_is_searched_like_a_collection(store: VectorStore) -> None:
+def test_a_dropped_collection_leaves_the_others_and_may_be_dropped_again(store: VectorStore) -> None:
     other = collection_for("corbiere", OTHER)
     store.load(CORBIERE, PRINT, [entities(3)])
     store.load(other, OTHER, [entities(5)])
-    assert store.pointed("live") == ""
 
-    store.point("live", CORBIERE)
-    first = (store.pointed("live"), store.count("live"), store.fingerprint("live"))
-    store.point("live", other)
-    second = (store.pointed("live"), store.count("live"), store.fingerprint("live"))
-
-    assert first == (CORBIERE, 3, PRINT)
-    assert second == (other, 5, OTHER)
-    assert len(store.search("live", vectors_of(entities(5)), 5)[0]) == 5
     store.drop(CORBIERE)
+    store.drop(CORBIERE)
+
     assert store.collections() == [other]
-    store.drop(CORBIERE)
+    assert (store.count(other), store.fingerprint(other)) == (5, OTHER)
 
 
 @pytest.mark.parametrize(
