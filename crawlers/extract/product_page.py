@@ -5,6 +5,7 @@ state products in them.
 """
 
 import re
+from collections.abc import Sequence
 from urllib.parse import urljoin
 
 from scrapy.http import TextResponse
@@ -25,9 +26,10 @@ _DEEPEST = 2_000  # libxml2 reads no element below 2,048 others
 _FEW = 2  # products that may stand on a page about one of them without saying so
 
 
-def products_on(page: TextResponse, shop: str) -> list[Product | Reject]:
-    """The product a page is about, or the reject row that says why it cannot be read; nothing if it has none.
+def products_on(page: TextResponse, shop: str, beside: Sequence[Reading] = ()) -> list[Product | Reject]:
+    """Read the product a page is about, or the refusal that says why it cannot be read; nothing if it has none.
 
+    beside  what else is known of the product a page is about, if it is about one: a profile's reading
     Raises ValueError for a page that nests so deep that its parser gave up, when what was read shows no product.
     """
     url, base = address_of(page), get_base_url(page)
@@ -39,7 +41,7 @@ def products_on(page: TextResponse, shop: str) -> list[Product | Reject]:
         readings.append(tagged)
     first = next((reading for reading in readings if reading.product), None)
     if first is not None:
-        ours = [reading for reading in readings if _is_of(first, reading)]
+        ours = [*beside, *(reading for reading in readings if _is_of(first, reading))]
         return merged(ours, page, shop=shop, url=url, page=page.url, address_key=key_of(url))
     if any(_CLAIMED.search(block) for block in broken):
         return [Reject("page", "page_unreadable", page.url, detail="its JSON-LD Product is not JSON")]

@@ -1,4 +1,7 @@
-"""A shop without structured data, read with the CSS selectors of its profile (crawlers/profiles/shop_profile.py)."""
+"""A shop with a profile (crawlers/profiles/shop_profile.py): read with its CSS selectors, or with its markup and these.
+
+A profile that does not say which pages are products leaves it to the platform `structured` to find them.
+"""
 
 import re
 from collections.abc import Iterator
@@ -11,7 +14,7 @@ from crawlers.discover.sitemap import CutError, entries, is_sitemap
 from crawlers.discover.visit import Found, Visit
 from crawlers.extract.merge import merged
 from crawlers.extract.page_url import host_of, within
-from crawlers.platforms import SURE, Fetch, Shop
+from crawlers.platforms import SURE, Fetch, Shop, structured
 from crawlers.profiles.profile_reading import reading_by, selector_of
 from crawlers.profiles.selection import hrefs_of
 from crawlers.profiles.shop_profile import Profile, load
@@ -25,6 +28,7 @@ class Platform:
         self._shop = shop
         self._host = host_of(shop.url)
         self._profile: Profile | None = load(shop.profile) if shop.profile else None
+        self._structured = structured.Platform(shop)
 
     @property
     def profile(self) -> Profile:
@@ -34,10 +38,17 @@ class Platform:
 
     async def detect(self, home: TextResponse, fetch: Fetch) -> float:
         """Whoever writes a profile wants it used."""
-        return SURE if self._profile else 0.0
+        if self._profile is None:
+            return 0.0
+        if not self._profile.finds_products:
+            await self._structured.detect(home, fetch)  # where the sitemaps are
+        return SURE
 
     def start(self, home: TextResponse) -> Iterator[Visit]:
         """The profile's own addresses, else what the home page links to and the sitemaps robots.txt names."""
+        if not self.profile.finds_products:
+            yield from self._structured.start(home)
+            return
         for place in self.profile.start:
             if place:
                 url = urljoin(self._shop.url, place)
@@ -48,7 +59,9 @@ class Platform:
 
     def listing(self, answer: TextResponse) -> Iterator[Found]:
         """The links of a category page, or the addresses of a sitemap."""
-        if is_sitemap(answer.body):
+        if not self.profile.finds_products:
+            yield from self._structured.listing(answer)
+        elif is_sitemap(answer.body):
             yield from self._sitemap(answer)
         else:
             yield from self._links(answer)
@@ -59,8 +72,15 @@ class Platform:
 
     def product(self, answer: TextResponse) -> Iterator[Found]:
         """The one product of a page; what lacks a title, an id or a photo is refused by name."""
-        reading = reading_by(self.profile, answer)
-        yield from merged([reading], answer, shop=self._shop.name, url=answer.url)
+        if not self.profile.reads_markup:
+            reading = reading_by(self.profile, answer)
+            yield from merged([reading], answer, shop=self._shop.name, url=answer.url)
+            return
+        found = list(self._structured.product(answer))
+        yield from found
+        if not found and self.profile.finds_products:
+            detail = "the page's markup names no product, and the profile reads it only beside one"
+            yield Reject("page", "page_incomplete", answer.url, detail=detail)
 
     def _kind(self, url: str) -> str:
         """`product`, `listing`, or empty for an address that is neither."""

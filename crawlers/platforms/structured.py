@@ -1,4 +1,7 @@
-"""Any shop that states its products in JSON-LD, microdata or OpenGraph: found by sitemap, or category by category."""
+"""Any shop that states its products in JSON-LD, microdata or OpenGraph: found by sitemap, or category by category.
+
+A profile that leaves the rest to the markup is read beside it.
+"""
 
 import re
 from collections.abc import Iterator
@@ -14,6 +17,8 @@ from crawlers.extract.jsonld import nodes_on
 from crawlers.extract.page_url import host_of
 from crawlers.extract.product_page import products_on
 from crawlers.platforms import Fetch, Shop
+from crawlers.profiles.profile_reading import reading_by
+from crawlers.profiles.shop_profile import load
 from schemas.product import Product
 from schemas.reject import Reject
 
@@ -37,6 +42,8 @@ class Platform:
         self._shop = shop
         self._host = host_of(shop.url)
         self._sitemaps: tuple[str, ...] = ()
+        profile = load(shop.profile) if shop.profile else None
+        self._profile = profile if profile is not None and profile.reads_markup else None
 
     async def detect(self, home: TextResponse, fetch: Fetch) -> float:
         """0.5 with a sitemap or JSON-LD on the home page, 0.1 for any other HTML: under any real platform."""
@@ -68,18 +75,22 @@ class Platform:
         elif _claims_to_be_sitemap(answer):
             raise ValueError("the sitemap is neither <urlset> nor <sitemapindex>")
         else:
-            found = products_on(answer, self._shop.name)
+            found = self._products(answer)
             yield from found
             if not any(isinstance(item, Product) for item in found):
                 yield from visits_from(answer, nodes_on(answer)[0], self._host)
 
     def product(self, answer: TextResponse) -> Iterator[Found]:
         """The page's product. A page that claims none is no product page and yields nothing."""
-        yield from products_on(answer, self._shop.name)
+        yield from self._products(answer)
 
     def at(self, url: str) -> Visit:
         """The page itself."""
         return Visit(url, product=True)
+
+    def _products(self, answer: TextResponse) -> list[Product | Reject]:
+        beside = [reading_by(self._profile, answer)] if self._profile else []
+        return products_on(answer, self._shop.name, beside)
 
     def _sitemap(self, answer: TextResponse) -> Iterator[Found]:
         """Nothing is kept of an index but the sitemaps it names, and of a sitemap nothing at all."""

@@ -1,4 +1,7 @@
-"""A page read with a profile: every field by its rule, as one Reading."""
+"""A page read with a profile: every field by its rule, as one Reading.
+
+A profile that leaves the rest to the page's own markup does not say that the page shows a product: the markup does.
+"""
 
 from collections.abc import Iterable
 from decimal import Decimal
@@ -44,6 +47,8 @@ class _Page:
         fields = self._profile.fields
         price, sign = self._price(fields.price)
         list_price, _ = self._price(fields.list_price)
+        # The profile's currency is that of the prices it reads, not of those in a markup.
+        usual = "" if self._profile.reads_markup and fields.price is None else self._profile.prices.currency
         return Reading(
             source=PROFILE,
             keys={OWN_ID: self._line(fields.product_id)},
@@ -55,11 +60,12 @@ class _Page:
             colour=", ".join(words_listed(self._values(fields.colour))),
             gender=self._line(fields.gender),
             price=price,
-            currency=currency_of(self._line(fields.currency)) or self._profile.prices.currency or sign,
+            currency=currency_of(self._line(fields.currency)) or usual or sign,
             list_price=list_price,
             in_stock=stock_of(self._tree, fields.in_stock),
             attributes=self._attributes(),
             photos=self._photos(),
+            product=not self._profile.reads_markup,
             lacking=_LACKING,
         )
 

@@ -1,7 +1,7 @@
 """A shop's profile: one YAML file that says where on its pages the facts stand. Checked before anything is fetched.
 
-For a shop that publishes no structured data; crawlers/platforms/profile.py reads pages with it, and
-crawlers/shops/_example.yaml shows every key.
+For a shop that publishes no structured data, or whose structured data is wrong in a field or two;
+crawlers/profiles/profile_reading.py reads pages with it, and crawlers/shops/_example.yaml shows every key.
 """
 
 import re
@@ -20,6 +20,7 @@ from schemas.errors import InputError
 
 SHOPS = Path(__file__).resolve().parents[1] / "shops"
 MOST_BYTES = 1 << 20
+NEEDED = ("title", "product_id", "images")  # without structured data
 _translator = HTMLTranslator()
 
 
@@ -107,11 +108,11 @@ class Facts(_Strict):
 
 
 class Fields(_Strict):
-    """Rules by field of schemas/product.py; what has no rule stays empty."""
+    """Rules by field of schemas/product.py; what has no rule stays empty, or is what the page's markup says."""
 
-    title: Rules
-    product_id: Rules
-    images: Rules
+    title: Rules | None = None
+    product_id: Rules | None = None
+    images: Rules | None = None
     customer_images: Rules | None = None
     price: Rules | None = None
     list_price: Rules | None = None
@@ -163,6 +164,8 @@ class Profile(_Strict):
     urls           which addresses are products and listings
     product_links  CSS of links to products, for a shop whose addresses do not tell
     next           CSS of links to a listing's next page
+    markup         whether pages are read by their structured data, and `fields` names what comes before it;
+                   so by default where `fields` names none of title, product_id and images
     """
 
     start: Annotated[
@@ -171,13 +174,40 @@ class Profile(_Strict):
     urls: Urls = Urls()
     product_links: Css | None = None
     next: Css | None = None
+    markup: bool | None = None
     fields: Fields
     prices: Prices = Prices()
     limits: Limits = Limits()
 
+    @property
+    def reads_markup(self) -> bool:
+        """Whether what a page states of itself is read too, after what the fields here find."""
+        fields = self.fields
+        return (
+            not (fields.title or fields.product_id or fields.images) if self.markup is None else self.markup
+        )
+
+    @property
+    def finds_products(self) -> bool:
+        """Whether the profile says which pages are products; otherwise the shop is walked as if it had none."""
+        return bool(self.urls.product or self.product_links)
+
     @checked(mode="after")
-    def _finds_products(self) -> "Profile":
-        if not self.urls.product and self.product_links is None:
+    def _reads_products(self) -> "Profile":
+        missing = [name for name in NEEDED if getattr(self.fields, name) is None]
+        if missing and not (self.reads_markup and self.fields.model_fields_set):
+            more = f" (and {len(missing) - 1} more)" if len(missing) > 1 else ""
+            raise ValueError(
+                f"fields.{missing[0]}: is missing{more}; with markup: true the page's structured data says it"
+            )
+        if self.fields.customer_images and not self.fields.images:
+            raise ValueError("fields.customer_images: goes with images")
+        return self
+
+    @checked(mode="after")
+    def _finds_them(self) -> "Profile":
+        walks = self.model_fields_set & {"start", "urls", "next"} or not self.reads_markup
+        if walks and not self.finds_products:
             raise ValueError("needs urls.product or product_links: nothing says which pages are products")
         return self
 

@@ -1,6 +1,7 @@
 """What a shop's profile may say and how links are sorted by it; what is read from pages by it: pages/profile."""
 
 import asyncio
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from crawlers.platforms.profile import Platform
 from crawlers.profiles import shop_profile
 from crawlers.profiles.shop_profile import SHOPS, find
 from schemas.errors import InputError
+from schemas.product import Product
 from schemas.reject import Reject
 
 LEAST = "urls: {product: ^/p/}\nfields: {title: h1, product_id: .sku, images: .gallery img}\n"
@@ -85,6 +87,10 @@ def test_a_given_file_comes_before_the_one_of_the_shops_name_and_neither_is_need
          "fields.in_stock: css and text go together"),
         ("urls: {product: a}\nfields: {title: [], images: b, product_id: c}", "fields.title: is empty"),
         ("fields: {title: h1, product_id: a, images: b}", "needs urls.product or product_links"),
+        ("markup: true\nfields: {}", "fields.title: is missing"),
+        ("markup: false\nfields: {colour: .swatch}", "fields.title: is missing (and 2 more); with markup: true"),
+        ("urls: {listing: ^/c/}\nfields: {colour: .swatch}", "needs urls.product or product_links"),
+        ("fields: {customer_images: .reviews img}", "fields.customer_images: goes with images"),
         (LEAST + "prices: {decimal: ;}", "prices.decimal: ';'"),
         (LEAST + "limits: {delay_s: -1}", "limits.delay_s: -1"),
         (LEAST + "limits: {at_once: 99}", "limits.at_once: 99"),
@@ -186,6 +192,71 @@ def test_a_sitemap_is_read_by_the_same_patterns(file: Path) -> None:
     assert named == [Visit(HOME + "sitemap.xml")]
     assert found[0] == Visit(HOME + "p/1", product=True, lastmod="2026-01-02")
     assert [item.reason for item in found[1:] if isinstance(item, Reject)] == ["address"]
+
+
+MARKED = (
+    (
+        "<script type='application/ld+json'>{'@type': 'Product', 'sku': 'S1', 'name': 'Coat', 'color': '#00f',"
+        " 'image': '/1.jpg', 'offers': {'price': 20, 'priceCurrency': 'EUR'}}</script>"
+    )
+    .replace("'", '"')
+    .replace('type="application/ld+json"', "type='application/ld+json'")
+)
+
+
+def test_a_profile_of_one_field_walks_the_shop_by_its_sitemap_and_reads_the_rest_from_the_markup(
+    file: Path,
+) -> None:
+    shop = platform(file, "fields: {colour: .swatch}\n")
+    body = b"<urlset><url><loc>https://shop.example/coat</loc></url></urlset>"
+    sitemap = TextResponse(HOME + "sitemap.xml", body=body, encoding="utf-8")
+    asked: list[str] = []
+
+    async def fetch(url: str) -> TextResponse | None:
+        asked.append(url)
+        return sitemap if url == sitemap.url else None
+
+    score = asyncio.run(shop.detect(page(""), fetch))
+    (begin,) = shop.start(page(""))
+    (visit,) = shop.listing(sitemap)
+    assert isinstance(visit, Visit)
+    shown = page(f"{MARKED}<h1>Coats!</h1><p class=swatch>Marine</p>", visit.url)
+    (product,) = shop.product(shown)
+
+    assert (score, asked, begin) == (SURE, [HOME + "sitemap.xml"], Visit(HOME + "sitemap.xml"))
+    assert visit == Visit(HOME + "coat", product=True)
+    assert isinstance(product, Product)
+    assert (product.product_id, product.title, product.colour) == ("acme:S1", "Coat", "Marine")
+    assert (product.price, product.currency) == (Decimal(20), "EUR")
+    assert (product.source, product.sources["colour"]) == ("json-ld", "profile")
+
+
+def test_a_profile_of_one_field_says_of_no_page_that_it_shows_a_product(file: Path) -> None:
+    shop = platform(file, "fields: {colour: .swatch}\n")
+
+    assert list(shop.product(page("<p class=swatch>Marine</p>", HOME + "about"))) == []
+
+
+def test_where_the_profile_tells_which_pages_are_products_one_without_markup_is_refused(file: Path) -> None:
+    shop = platform(file, "urls: {product: ^/p/}\nmarkup: true\nfields: {title: h1}\n")
+
+    (row,) = shop.product(page("<h1>Coat</h1>", HOME + "p/1"))
+    (product,) = shop.product(page(f"<h1>A coat</h1>{MARKED}", HOME + "p/1"))
+
+    assert isinstance(row, Reject) and row.reason == "page_incomplete"
+    assert isinstance(product, Product) and product.title == "A coat"
+    assert list(shop.start(page("<a href=/p/1>1</a>"))) == [Visit(HOME + "p/1", product=True)]
+
+
+def test_a_shop_read_by_its_markup_before_keeps_its_platform_and_gets_the_override(file: Path) -> None:
+    file.write_text("fields: {colour: .swatch}\n")
+    structured = load("structured", Shop("acme", HOME, profile=str(file)))
+
+    (product,) = structured.product(page(f"{MARKED}<p class=swatch>Marine</p>", HOME + "coat"))
+    (without,) = structured.product(page(MARKED, HOME + "coat"))
+
+    assert isinstance(product, Product) and product.colour == "Marine"
+    assert isinstance(without, Product) and without.colour == "#00f"
 
 
 @settings(max_examples=60, deadline=None)
