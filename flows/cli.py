@@ -4,6 +4,8 @@ Imports stand inside the commands, so that `vitrine --help` and `vitrine runs` a
 `vitrine search` starts neither Prefect nor Ray.
 """
 
+import os
+import sys
 from pathlib import Path
 
 import typer
@@ -38,11 +40,20 @@ app.command()(lake.runs)
 def main() -> None:
     """Entry point of the console script."""
     _root_first()
+    _wait_passively()
     app()
+
+
+def _wait_passively() -> None:
+    """Let torch's threads sleep while they wait for each other, unless the environment says otherwise.
+
+    By default they spin (libgomp reads this once, when torch is imported): as soon as another process wants a core,
+    the one that computes waits for the one that spins, and training takes five times as long. Ray's workers get it
+    from infra/cluster.py.
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 def _root_first() -> None:
     """Put the repository before site-packages, so that no installed package can shadow ours."""
-    import sys
-
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))

@@ -1,11 +1,15 @@
 """flows/cli.py and flows/commands in real processes: what there is, and options refused before anything starts."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from tests.flows.command_line import vitrine
+from tests.flows.processes import ROOT
 
 COMMANDS = "demo mall doctor crawl import changes label train embed index evaluate crawl-and-index search report runs"
 
@@ -50,3 +54,25 @@ def test_a_value_outside_its_choices_is_a_usage_error(words: tuple[str, ...]) ->
 
     assert done.returncode == 2
     assert words[0] in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(("given", "used"), [({}, "PASSIVE"), ({"OMP_WAIT_POLICY": "active"}, "active")])
+def test_threads_of_torch_wait_passively_unless_the_environment_says_otherwise(
+    given: dict[str, str], used: str
+) -> None:
+    others = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"}
+    program = (
+        "import atexit, os, sys; from flows.cli import main; sys.argv = ['vitrine', '--help']; "
+        "atexit.register(lambda: print(os.environ['OMP_WAIT_POLICY'], 'torch' in sys.modules)); main()"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        env=others | given,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout.splitlines()[-1] == f"{used} False"

@@ -23,10 +23,10 @@ with ray_cluster("") as joined:
     @ray.remote
     def say():
         print("a worker speaks")
-        return os.getpid()
-    pids = ray.get([say.remote() for _ in range(4)])
+        return os.getpid(), os.environ.get("OMP_WAIT_POLICY")
+    pids, waiting = zip(*ray.get([say.remote() for _ in range(4)]))
     count = ray.data.range(100).map_batches(lambda batch: batch).count()
-    print("REPORT", json.dumps([joined.cores, count, pids]), file=sys.stderr, flush=True)
+    print("REPORT", json.dumps([joined.cores, count, pids, waiting]), file=sys.stderr, flush=True)
     if "stay" in sys.argv:
         time.sleep(600)
 """
@@ -124,16 +124,18 @@ def test_workers_import_this_repository(started: Cluster) -> None:
 
 
 @pytest.mark.slow
-def test_nothing_of_rays_reaches_stdout_or_clutters_stderr(tmp_path: Path) -> None:
+def test_nothing_of_rays_reaches_stdout_or_clutters_stderr_and_threads_of_workers_wait_passively() -> None:
+    env = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"}
     done = subprocess.run(
-        [sys.executable, "-c", DRIVER], cwd=ROOT, check=True, capture_output=True, text=True
+        [sys.executable, "-c", DRIVER], cwd=ROOT, env=env, check=True, capture_output=True, text=True
     )
 
     assert done.stdout == ""
     lines = [line for line in done.stderr.splitlines() if line.strip()]
     assert len(lines) == 1, done.stderr
-    cores, count, _ = json.loads(lines[0].removeprefix("REPORT "))
+    cores, count, _, waiting = json.loads(lines[0].removeprefix("REPORT "))
     assert (cores, count) == (len(os.sched_getaffinity(0)), 100)
+    assert set(waiting) == {"PASSIVE"}
 
 
 @pytest.mark.slow

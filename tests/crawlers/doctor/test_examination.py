@@ -1,8 +1,6 @@
 """Whole examinations over real HTTP, each in a process of its own: a reactor runs once."""
 
 import json
-import subprocess
-import sys
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,32 +13,26 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from crawlers.doctor.examination import examine_shop
 from crawlers.doctor.request_budget import MOST_REQUESTS
 from crawlers.profiles.shop_profile import checked_profile
 from infra.mall.running import RunningMall, start
 from infra.mall.trade import MallSpec
+from schemas.errors import PipelineError
+from tests.crawlers.forks import result_of
 from tests.crawlers.shopserver import Shop, ShopifyShop, StructuredShop, photo, serve
 
-ROOT = Path(__file__).resolve().parents[3]
 DIALECTS = ("shopify", "woocommerce", "structured", "microdata", "opengraph", "plain")
-PROGRAM = """
-import json, sys
-from crawlers.doctor.examination import examine_shop
-from schemas.errors import PipelineError
-try:
-    print(json.dumps(examine_shop(*sys.argv[1:])))
-except PipelineError as error:
-    print(json.dumps({"error": type(error).__name__, "why": str(error)}))
-"""
 
 
 def examined(url: str, shop: str = "acme", contact: str = "", profile: str = "") -> dict[str, Any]:
-    """What the doctor says, as JSON."""
-    command = [sys.executable, "-c", PROGRAM, shop, url, contact, profile]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
-    assert done.returncode == 0, done.stderr
-    result: dict[str, Any] = json.loads(done.stdout)
-    return result
+    """What the doctor says, or the error that it ends with, as JSON values."""
+    try:
+        result = result_of(examine_shop, shop, url, contact, profile)
+    except PipelineError as error:
+        result = {"error": type(error).__name__, "why": str(error)}
+    values: dict[str, Any] = json.loads(json.dumps(result))
+    return values
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,6 @@ killed crawl had settled is read from a copy of its state file, and must never b
 
 import asyncio
 import json
-import multiprocessing
 import random
 import resource
 import shutil
@@ -36,6 +35,7 @@ from infra.mall.server import Mall
 from infra.mall.trade import MallSpec, Shop
 from schemas.errors import LakeError, PipelineError
 from schemas.manifest import Manifest
+from tests.crawlers.forks import FORKS
 from tests.crawlers.shopserver import StructuredShop, serve
 from tests.flows.processes import children_of, is_running, wait_until
 
@@ -51,9 +51,6 @@ AT_START, IN_FLIGHT = 12, 16
 RESTLESS = ("fetched_at", "first_seen", "at", "etag", "last_modified", "fresh_until")
 PORTED = ("content_hash", "bytes", "thumbnail")  # the hash is over addresses, where the port is another one
 TABLES = ("products", "images", "rejects", "ledger")
-# Every life is a fork of one process that has imported the flow: a kill must not cost three seconds of imports.
-FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["flows.crawl.crawl_shops"])
 
 
 @dataclass
