@@ -171,7 +171,7 @@ def _words(
     tally, languages = WordTally(), ShopLanguages()
     for row in rows:
         if not split.held_out.get(row["product_id"], True):
-            tally.add(product_words(row, fields), row["shop"], languages.hear(row))
+            tally.add(product_words(row, fields), row["shop"], languages.observe(row))
     counts = tally.counts(languages.of_shop)
     return build_vocabulary(counts, size=size, rarest=rarest, site=SITE_WORDS), languages
 

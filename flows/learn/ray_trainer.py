@@ -24,24 +24,18 @@ from ray.train import CheckpointConfig, FailureConfig, RunConfig, ScalingConfig
 from ray.train.torch import TorchTrainer
 from ray.util.queue import Empty, Queue
 
+from flows.learn.dataset import Supervision, parts, places_of
 from flows.orchestration import our_error
 from flows.progress import stage
 from infra.atomic_write import write_atomically
 from infra.cluster import ray_cluster, wanted_gpus
 from infra.lake import Lake
 from infra.open_run import OpenRun
-from infra.photo_locations import locate
-from schemas.errors import InputError
-from schemas.manifest import Manifest, Part
-from workers.data.dataset import ID, Examples, ids_of_hex
-from workers.data.shards import Places
-from workers.data.split import share_of
+from schemas.manifest import Part
 from workers.training.resume import BEST
 from workers.training.tensorboard_scalars import Scalars
 from workers.training.worker import RESULT, SCORES, Job, train_worker
 
-VALIDATION_SHARE = 0.05
-MOST_VALIDATION = 2_000  # photos: enough to see a trend, cheap beside an epoch
 SCRATCH, EVENTS = "training", "tensorboard"  # folders of a train run; the first is gone once it is committed
 SNAPSHOT = "checkpoint_manager_snapshot.json"  # Ray Train's own list of its checkpoints
 
@@ -50,6 +44,7 @@ SNAPSHOT = "checkpoint_manager_snapshot.json"  # Ray Train's own list of its che
 class Wanted:
     """What to train and with what.
 
+    settings  every value of the method, flat
     start   path of the checkpoint to start from; empty: first weights
     gpus    auto | 0 | n
     cache   bytes of memory for decoded photos, per worker
@@ -57,8 +52,7 @@ class Wanted:
     """
 
     method: str
-    config: dict[str, Any]
-    words: tuple[str, ...]
+    settings: dict[str, Any]
     start: str = ""
     workers: int = 1
     gpus: str = "auto"
@@ -74,7 +68,7 @@ class Trained:
     history          rows of schemas.score.HISTORY
     undecodable      photos that are none
     resumed_at       images drawn before the last attempt began; 0: it began at the beginning
-    positives, aucs, offsets  (V,) per word, see workers/training/word_auc.py; empty without a training
+    positives, aucs, offsets  (V,) per word, see workers/training/word_auc.py; empty for a method without words
     """
 
     data: bytes
@@ -86,7 +80,7 @@ class Trained:
     offsets: NDArray[np.float32] = field(default_factory=lambda: np.empty(0, np.float32))
 
 
-class Tell:
+class ProgressSender:
     """Sends what rank 0 says to the driver, a few times a second; the last word of an epoch always."""
 
     def __init__(self, line: Queue, every_s: float = 0.5) -> None:
@@ -99,7 +93,7 @@ class Tell:
             self.line.put(event)
 
 
-def fit(lake: Lake, run: OpenRun, wanted: Wanted, examples: Examples) -> Trained:
+def fit(lake: Lake, run: OpenRun, wanted: Wanted, learnt: Supervision) -> Trained:
     """Train on some workers, from wherever an interrupted run of the same key stopped.
 
     A worker that dies is started again by Ray Train, twice at most (FailureConfig).
@@ -107,21 +101,21 @@ def fit(lake: Lake, run: OpenRun, wanted: Wanted, examples: Examples) -> Trained
     with ray_cluster() as cluster:
         on_gpu = wanted_gpus(wanted.gpus, cluster) > 0
         line, refused = (Queue(actor_options={"num_cpus": 0}) for _ in range(2))
-        train, validation = parts(examples)
+        train, validation = parts(learnt.dataset)
         job = Job(
             method=wanted.method,
-            config=wanted.config,
-            words=wanted.words,
+            settings=wanted.settings,
+            labels=learnt.labels,
             filesystem=lake.filesystem,
-            examples=ray.put(examples),
-            train=ray.put(places_of(lake, examples.take(train))),
-            validation=ray.put(places_of(lake, examples.take(validation))),
+            dataset=ray.put(learnt.read()),
+            train=ray.put(places_of(lake, learnt.dataset.take(train))),
+            validation=ray.put(places_of(lake, learnt.dataset.take(validation))),
             start=wanted.start,
             threads=max(1, cluster.cores // wanted.workers),
             cache_bytes=wanted.cache,
             checkpoint_every=60 * wanted.minutes,
             resume=_unlisted(lake.filesystem, f"{run.folder}/{SCRATCH}"),
-            tell=Tell(line),
+            on_progress=ProgressSender(line),
             refused=refused,
         )
         trainer = TorchTrainer(
@@ -146,55 +140,11 @@ def fit(lake: Lake, run: OpenRun, wanted: Wanted, examples: Examples) -> Trained
             return _read(Path(folder))
 
 
-def kept_words(lake: Lake, labels: Manifest) -> tuple[str, ...]:
-    """The vocabulary of a label run, index = word_id."""
-    table = lake.table(labels, "vocabulary", ["word_id", "word", "kept"])
-    kept = sorted((row["word_id"], row["word"]) for row in table.to_pylist() if row["kept"])
-    return tuple(word for _, word in kept)
-
-
-def examples_of(lake: Lake, labels: Manifest) -> tuple[Examples, int]:
-    """The photos to learn from, and how many have no word; a photo of two products has the words of both."""
-    columns = ["image_id", "words", "split", "group"]
-    every = Examples.gather(lake.batches(labels, "labels", columns, rows=10_000))
-    examples = every.take(np.flatnonzero(every.counts))
-    if not len(examples):
-        raise InputError(labels.run_id, "has no photo with a known word to learn from")
-    return examples, len(every) - len(examples)
-
-
 def remove_scratch(run: OpenRun) -> None:
     """What only an interrupted run needs: its checkpoints."""
     folder = f"{run.folder}/{SCRATCH}"
     if run.filesystem.get_file_info(folder).type != pafs.FileType.NotFound:
         run.filesystem.delete_dir(folder)
-
-
-def parts(examples: Examples) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Rows to learn from and rows to judge on; a near-duplicate group is on one side, whatever else is there."""
-    groups, number = np.unique(examples.groups, return_inverse=True)
-    held_out = np.array(
-        [share_of(f"validation {group}") < VALIDATION_SHARE for group in groups.tolist()], bool
-    )
-    chosen = np.flatnonzero(held_out[number])
-    chosen = chosen[:MOST_VALIDATION]  # ids are hashes, so the first ones are any ones
-    return np.setdiff1d(np.arange(len(examples)), chosen), chosen
-
-
-def places_of(lake: Lake, examples: Examples) -> Places:
-    """Where these photos lie."""
-    units = locate(lake, examples.hex()) if len(examples) else []
-    paths = tuple(dict.fromkeys(unit.path for unit in units))
-    number = {path: n for n, path in enumerate(paths)}
-    none = [np.empty(0, ID)]
-    return Places(
-        paths,
-        np.array([number[unit.path] for unit in units], np.int32),
-        np.array([unit.row_group for unit in units], np.int32),
-        np.r_[0, np.cumsum([len(unit.rows) for unit in units], dtype=np.int64)].astype(np.int64),
-        np.concatenate([np.empty(0, np.int32), *(np.array(unit.rows, np.int32) for unit in units)]),
-        np.concatenate(none + [ids_of_hex(list(unit.image_ids)) for unit in units]),
-    )
 
 
 def _outcome(trainer: TorchTrainer, refused: Queue) -> Any:
@@ -227,10 +177,10 @@ def _unlisted(filesystem: pafs.FileSystem, folder: str) -> tuple[str, ...]:
 
 
 def _read(folder: Path) -> Trained:
-    told = json.loads((folder / RESULT).read_text())
+    results = json.loads((folder / RESULT).read_text())
     with np.load(BytesIO((folder / SCORES).read_bytes())) as scores:
-        of_words = {name: scores[name] for name in ("positives", "aucs", "offsets")}
-    return Trained((folder / BEST).read_bytes(), **told, **of_words)
+        of_words = {name: scores[name] for name in scores.files}
+    return Trained((folder / BEST).read_bytes(), **results, **of_words)
 
 
 @contextmanager

@@ -1,7 +1,6 @@
 """From weak labels to a checkpoint: a method learns the words of a label run."""
 
 import time
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -9,7 +8,8 @@ from numpy.typing import NDArray
 from prefect import task
 
 from flows.flow_of import flow_of
-from flows.learn.ray_trainer import EVENTS, Trained, Wanted, examples_of, fit, kept_words, remove_scratch
+from flows.learn.dataset import label_space, supervision
+from flows.learn.ray_trainer import EVENTS, Trained, Wanted, fit, remove_scratch
 from flows.learn.tuning import tune_settings
 from flows.orchestration import worth_retrying
 from flows.parameters.train import TrainParameters
@@ -21,9 +21,9 @@ from schemas.ids import digest
 from schemas.manifest import Count, Manifest, Part
 from schemas.score import HISTORY, WORD_SCORES
 from schemas.vector import word_vectors_schema
-from workers.method import Learns, config_of
+from workers.contract import NamesWords, registry
 from workers.training.checkpoint import Checkpoint, pack, unpack, untrained
-from workers.training.warm_start import inherit
+from workers.training.warm_start import warm_start
 
 GIB = 2**30
 
@@ -44,21 +44,19 @@ def train_words(parameters: TrainParameters) -> dict[str, Any]:
     place, method = Lake(parameters.lake), parameters.method
     source = place.run(parameters.labels) if parameters.labels else place.newest("label")
     earlier = _parent(place, parameters.parent, method)
-    config = config_of(method, inherited(earlier) | (parameters.settings or {}))
-    recorded = parameters.recorded() | {"config": asdict(config)}
+    chosen = registry.settings_of(method, inherited(earlier) | (parameters.settings or {}))
+    recorded = parameters.recorded() | {"config": chosen.flat()}
     recorded |= {"from": earlier.run_id} if earlier else {}
     parents = [source.run_id] + ([earlier.run_id] if earlier else [])
     key = digest({"train": source.run_id} | recorded)
     run = place.begin("run", "train", key, parents=parents, parameters=recorded)
-    words = kept_words(place, source)
     try:
-        if getattr(config, "epochs", 0) + getattr(config, "frozen_epochs", 0) == 0:
-            trained = _first_weights(place, method, asdict(config), words, earlier)
+        if not chosen.learns:
+            trained = _first_weights(place, chosen, source, earlier)
         else:
             wanted = Wanted(
                 method=method,
-                config=asdict(config),
-                words=words,
+                settings=chosen.flat(),
                 start=_checkpoint_path(place, earlier) if earlier else "",
                 workers=parameters.workers,
                 gpus=parameters.gpus,
@@ -75,20 +73,7 @@ def train_words(parameters: TrainParameters) -> dict[str, Any]:
     run.files["checkpoints"] = [Part(name, 0, len(trained.data), ready.sha256)]
     _write_tables(run, trained, ready)
     run.seconds["train"] = time.monotonic() - begun
-    last = trained.history[-1] if trained.history else {}
-    rates = [row["images_per_second"] for row in trained.history]
-    result = {
-        "run_id": run.run_id,
-        "checkpoint": ready.sha256,
-        "method": method,
-        "origin": ready.origin,
-        "metrics": {name: last[name] for name in ("epoch", "loss", "validation_loss") if name in last},
-        "images": last.get("images", 0),
-        "images_per_second": round(float(np.mean(rates)), 1) if rates else 0.0,
-        "seconds": round(run.seconds["train"], 2),
-    }
-    if trained.resumed_at:
-        result["resumed_at"] = trained.resumed_at  # images that an interrupted attempt had drawn
+    result = _result(run, trained, ready)
     if trained.history and place.is_local:
         result["watch"] = f"tensorboard --logdir {run.folder}/{EVENTS}"
     place.commit(run, result)
@@ -103,12 +88,8 @@ def checkpoint_of(lake: Lake, trained: Manifest) -> Checkpoint:
 
 
 def inherited(parent: Manifest | None) -> dict[str, Any]:
-    """The parent's Config, but for where its own first weights came from: they are replaced."""
-    if parent is None:
-        return {}
-    return {
-        name: "random" if name == "weights" else value for name, value in parent.parameters["config"].items()
-    }
+    """The parent's settings, but for where its own first weights came from: they are replaced."""
+    return registry.with_weights_replaced(parent.parameters["config"]) if parent else {}
 
 
 def _parent(lake: Lake, run_id: str | None, method: str) -> Manifest | None:
@@ -127,27 +108,45 @@ def _checkpoint_path(lake: Lake, trained: Manifest) -> str:
 
 
 def _learnt(lake: Lake, run: OpenRun, labels: Manifest, wanted: Wanted) -> Trained:
-    examples, wordless = examples_of(lake, labels)
-    trained = fit(lake, run, wanted, examples)
-    refused = {"no_words": wordless, "decode": trained.undecodable}
-    learnt = len(examples) - trained.undecodable
+    learnt = supervision(lake, labels, wanted.method)
+    trained = fit(lake, run, wanted, learnt)
+    refused = learnt.refused | {"decode": trained.undecodable}
+    decoded = len(learnt.dataset) - trained.undecodable
     run.counts["train"] = Count(
-        len(examples) + wordless, learnt, {reason: n for reason, n in refused.items() if n}
+        decoded + sum(refused.values()), decoded, {reason: n for reason, n in refused.items() if n}
     )
     return trained
 
 
 def _first_weights(
-    lake: Lake, method: str, config: dict[str, Any], words: tuple[str, ...], parent: Manifest | None
+    lake: Lake, chosen: registry.Settings, labels: Manifest, parent: Manifest | None
 ) -> Trained:
-    first = untrained(method, config, words)
+    names = label_space(lake, labels, chosen.method)
+    first = untrained(chosen.method, chosen.flat(), names)
     origin = first.origin
     if parent is not None:
-        before = checkpoint_of(lake, parent)
-        inherit(method, first.module, first.config, words, before)
-        origin = f"checkpoint:{before.sha256}"
-    data = pack(first.name, first.module, first.config, words, origin)
-    return Trained(data)
+        earlier = checkpoint_of(lake, parent)
+        warm_start(chosen.method, first.module, names, earlier)
+        origin = f"checkpoint:{earlier.sha256}"
+    return Trained(pack(first.module, first.settings, names, origin))
+
+
+def _result(run: OpenRun, trained: Trained, ready: Checkpoint) -> dict[str, Any]:
+    last = trained.history[-1] if trained.history else {}
+    rates = [row["images_per_second"] for row in trained.history]
+    result = {
+        "run_id": run.run_id,
+        "checkpoint": ready.sha256,
+        "method": ready.name,
+        "origin": ready.origin,
+        "metrics": {name: last[name] for name in ("epoch", "loss", "validation_loss") if name in last},
+        "images": last.get("images", 0),
+        "images_per_second": round(float(np.mean(rates)), 1) if rates else 0.0,
+        "seconds": round(run.seconds["train"], 2),
+    }
+    if trained.resumed_at:
+        result["resumed_at"] = trained.resumed_at  # images that an interrupted attempt had drawn
+    return result
 
 
 def _write_tables(run: OpenRun, trained: Trained, ready: Checkpoint) -> None:
@@ -157,7 +156,7 @@ def _write_tables(run: OpenRun, trained: Trained, ready: Checkpoint) -> None:
     for row in trained.history:
         writer.write(row)
     run.add(HISTORY, writer.close())
-    if not (isinstance(ready.module, Learns) and ready.words):
+    if not (isinstance(ready.module, NamesWords) and ready.words):
         return
     vectors = ready.module.word_vectors().detach().float().numpy()
     schema = word_vectors_schema(vectors.shape[1])

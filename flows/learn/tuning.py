@@ -2,7 +2,6 @@
 
 import os
 import time
-from dataclasses import asdict
 from functools import partial
 from typing import Any
 
@@ -12,17 +11,18 @@ from prefect import task
 from ray import tune
 from ray.tune.schedulers import ASHAScheduler
 
-from flows.learn.ray_trainer import SCRATCH, examples_of, kept_words, parts, places_of, remove_scratch
+from flows.learn.dataset import parts, places_of, supervision
+from flows.learn.ray_trainer import SCRATCH, remove_scratch
 from flows.orchestration import our_error, worth_retrying
 from flows.parameters.train import TrainParameters
 from flows.progress import stage
 from infra.cluster import ray_cluster, wanted_gpus
 from infra.lake import Lake
 from infra.open_run import OpenRun
-from schemas.errors import CheckpointError, LakeError
+from schemas.errors import CheckpointError, InputError, LakeError
 from schemas.ids import digest
 from schemas.manifest import Manifest
-from workers.method import config_of
+from workers.contract import Training, Trains, registry
 from workers.training.trial import rounded, run_trial
 
 PHOTOS, JUDGED = 3_000, 500  # most photos a trial learns from and is judged on
@@ -67,9 +67,9 @@ def tune_settings(parameters: TrainParameters) -> dict[str, Any]:
     return result
 
 
-def space(config: Any) -> dict[str, Any]:
-    """Where a trial's values are drawn from: around the Config's own."""
-    rate, batch = config.learning_rate, config.batch
+def space(training: Training) -> dict[str, Any]:
+    """Where a trial's values are drawn from: around the method's own."""
+    rate, batch = training.learning_rate, training.batch
     return {
         "learning_rate": tune.loguniform(rate / 10, rate * 10),
         "weight_decay": tune.loguniform(1e-4, 1e-1),
@@ -79,30 +79,33 @@ def space(config: Any) -> dict[str, Any]:
 
 def _tried(lake: Lake, run: OpenRun, labels: Manifest, parameters: TrainParameters) -> list[dict[str, Any]]:
     """One row per trial that learnt anything, best first: its values, loss in nats, epochs."""
-    config = config_of(parameters.method, parameters.settings or {})
-    examples, _ = examples_of(lake, labels)
-    train, validation = parts(examples)
+    method = parameters.method
+    chosen = registry.settings_of(method, parameters.settings or {})
+    if chosen.training is None or not issubclass(registry.method_class(method), Trains):
+        raise InputError(f"search for {method}", "it takes no gradient steps whose rate could be searched")
+    learnt = supervision(lake, labels, method)
+    train, validation = parts(learnt.dataset)
     if not len(validation):
         train, validation = train[1::2], train[::2]
     with ray_cluster() as cluster:
         devices = wanted_gpus(parameters.gpus, cluster)
         side_by_side = devices or cluster.cores
-        short = {"frozen_epochs": 0, "epochs": min(EPOCHS, config.epochs)}
+        short = {"frozen_epochs": 0, "epochs": min(EPOCHS, chosen.training.epochs)}
         fixed = {
-            "method": parameters.method,
-            "words": len(kept_words(lake, labels)),
+            "method": method,
+            "labels": learnt.labels,
             "filesystem": lake.filesystem,
-            "every": ray.put(examples),
-            "train": ray.put(places_of(lake, examples.take(train[:PHOTOS]))),
-            "validation": ray.put(places_of(lake, examples.take(validation[:JUDGED]))),
+            "dataset": ray.put(learnt.read()),
+            "train": ray.put(places_of(lake, learnt.dataset.take(train[:PHOTOS]))),
+            "validation": ray.put(places_of(lake, learnt.dataset.take(validation[:JUDGED]))),
             "threads": max(1, cluster.cores // side_by_side),
         }
         tuner = tune.Tuner(
             tune.with_resources(
-                partial(run_trial, base=asdict(config) | short, **fixed),
+                partial(run_trial, base=chosen.flat() | short, **fixed),
                 {"cpu": 1, "gpu": 1 if devices else 0},
             ),
-            param_space=space(config),
+            param_space=space(chosen.training),
             tune_config=tune.TuneConfig(
                 metric="loss",
                 mode="min",

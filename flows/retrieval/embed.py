@@ -134,7 +134,7 @@ def _tool(lake: Lake, trained: Manifest | None, method: str | None) -> dict[str,
         "path": path,
         "dim": ready.module.dim,
         "parents": parents,
-        "fingerprint": fingerprint(ready.name, ready.sha256, preprocessing(ready.config.image_size)),
+        "fingerprint": fingerprint(ready.name, ready.sha256, preprocessing(ready.module.image_size)),
     }
 
 

@@ -27,6 +27,7 @@ from schemas.errors import InputError
 from schemas.ids import digest
 from schemas.manifest import Count
 from schemas.score import HITS, SCORES
+from workers.contract.registry import without_training
 from workers.retrieval.score import Measure, difference
 from workers.retrieval.zero_shot import read_synonyms
 
@@ -86,7 +87,7 @@ def judge(
     main = trained.result["method"]
     runs: dict[str, tuple[str | None, str | None]] = {main: (trained.run_id, None)}
     if baselines:
-        first = trained.parameters["config"] | {"epochs": 0, "frozen_epochs": 0, "weights": "random"}
+        first = without_training(trained.parameters["config"])
         runs |= {
             UNTRAINED: (_first_weights(place, main, trained.parents[0], first), None),
             COLOUR: (None, COLOUR),

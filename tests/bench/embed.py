@@ -23,6 +23,7 @@ from infra.lake import Lake
 from infra.photo_locations import locate
 from schemas.ids import image_id
 from schemas.image import IMAGES
+from workers.contract import Batch, LabelSpace
 from workers.retrieval.embed import BATCH, UNITS, Embed
 from workers.training.checkpoint import pack, untrained
 
@@ -60,11 +61,10 @@ def main() -> None:
         run.add(IMAGES, writer.close())
         crawl = lake.commit(run, {"shop": "bench"})
         ids = lake.table(crawl, "images", ["image_id"])["image_id"].to_pylist()
-        first = untrained("corbiere", dict(SETTINGS), ("word",))
+        first = untrained("corbiere", SETTINGS, LabelSpace(("word",)))
         path = f"{folder}/{first.sha256}.safetensors"
-        write_atomically(
-            lake.filesystem, path, pack("corbiere", first.module, first.config, first.words, first.origin)
-        )
+        packed = pack(first.module, first.settings, first.labels, first.origin)
+        write_atomically(lake.filesystem, path, packed)
         worker = Embed(lake.filesystem, path, "corbiere", threads=1)
         units = pa.Table.from_pylist([vars(unit) for unit in locate(lake, ids)], UNITS)
         pixels = np.random.default_rng(1).integers(0, 256, (PHOTOS, 3, 112, 112), np.uint8)
@@ -76,7 +76,7 @@ def main() -> None:
             begun = time.perf_counter()
             with torch.inference_mode():
                 for n in range(0, PHOTOS, BATCH):
-                    worker.module.embed(torch.from_numpy(pixels[n : n + BATCH]))
+                    worker.module.embed(Batch(torch.from_numpy(pixels[n : n + BATCH])))
             bare.append(PHOTOS / (time.perf_counter() - begun))
     print(
         f"embed: {np.median(ours):.1f} images/s, bare loop {np.median(bare):.1f} images/s, n = {ROUNDS} rounds"

@@ -27,7 +27,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +40,7 @@ from flows.queries.search import word_layer
 from infra.lake import Lake
 from tests.bench.scored.columns import DATA, Method, Photos, Shop, scored
 from tests.bench.scored.table import show
-from workers.method import config_of
+from workers.contract import registry
 from workers.text.words import tokens
 from workers.training.checkpoint import untrained
 
@@ -88,10 +87,10 @@ def measure(folder: Path, name: str, changes: dict[str, Any]) -> None:
     ceiling = trained(clean, "corbiere", SMALL | CEILING | changes)
     print(f"trained in {time.monotonic() - begun:.0f} s; {len(shop.train)} products learnt from")
     methods = {
-        "untrained": Method(untrained("corbiere", SMALL, words.checkpoint.words)),
+        "untrained": Method(untrained("corbiere", SMALL, words.checkpoint.labels)),
         "histogram": Method(untrained("histogram")),
         "corbiere": words,
-        "begun": Method(untrained("house", {"weights": "random"}, house.checkpoint.words)),
+        "begun": Method(untrained("house", {"weights": "random"}, house.checkpoint.labels)),
         "house": house,
         "supervised": ceiling,
     }
@@ -126,7 +125,7 @@ def trained(lake: Lake, method: str, settings: dict[str, Any]) -> Method:
     """`vitrine train` with these settings, or the run that has them already."""
     for run in lake.runs("run", newest_first=True):
         same = run.flow == "train" and run.parameters["method"] == method
-        if same and run.parameters["config"] == asdict(config_of(method, settings)):
+        if same and run.parameters["config"] == registry.settings_of(method, settings).flat():
             return Method(checkpoint_of(lake, run), word_layer(lake, run))
     options = [part for name, value in settings.items() for part in ("--set", f"{name}={value}")]
     result = vitrine("train", method, *options, "--gpus", "0", lake=lake.root)

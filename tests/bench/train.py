@@ -28,14 +28,16 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from workers import method as methods
-from workers.data.dataloader import Feed, feed_of
-from workers.data.dataset import ID, Examples
+
+from workers.contract import Batch, LabelSpace, registry
+from workers.data.augment import unit
+from workers.data.columns import Csr
+from workers.data.dataloader import BatchLoader
+from workers.data.dataset import ID, Dataset
 from workers.device import sent
-from workers.method import Batch
 from workers.training.checkpoint import on_device
-from workers.training.train_loop import Fit
-from workers.training.train_step import Learner
+from workers.training.train_loop import TrainLoop
+from workers.training.train_step import TrainStep
 
 SETTINGS = {"backbone": "resnet18", "weights": "random", "batch": 64, "frozen_epochs": 0, "epochs": 1}
 SETTINGS |= {"image_size": 64, "optimiser": "adamw", "learning_rate": 0.001, "sampling": "photos"}
@@ -45,12 +47,13 @@ VOCABULARY, WORDS_EACH = 500, 8
 Rates = dict[str, list[tuple[float, float]]]  # by side: images per second by wall and by CPU, per round
 
 
-def synthetic(photos: int) -> Examples:
+def synthetic(photos: int) -> Dataset:
     """Photos with eight words each."""
     random = np.random.default_rng(0)
     words = random.integers(0, VOCABULARY, (photos, WORDS_EACH)).astype(np.int32)
     ids = np.sort(np.frombuffer(random.bytes(32 * photos), ID))
-    return Examples(ids, np.arange(photos), np.arange(photos + 1) * WORDS_EACH, words.ravel())
+    bags = Csr(np.arange(photos + 1) * WORDS_EACH, words.ravel(), VOCABULARY)
+    return Dataset(ids, {"words": bags, "product": np.arange(photos)})
 
 
 class Sides:
@@ -64,27 +67,28 @@ class Sides:
         settings: dict[str, Any] = SETTINGS,
         device: torch.device = CPU,
     ) -> None:
-        self.config, self.device = methods.config_of("corbiere", settings), device
-        side = self.config.image_size
+        chosen = registry.settings_of("corbiere", settings)
+        assert chosen.training is not None
+        training, self.device = chosen.training, device
+        labels = LabelSpace(tuple(f"word {n}" for n in range(VOCABULARY)))
+        side = chosen.config.image_size
         pixels = np.random.default_rng(rank).integers(0, 256, (photos, 3, side, side), np.uint8)
-        self.learners: list[Learner] = []
-        self.feeds: list[Feed] = []
+        self.steps: list[TrainStep] = []
+        self.loaders: list[BatchLoader] = []
         for _ in range(2):
-            module = on_device(methods.build("corbiere", self.config, VOCABULARY), device)
-            learner = Learner(module, self.config, device, world=world, rank=rank)
-            learner.begin("all", 10_000)
-            self.learners.append(learner)
-            options: dict[str, Any] = {"rank": rank, "module": module, "device": device}
-            feed = feed_of(pixels, synthetic(photos), self.config, VOCABULARY, **options)
-            self.feeds.append(feed)
-        nothing = synthetic(0)
-        self.held_out = replace(
-            self.feeds[0], pixels=pixels[:0], examples=nothing, order=replace(self.feeds[0].order, draws=0)
-        )
+            method = on_device(registry.build(chosen, labels), device)
+            step = TrainStep(method, training, device, world=world, rank=rank)
+            step.begin(0, 10_000)
+            self.steps.append(step)
+            loader = BatchLoader(
+                pixels, synthetic(photos), training.batch, rank=rank, method=method, device=device
+            )
+            self.loaders.append(loader.for_stage(step.stages[0]))
+        self.held_out = replace(self.loaders[0], pixels=pixels[:0], dataset=synthetic(0), draws=0)
         # What a bare loop needs lies ready: pixels as one tensor, and each step's photos and words.
         self.pixels = torch.from_numpy(pixels).to(device)
-        order = self.feeds[1].order
-        self.ready = [replace(self.feeds[1], module=None).make(1, step) for step in range(order.steps)]
+        plain = replace(self.loaders[1], method=None)
+        self.ready = [plain.make(1, number) for number in range(plain.steps)]
         self.photos = sum(len(step.photos) for step in self.ready)
 
     def timed(self, epoch: Callable[[], object]) -> tuple[float, float]:
@@ -101,15 +105,15 @@ class Sides:
 
     def machinery(self) -> tuple[float, float]:
         """One epoch as `vitrine train` takes it."""
-        fit = Fit(
-            self.learners[0],
-            self.feeds[0],
+        loop = TrainLoop(
+            self.steps[0],
+            self.loaders[0],
             self.held_out,
             pack=bytes,
-            keep=lambda progress: None,
-            tell=lambda event: None,
+            save_checkpoint=lambda progress: None,
+            on_progress=lambda event: None,
         )
-        return self.timed(fit.run)
+        return self.timed(loop.run)
 
     def bare(self) -> tuple[float, float]:
         """The same by a dozen lines of torch."""
@@ -117,26 +121,24 @@ class Sides:
 
     def limit(self) -> tuple[float, float]:
         """The step alone: every batch is the first one, as it lies on the device."""
-        self.learners[1].module.train()
-        images = self.ready[0].batch.images.float().div_(255)
-        batch = self.ready[0].batch._replace(images=images)
+        self.steps[1].method.train()
+        batch = unit(self.ready[0].batch)
         return self.timed(lambda: [self._bare_step(batch) for _ in self.ready])
 
     def _bare_epoch(self) -> None:
-        learner, generator = self.learners[1], torch.Generator()
-        learner.module.train()
+        method, generator = self.steps[1].method, torch.Generator()
+        method.train()
         for step in self.ready:
             photos = self.pixels[sent(torch.from_numpy(step.photos), self.device)]
-            images = learner.module.augment(photos, generator)  # type: ignore[operator]
-            self._bare_step(step.batch._replace(images=images))
+            self._bare_step(method.augment(step.batch.with_columns(photos), generator))
 
     def _bare_step(self, batch: Batch) -> None:
-        learner = self.learners[1]
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=learner.half):
-            loss = learner.loss(batch)["words"]
-        learner.optimiser.zero_grad()
+        step = self.steps[1]
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=step.half):
+            loss = step.losses[0](batch)["words"]
+        step.optimisers[0].zero_grad()
         loss.backward()
-        learner.optimiser.step()
+        step.optimisers[0].step()
 
 
 def speed(photos: int, rounds: int, rank: int, world: int) -> Rates:

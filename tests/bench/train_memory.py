@@ -19,8 +19,8 @@ import pyarrow as pa
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from workers.data.dataset import Examples
-from workers.data.sampler import Bags, WordSampler
+from workers.data.dataset import Dataset
+from workers.data.sampler import WordSampler
 
 WORDS_EACH = 8
 
@@ -50,16 +50,17 @@ def rows(products: int) -> Iterator[pa.RecordBatch]:
 def memory(products: int) -> dict[str, Any]:
     """Of this process, in bytes: at its peak before and all in all, and what the arrays take."""
     before = peak()
-    examples = Examples.gather(rows(products))
-    sampler = WordSampler(Bags(examples.starts, examples.words, 30_000))
+    photos = Dataset.gather(rows(products), 30_000)
+    words = photos.sparse("words")
+    sampler = WordSampler(words)
     sampler.draw(1, 0, 0, 64)
-    arrays = (examples.ids, examples.groups, examples.starts, examples.words)
+    arrays = (photos.ids, photos.dense("product"), words.starts, words.ids)
     return {
         "before": before,
         "peak": peak(),
         "rows": sum(array.nbytes for array in arrays),
         "index": sampler.index_bytes,
-        "occurrences": len(examples.words),
+        "occurrences": len(words.ids),
     }
 
 

@@ -8,10 +8,9 @@ from torch import Tensor, nn
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.fx.experimental.symbolic_shapes import ShapeEnv
 
-from workers import method as methods
-from workers.data.augment import Changes, Looks, changed, drawn
+from workers.contract import Batch, KnowsFrequencies, LabelSpace, Sparse, Trains, registry
+from workers.data.augment import Ranges, Transforms, draw_transforms, transformed
 from workers.device import sent
-from workers.method import Batch
 
 WORDS, PHOTOS = 30, 6
 SMALL = {"backbone": "resnet18", "weights": "random", "image_size": 32}
@@ -42,16 +41,16 @@ def zeros(*shape: int) -> Tensor:
 
 
 @pytest.fixture
-def changes() -> Changes:
-    return drawn(PHOTOS, torch.Generator().manual_seed(0), Looks(clutter=0.5))
+def transforms() -> Transforms:
+    return draw_transforms(PHOTOS, torch.Generator().manual_seed(0), Ranges(clutter=0.5))
 
 
-def test_photos_are_changed_on_the_gpu_that_they_are_on(changes: Changes, fake: FakeTensorMode) -> None:
+def test_photos_are_changed_on_the_gpu_that_they_are_on(transforms: Transforms, fake: FakeTensorMode) -> None:
     photos = torch.zeros(PHOTOS, 3, 40, 40, dtype=torch.uint8, device=CUDA)
 
-    seen = changed(photos, changes, 32)
+    seen = transformed(photos, transforms, 32)
 
-    assert len(changes.elsewhere) and seen.device.type == "cuda" and seen.shape == (PHOTOS, 3, 32, 32)
+    assert len(transforms.elsewhere) and seen.device.type == "cuda" and seen.shape == (PHOTOS, 3, 32, 32)
 
 
 def test_what_is_left_on_the_cpu_is_refused(fake: FakeTensorMode) -> None:
@@ -71,11 +70,14 @@ def test_what_is_left_on_the_cpu_is_refused(fake: FakeTensorMode) -> None:
 def test_every_term_is_computed_on_the_gpu(
     name: str, settings: dict[str, object], fake: FakeTensorMode
 ) -> None:
-    module = on_gpu(methods.build(name, methods.config_of(name, SMALL | settings), WORDS))
-    if isinstance(module, methods.KnowsFrequencies):
-        module.count(torch.ones(WORDS, dtype=torch.int64), PHOTOS)
+    labels = LabelSpace(tuple(f"word {n}" for n in range(WORDS)))
+    module = on_gpu(registry.build(registry.settings_of(name, SMALL | settings), labels))
+    if isinstance(module, KnowsFrequencies):
+        module.count({"words": torch.ones(WORDS, dtype=torch.int64)}, PHOTOS)
     images = torch.zeros(PHOTOS, 3, 32, 32, device=CUDA)
+    columns = {"words": Sparse(zeros(9), zeros(9)), "word": zeros(PHOTOS), "product": zeros(PHOTOS)}
+    assert isinstance(module, Trains)
 
-    terms = module.loss(Batch(images, zeros(PHOTOS), zeros(9), zeros(9), zeros(PHOTOS)))  # type: ignore[operator]
+    terms = module.loss(Batch(images, columns), "all", "all")
 
     assert {term.device.type for term in terms.values()} == {"cuda"}

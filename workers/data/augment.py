@@ -1,12 +1,14 @@
 """What a photo may look like and still be the same garment: moved, mirrored, lit otherwise, elsewhere.
 
-One affine map per photo in one bilinear resampling, so that a photo is read once whatever is done to it.
+One affine map per photo in one bilinear resampling, so that a photo is read once whatever is done to it; landmarks
+and boxes go through the same map.
 Sources: random area and aspect, Szegedy et al., "Going Deeper with Convolutions", CVPR 2015; a smaller
 picture while training than while embedding, Touvron et al., "Fixing the train-test resolution
 discrepancy", NeurIPS 2019; other backgrounds, Dwibedi et al., "Cut, Paste and Learn", ICCV 2017.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -14,13 +16,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from workers.contract import Batch
+from workers.data.geometry import moved_boxes, moved_landmarks
 from workers.device import sent
 
 GARMENT = 0.12  # RGB distance to the border colour, 0..sqrt(3), from which a pixel is surely the garment's
 
 
 @dataclass(frozen=True)
-class Looks:
+class Ranges:
     """How far a photo may be changed.
 
     area     smallest and largest share of the picture that is shown; above 1 it is seen from further away
@@ -43,10 +47,10 @@ class Looks:
     clutter: float = 0.0
 
 
-MOVED_AND_LIT = Looks()
+MOVED_AND_LIT = Ranges()
 
 
-class Changes(NamedTuple):
+class Transforms(NamedTuple):
     """What is done to N photos, M of which are put before another background; on the CPU.
 
     theta      (N, 2, 3) affine maps from places of the result to places of the photo, in half sides
@@ -64,28 +68,46 @@ class Changes(NamedTuple):
 
 
 def augment(
-    images: Tensor, generator: torch.Generator, looks: Looks = MOVED_AND_LIT, side: int = 0
-) -> Tensor:
-    """images (N, 3, H, W) uint8 -> float32 (N, 3, side, side) in 0..1, each one changed at random.
+    batch: Batch,
+    generator: torch.Generator,
+    ranges: Ranges = MOVED_AND_LIT,
+    side: int = 0,
+    mirrored_landmarks: Sequence[int] = (),
+) -> Batch:
+    """Photos (N, 3, H, W) uint8 -> float32 (N, 3, side, side) in 0..1, each one changed at random.
 
-    side  px of the result, 0: as they come. The result depends on images, generator and looks alone: the numbers
-    are drawn on the CPU, and the work is done where the images are.
+    side  px of the result, 0: as they come
+    mirrored_landmarks  LabelSpace's: which landmark each becomes where the picture is mirrored
+    Columns `landmarks` and `box` move with the picture; other columns stay. The result depends on batch, generator
+    and ranges alone: the numbers are drawn on the CPU, and the work is done where the images are.
     """
-    return changed(images, drawn(len(images), generator, looks), side or images.shape[-1])
+    transforms = draw_transforms(len(batch), generator, ranges)
+    theta, columns = transforms.theta, {}
+    if "landmarks" in batch.columns:
+        columns["landmarks"] = moved_landmarks(batch.dense("landmarks"), theta, mirrored_landmarks)
+    if "box" in batch.columns:
+        columns["box"] = moved_boxes(batch.dense("box"), theta)
+    images = transformed(batch.images, transforms, side or batch.images.shape[-1])
+    return batch.with_columns(images, **columns)
 
 
-def drawn(n: int, generator: torch.Generator, looks: Looks) -> Changes:
-    """Changes of n photos."""
+def unit(batch: Batch) -> Batch:
+    """The same photos in 0..1."""
+    return batch.with_columns(batch.images.float().div(255))
+
+
+def draw_transforms(n: int, generator: torch.Generator, ranges: Ranges) -> Transforms:
+    """Transforms of n photos."""
 
     def uniform(low: float, high: float, *shape: int) -> Tensor:
         return torch.rand(n, *shape, generator=generator) * (high - low) + low
 
-    angle = uniform(-looks.turn, looks.turn) * (math.pi / 180)
-    area, stretch = uniform(*looks.area), torch.exp(uniform(-looks.stretch, looks.stretch))
+    angle = uniform(-ranges.turn, ranges.turn) * (math.pi / 180)
+    area, stretch = uniform(*ranges.area), torch.exp(uniform(-ranges.stretch, ranges.stretch))
     wide, high = (area * stretch).sqrt(), (area / stretch).sqrt()
     mirror = torch.where(torch.rand(n, generator=generator) < 0.5, -1.0, 1.0)
-    across = uniform(-1, 1) * ((1 - wide).abs() + looks.shift)
-    down = uniform(-1, 1) * ((1 - high).abs() + looks.shift)
+    across = uniform(-1, 1) * ((1 - wide).abs() + ranges.shift)
+    down = uniform(-1, 1) * ((1 - high).abs() + ranges.shift)
     cos, sin = torch.cos(angle), torch.sin(angle)
     theta = torch.stack(
         [
@@ -94,19 +116,19 @@ def drawn(n: int, generator: torch.Generator, looks: Looks) -> Changes:
         ],
         1,
     )
-    elsewhere = (torch.rand(n, generator=generator) < looks.clutter).nonzero()[:, 0]
+    elsewhere = (torch.rand(n, generator=generator) < ranges.clutter).nonzero()[:, 0]
     behind = torch.randint(n, (len(elsewhere),), generator=generator)
     stains = torch.rand(len(elsewhere), 3, 5, 5, generator=generator)
-    gain = uniform(1 - looks.light, 1 + looks.light, 1, 1, 1) * uniform(
-        1 - looks.tint, 1 + looks.tint, 3, 1, 1
+    gain = uniform(1 - ranges.light, 1 + ranges.light, 1, 1, 1) * uniform(
+        1 - ranges.tint, 1 + ranges.tint, 3, 1, 1
     )
-    offset = uniform(-looks.offset, looks.offset, 1, 1, 1)
-    return Changes(theta, gain, offset, elsewhere, behind, stains)
+    offset = uniform(-ranges.offset, ranges.offset, 1, 1, 1)
+    return Transforms(theta, gain, offset, elsewhere, behind, stains)
 
 
-def changed(images: Tensor, changes: Changes, side: int) -> Tensor:
+def transformed(images: Tensor, transforms: Transforms, side: int) -> Tensor:
     """images (N, 3, H, W) uint8 -> float32 (N, 3, side, side) in 0..1."""
-    theta, gain, offset, elsewhere, behind, stains = (sent(part, images.device) for part in changes)
+    theta, gain, offset, elsewhere, behind, stains = (sent(part, images.device) for part in transforms)
     grid = F.affine_grid(theta, [len(images), 3, side, side], align_corners=False)
     pixels = images.to(torch.float32).div_(255)
     if len(elsewhere):

@@ -10,10 +10,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from workers.data.dataset import Examples
-from workers.data.sampler import Bags, Order, sampler_of
+from workers.contract import Batch, Sparse, Stage, Trains
+from workers.data.columns import Csr
+from workers.data.dataset import Dataset
+from workers.data.product_sampler import sampler_of
+from workers.data.sampler import BatchSampler
 from workers.device import sent
-from workers.method import Batch
 
 CPU = torch.device("cpu")
 AHEAD = 2  # batches made ahead: one is computed, one waits, one is made
@@ -28,32 +30,49 @@ class Step(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Feed:
+class BatchLoader:
     """The batches of one worker.
 
-    pixels    (N, 3, S, S) uint8
-    examples  the same photos in the same order: ids, words, groups
-    order     which photos and words each step takes
-    module    the method; None: photos stay as they are, in uint8
-    device    where batches are wanted: photos go there as uint8, a quarter of the bytes, and are changed there
+    pixels   (N, 3, S, S) uint8
+    dataset  the same photos in the same order, and what the method reads of them
+    batch    photos a step
+    draws    photos an epoch; None: every one
+    spread   see WordSampler
+    method   whose `augment` the photos go through; None: they stay as they are, in uint8
+    device   where batches are wanted: photos go there as uint8, a quarter of the bytes, and are changed there
+    order    which photos each step takes; None: the shard's order, see `for_stage`
     """
 
     pixels: NDArray[np.uint8]
-    examples: Examples
-    order: Order
-    seed: int
-    rank: int
-    module: Any = None
+    dataset: Dataset
+    batch: int
+    seed: int = 0
+    rank: int = 0
+    draws: int | None = None
+    spread: NDArray[np.int64] | None = None
+    method: Trains | None = None
     device: torch.device = CPU
+    order: BatchSampler | None = None
 
     def __len__(self) -> int:
-        return len(self.examples)
+        return len(self.dataset)
 
-    def batches(self, epoch: int, start: int = 0) -> Iterator[Step]:
+    def for_stage(self, stage: Stage) -> "BatchLoader":
+        """The same photos in the order of a stage's sampler. Raises InputError as `sampler_of` does."""
+        sampler = sampler_of(stage, self.dataset, seed=self.seed, rank=self.rank, spread=self.spread)
+        draws = len(self) if self.draws is None else self.draws
+        return replace(self, order=BatchSampler(sampler, draws, self.batch))
+
+    @property
+    def steps(self) -> int:
+        """Steps of one epoch."""
+        return self.order.steps if self.order else -(-len(self) // self.batch)
+
+    def batches(self, epoch: int = 0, start: int = 0) -> Iterator[Step]:
         """Every step of an epoch from `start` on, in order."""
         pending: deque[Future[Step]] = deque()
-        with ThreadPoolExecutor(1, "feed") as background:
-            for number in range(start, self.order.steps):
+        with ThreadPoolExecutor(1, "batches") as background:
+            for number in range(start, self.steps):
                 pending.append(background.submit(self.make, epoch, number))
                 if len(pending) > AHEAD:
                     yield pending.popleft().result()
@@ -62,54 +81,43 @@ class Feed:
 
     def make(self, epoch: int, number: int) -> Step:
         """One batch, the same whenever and wherever it is made."""
-        photos, words = self.order(epoch, number)
-        images = self._there(self.pixels[photos])
-        if self.module is not None:
+        words = None
+        if self.order:
+            photos, words = self.order(epoch, number)
+        else:
+            photos = np.arange(number * self.batch, min((number + 1) * self.batch, len(self)))
+        batch = Batch(self._there(self.pixels[photos]), self._columns(photos, words))
+        if self.method is not None:
             generator = torch.Generator().manual_seed(stream(self.seed, epoch, number, self.rank, 1))
-            images = self.module.augment(images, generator)
-        rows, ids = self.bags.of_photos(photos)
-        integers = (words, rows, ids, self.examples.groups[photos])
-        return Step(number, photos, Batch(images, *(self._there(numbers) for numbers in integers)))
-
-    def _there(self, numbers: NDArray[Any]) -> torch.Tensor:
-        return sent(torch.from_numpy(np.ascontiguousarray(numbers)), self.device)
-
-    @property
-    def bags(self) -> Bags:
-        """Words per photo."""
-        return Bags(self.examples.starts, self.examples.words, 0)
+            batch = self.method.augment(batch, generator)
+        return Step(number, photos, batch)
 
     def names(self, photos: NDArray[np.int64]) -> list[str]:
         """Image ids."""
-        return self.examples.hex(photos)
+        return self.dataset.hex(photos)
 
-    def shortened(self, photos: int) -> "Feed":
+    def shortened(self, photos: int) -> "BatchLoader":
         """The first photos only, as they are."""
         few = np.arange(min(photos, len(self)))
-        return replace(self, pixels=self.pixels[few], examples=self.examples.take(few), module=None)
+        return replace(
+            self, pixels=self.pixels[few], dataset=self.dataset.take(few), method=None, order=None, draws=None
+        )
 
+    def _columns(
+        self, photos: NDArray[np.int64], words: NDArray[np.int64] | None
+    ) -> dict[str, torch.Tensor | Sparse]:
+        columns: dict[str, torch.Tensor | Sparse] = {}
+        for name, column in self.dataset.columns.items():
+            if isinstance(column, Csr):
+                columns[name] = Sparse(*map(self._there, column.of_photos(photos)))
+            else:
+                columns[name] = self._there(column[photos])
+        if words is not None:
+            columns["word"] = self._there(words)
+        return columns
 
-def feed_of(
-    pixels: NDArray[np.uint8],
-    examples: Examples,
-    config: Any,
-    vocabulary: int,
-    *,
-    rank: int = 0,
-    draws: int | None = None,
-    spread: NDArray[np.int64] | None = None,
-    module: Any = None,
-    device: torch.device = CPU,
-) -> Feed:
-    """The feed that a method's Config asks for.
-
-    draws   photos an epoch, by default every one
-    spread  see WordSampler
-    """
-    bags = Bags(examples.starts, examples.words, vocabulary)
-    sampler = sampler_of(config.sampling, bags, seed=config.seed, rank=rank, spread=spread)
-    order = Order(sampler, len(examples) if draws is None else draws, config.batch)
-    return Feed(pixels, examples, order, config.seed, rank, module, device)
+    def _there(self, numbers: NDArray[Any]) -> torch.Tensor:
+        return sent(torch.from_numpy(np.ascontiguousarray(numbers)), self.device)
 
 
 def stream(*numbers: int) -> int:

@@ -1,41 +1,42 @@
-"""The photos to learn from as arrays: a million of them cost megabytes, not a million Python lists.
+"""The photos to learn from, and what is known of each, as arrays.
 
-Image ids are held as the 32 bytes of their SHA-256, words as CSR: photo n has `words[starts[n]:starts[n + 1]]`.
+Image ids are held as the 32 bytes of their SHA-256.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from workers.data.columns import Column, Csr
+
 ID = np.dtype("S32")  # numpy drops zero bytes at the end when it shows one; comparing and sorting are exact
 
 
 @dataclass(frozen=True)
-class Examples:
+class Dataset:
     """N photos, ascending by id.
 
     ids      (N,) S32, SHA-256 of the image bytes
-    groups   (N,) int64, near-duplicate group of the product shown
-    starts   (N + 1,) int64
-    words    (M,) int32, ascending within a photo
+    columns  what is known of them, by the names of workers/contract/batch.py
     """
 
     ids: NDArray[np.bytes_]
-    groups: NDArray[np.int64]
-    starts: NDArray[np.int64]
-    words: NDArray[np.int32]
+    columns: Mapping[str, Column]
 
     def __len__(self) -> int:
         return len(self.ids)
 
     @classmethod
-    def gather(cls, batches: Iterable[pa.RecordBatch], split: str = "train") -> "Examples":
+    def gather(
+        cls, batches: Iterable[pa.RecordBatch], vocabulary: int = 0, split: str = "train"
+    ) -> "Dataset":
         """From batches with the columns image_id, words, split and group of schemas.label.LABELS.
 
-        A photo of several products has the words of all of them, and the group of the first.
+        A photo of several products has the `words` of all of them, and as its `product` the group of the first.
         """
         ids, groups, counts, words = [np.empty(0, ID)], [np.empty(0, np.int64)], [np.empty(0, np.int64)], []
         for batch in batches:
@@ -49,32 +50,40 @@ class Examples:
         every = np.concatenate(ids)
         distinct, first, number = np.unique(every, return_index=True, return_inverse=True)
         flat = np.concatenate([np.empty(0, np.int32), *words])
-        lengths = np.concatenate(counts)
-        if len(distinct) == len(
-            every
-        ):  # the rule, and without it a million photos would need a sort of all words
-            starts = np.r_[0, np.cumsum(lengths)]
-            return cls(every, np.concatenate(groups), starts, flat).take(first)
-        photo = np.repeat(number, lengths).astype(np.int64)
-        # A pair (photo, word) as one number: sorting it sorts by photo, then word, and drops repetitions.
-        width = int(flat.max()) + 1 if len(flat) else 1
-        pairs = np.unique(photo * width + flat)
-        starts = np.searchsorted(pairs, np.arange(len(distinct) + 1, dtype=np.int64) * width)
-        return cls(
-            distinct, np.concatenate(groups)[first], starts.astype(np.int64), (pairs % width).astype(np.int32)
-        )
+        lengths, products = np.concatenate(counts), np.concatenate(groups)[first]
+        if len(distinct) == len(every):  # the rule; a million photos would need a sort of all words otherwise
+            bags = Csr(np.r_[0, np.cumsum(lengths)], flat, vocabulary).take(first)
+        else:
+            bags = Csr.of_pairs(np.repeat(number, lengths), flat, len(distinct), vocabulary)
+        return cls(distinct, {"words": bags, "product": products})
 
-    @property
-    def counts(self) -> NDArray[np.int64]:
-        """(N,) words per photo."""
-        return np.diff(self.starts)
+    def dense(self, name: str) -> NDArray[Any]:
+        """A column with a row per photo."""
+        column = self.columns[name]
+        assert not isinstance(column, Csr), name
+        return column
 
-    def take(self, rows: NDArray[np.int64]) -> "Examples":
+    def sparse(self, name: str) -> Csr:
+        """A column with any number of ids per photo."""
+        column = self.columns[name]
+        assert isinstance(column, Csr), name
+        return column
+
+    def with_columns(self, columns: Mapping[str, Column]) -> "Dataset":
+        """The same photos, of which more is known."""
+        return replace(self, columns={**self.columns, **columns})
+
+    def select(self, names: Collection[str]) -> "Dataset":
+        """The same photos with these columns only."""
+        return replace(self, columns={name: self.columns[name] for name in self.columns if name in names})
+
+    def take(self, rows: NDArray[np.int64]) -> "Dataset":
         """Some photos, in the order of `rows`."""
-        counts = self.counts[rows]
-        starts = np.r_[0, np.cumsum(counts)]
-        place = np.repeat(self.starts[rows] - starts[:-1], counts) + np.arange(starts[-1])
-        return Examples(self.ids[rows], self.groups[rows], starts, self.words[place])
+        columns: dict[str, Column] = {
+            name: column.take(rows) if isinstance(column, Csr) else column[rows]
+            for name, column in self.columns.items()
+        }
+        return Dataset(self.ids[rows], columns)
 
     def find(self, ids: NDArray[np.bytes_]) -> NDArray[np.int64]:
         """(K,) row of each id. Needs the rows as `gather` leaves them, ascending; every id must be there."""

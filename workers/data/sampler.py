@@ -1,53 +1,46 @@
-"""Which photos and words a step learns from, as a function of (seed, epoch, step, rank) alone.
+"""Which photos a step learns from, as a function of (seed, epoch, step, rank) alone.
 
 Any batch can be made without making those before it, so a run that is resumed needs to know no more than
-where it stopped. Words are drawn uniformly, so that rare ones come as often as frequent ones.
+where it stopped.
 
-Source: Joulin et al., ECCV 2016, as used by Corbière et al. 2017: draw a word uniformly from the
-vocabulary, then a photo uniformly among those whose text holds it.
+words   a word uniformly from the vocabulary, so that rare ones come as often as frequent ones, then a photo
+        uniformly among those whose text holds it: Joulin et al., ECCV 2016, as used by Corbière et al. 2017
+photos  every photo once an epoch, with one of its words
+pk, pairs  by product, see workers/data/product_sampler.py
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from schemas.errors import InputError
+from workers.data.columns import Csr
 
-Draw = tuple[NDArray[np.int64], NDArray[np.int64]]
+NO_WORD = -1
 
 
-@dataclass(frozen=True)
-class Bags:
-    """Which words each photo has, as CSR: photo n has `words[starts[n]:starts[n + 1]]`."""
+class Draw(NamedTuple):
+    """photos (N,) of one step, and the word (N,) drawn with each; None where none is drawn."""
 
-    starts: NDArray[np.int64]
-    words: NDArray[np.int32]
-    vocabulary: int
+    photos: NDArray[np.int64]
+    words: NDArray[np.int64] | None
 
-    @classmethod
-    def of(cls, lists: Sequence[Sequence[int]], vocabulary: int) -> "Bags":
-        """From one list of word ids per photo."""
-        starts = np.zeros(len(lists) + 1, np.int64)
-        np.cumsum([len(words) for words in lists], out=starts[1:])
-        flat = np.fromiter((word for words in lists for word in words), np.int32, int(starts[-1]))
-        return cls(starts, flat, vocabulary)
+
+class Sampler(Protocol):
+    """Draws the photos of a step.
+
+    together  photos that only make sense beside each other; a batch holds whole lots of them
+    """
+
+    together: int
 
     def __len__(self) -> int:
-        return len(self.starts) - 1
+        """What there is to draw from; 0: no batch can be made."""
 
-    def of_photos(self, photos: NDArray[np.int64]) -> Draw:
-        """rows (M,) and ids (M,): photo photos[rows[m]] has the word ids[m]; all of them, photo by photo."""
-        counts = self.starts[photos + 1] - self.starts[photos]
-        rows = np.repeat(np.arange(len(photos)), counts)
-        first = np.repeat(np.cumsum(counts) - counts, counts)
-        ids = self.words[np.repeat(self.starts[photos], counts) + np.arange(len(rows)) - first]
-        return rows, ids.astype(np.int64)
-
-    def photos_per_word(self) -> NDArray[np.int64]:
-        """(V,) document frequency."""
-        return np.bincount(self.words, minlength=self.vocabulary)
+    def draw(self, epoch: int, step: int, first: int, size: int) -> Draw:
+        """The `size` photos at places first, first + 1 ... of an epoch."""
 
 
 class WordSampler:
@@ -58,12 +51,14 @@ class WordSampler:
     The inverted index costs 4 bytes per word occurrence.
     """
 
+    together = 1
+
     def __init__(
-        self, bags: Bags, *, seed: int = 0, rank: int = 0, spread: NDArray[np.int64] | None = None
+        self, bags: Csr, *, seed: int = 0, rank: int = 0, spread: NDArray[np.int64] | None = None
     ) -> None:
-        counts = bags.photos_per_word()
+        counts = bags.photos_per_id()
         photo_of = np.repeat(np.arange(len(bags), dtype=np.int32), np.diff(bags.starts))
-        self._photos = photo_of[np.argsort(bags.words, kind="stable")]  # inverted index: word -> photos
+        self._photos = photo_of[np.argsort(bags.ids, kind="stable")]  # inverted index: word -> photos
         self._starts = np.r_[0, np.cumsum(counts)]
         self._counts = counts
         self._drawable = np.flatnonzero(counts)
@@ -71,6 +66,9 @@ class WordSampler:
         self._shares = counts[self._drawable] / everywhere[self._drawable]
         self._cumulated = np.cumsum(self._shares) / max(self._shares.sum(), 1e-300)
         self._seed, self._rank = seed, rank
+
+    def __len__(self) -> int:
+        return len(self._drawable)
 
     @property
     def index_bytes(self) -> int:
@@ -83,7 +81,7 @@ class WordSampler:
         place = np.searchsorted(self._cumulated, random.random(size), side="right")
         words = self._drawable[np.minimum(place, len(self._drawable) - 1)]
         nth = self._starts[words] + (random.random(size) * self._counts[words]).astype(np.int64)
-        return self._photos[nth].astype(np.int64), words
+        return Draw(self._photos[nth].astype(np.int64), words)
 
     def photo_weights(self) -> NDArray[np.float64]:
         """P(photo n is drawn) = 1/K sum over its words of 1/df(word); rare words weigh heavily."""
@@ -95,51 +93,58 @@ class WordSampler:
 class PhotoSampler:
     """Every photo once an epoch, with one of its words; an epoch longer than the shard begins again."""
 
-    def __init__(self, bags: Bags, *, seed: int = 0, rank: int = 0) -> None:
-        self._bags, self._seed, self._rank = bags, seed, rank
+    together = 1
+
+    def __init__(self, photos: int, bags: Csr | None = None, *, seed: int = 0, rank: int = 0) -> None:
+        self._photos, self._bags, self._seed, self._rank = photos, bags, seed, rank
         self._epoch, self._order = -1, np.empty(0, np.int64)
 
+    def __len__(self) -> int:
+        return self._photos
+
     def draw(self, epoch: int, step: int, first: int, size: int) -> Draw:
-        """The photos at places first..first + size of the epoch's order, and a word of each."""
+        """The photos at places first..first + size of the epoch's order, and a word of each that has one."""
         if epoch != self._epoch:
-            shuffled = np.random.default_rng([self._seed, epoch, self._rank]).permutation(len(self._bags))
+            shuffled = np.random.default_rng([self._seed, epoch, self._rank]).permutation(self._photos)
             self._epoch, self._order = epoch, shuffled
         photos = self._order[np.arange(first, first + size) % len(self._order)]
-        begin, length = self._bags.starts[photos], self._bags.starts[photos + 1] - self._bags.starts[photos]
+        if self._bags is None:
+            return Draw(photos, None)
+        begin, length = self._bags.starts[photos], self._bags.counts[photos]
         random = np.random.default_rng([self._seed, epoch, step, self._rank])
         nth = begin + (random.random(size) * length).astype(np.int64)
-        return photos, self._bags.words[nth].astype(np.int64)
+        words = np.full(size, NO_WORD, np.int64)
+        words[length > 0] = self._bags.ids[nth[length > 0]]
+        return Draw(photos, words)
 
 
 @dataclass(frozen=True)
-class Order:
-    """The batches of every epoch: `draws` pairs in steps of `batch`.
+class BatchSampler:
+    """The batches of every epoch: `draws` photos in steps of `batch`.
 
-    A last single pair is left out, because batch normalisation cannot learn from one photo.
+    A last single photo is left out, because batch normalisation cannot learn from one. Raises InputError for a batch
+    that is no number of whole lots.
     """
 
-    sampler: WordSampler | PhotoSampler
+    sampler: Sampler
     draws: int
     batch: int
 
+    def __post_init__(self) -> None:
+        if self.batch % self.sampler.together:
+            raise InputError(f"batch {self.batch}", f"is no multiple of {self.sampler.together}")
+
     @property
     def steps(self) -> int:
-        """Steps of one epoch."""
-        whole, rest = divmod(self.draws, self.batch)
+        """Steps of one epoch; none where there is nothing to draw."""
+        whole, rest = divmod(self._drawn, self.batch)
         return whole + (rest > 1)
 
     def __call__(self, epoch: int, step: int) -> Draw:
-        """photos (N,) and words (N,) of one step, counted from 0."""
+        """The photos of one step, counted from 0."""
         first = step * self.batch
-        return self.sampler.draw(epoch, step, first, min(self.batch, self.draws - first))
+        return self.sampler.draw(epoch, step, first, min(self.batch, self._drawn - first))
 
-
-def sampler_of(
-    kind: str, bags: Bags, *, seed: int, rank: int, spread: NDArray[np.int64] | None = None
-) -> WordSampler | PhotoSampler:
-    """What a Config's `sampling` names. Raises InputError for another name."""
-    if kind == "words":
-        return WordSampler(bags, seed=seed, rank=rank, spread=spread)
-    if kind == "photos":
-        return PhotoSampler(bags, seed=seed, rank=rank)
-    raise InputError(f"sampling {kind}", "there are words and photos")
+    @property
+    def _drawn(self) -> int:
+        return self.draws - self.draws % self.sampler.together if len(self.sampler) else 0

@@ -12,7 +12,7 @@ from schemas.errors import CheckpointError, InputError
 BACKBONES = ("resnet18", "resnet50")
 
 
-class Trunk(nn.Module):
+class Backbone(nn.Module):
     """images (N, 3, H, W), normalised -> maps (N, D, H/32, W/32).
 
     weights  "imagenet": torchvision's weights API, which may download

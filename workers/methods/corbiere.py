@@ -13,17 +13,19 @@ catalogues uniform words spend themselves on rare ones.
 Values marked (?) are not published and are our choice.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from workers.data.augment import augment
-from workers.layers.backbone import Trunk
+from workers import contract
+from workers.contract import Batch, LabelSpace, Stage, Training, head_first
+from workers.data.augment import augment, unit
+from workers.layers.backbone import Backbone
 from workers.layers.pixels import normalise
 from workers.layers.pooling import Pool
-from workers.method import Batch
 
 
 @dataclass(frozen=True)
@@ -38,32 +40,36 @@ class Config:
     negatives: int = 0  # (?) words drawn against the true one, number unpublished; 0: the whole vocabulary
     negative_power: float = 0.0  # (?) drawn in proportion to photos ** this; 0: uniformly, 0.75: as word2vec
     mask_true: bool = True  # False: the paper's literal softmax
-    optimiser: str = "sgd"  # as published; or adamw
-    learning_rate: float = 0.1  # as published
-    momentum: float = 0.0  # (?)
-    weight_decay: float = 0.0  # (?)
-    schedule: str = (
-        "plateau"  # as published: x0.1 after 10 epochs without improvement | cosine: to 0 at the end
-    )
-    ema: float = 0.0  # not in the paper; decay of the averaged weights, 0: none
-    batch: int = 20  # as published
-    frozen_epochs: int = 20  # as published: word layer alone, backbone frozen
-    epochs: int = 100  # (?) at most, after the frozen ones; stops after 20 without improvement, as published
     augment: bool = True  # (?) mirror, shift, scale, light
-    seed: int = 0
 
 
-class Method(nn.Module):
+TRAINING = Training(
+    optimiser="sgd",  # as published; or adamw
+    learning_rate=0.1,  # as published
+    momentum=0.0,  # (?)
+    weight_decay=0.0,  # (?)
+    schedule="plateau",  # as published: x0.1 after 10 epochs without improvement | cosine: to 0 at the end
+    ema=0.0,  # not in the paper; decay of the averaged weights, 0: none
+    batch=20,  # as published
+    frozen_epochs=20,  # as published: word layer alone, backbone frozen
+    epochs=100,  # (?) at most, after the frozen ones; stops after 20 without improvement, as published
+)
+
+
+class Method(contract.Method):
     """Predict a product's words from its photo; the vector is what predicts them."""
 
-    def __init__(self, config: Config, words: int) -> None:
+    reads = ("words",)
+    per_word = frozenset({"words.weight"})
+
+    def __init__(self, config: Config, labels: LabelSpace) -> None:
         super().__init__()
-        torch.manual_seed(config.seed)
-        self.config = config
-        self.trunk = Trunk(config.backbone, config.weights)
+        self.config, self.image_size = config, config.image_size
+        self.trunk = Backbone(config.backbone, config.weights)
+        self.origin = self.trunk.origin
         self.pool = Pool(config.pooling)
         self.dim = self.trunk.dim
-        self.words = nn.Linear(self.dim, words, bias=False)  # row k is w_k
+        self.words = nn.Linear(self.dim, len(labels.words), bias=False)  # row k is w_k
         self.frequencies: Tensor | None = None
 
     def features(self, images: Tensor) -> Tensor:
@@ -71,15 +77,19 @@ class Method(nn.Module):
         pooled: Tensor = self.pool(self.trunk(normalise(images)))
         return pooled
 
-    def embed(self, images: Tensor) -> Tensor:
+    def embed(self, batch: Batch) -> Tensor:
         """images (N, 3, H, W) -> z / |z| (N, D)."""
-        return F.normalize(self.features(images).float(), dim=1)
+        return F.normalize(self.features(batch.images).float(), dim=1)
 
-    def augment(self, images: Tensor, generator: torch.Generator) -> Tensor:
-        """images (N, 3, S, S) uint8 -> float32 in 0..1."""
-        return augment(images, generator) if self.config.augment else images.float().div_(255)
+    def stages(self, training: Training) -> list[Stage]:
+        """The word layer alone, then everything."""
+        return head_first("words", self.words, self, training, self.config.sampling)
 
-    def loss(self, batch: Batch) -> dict[str, Tensor]:
+    def augment(self, batch: Batch, generator: torch.Generator) -> Batch:
+        """Moved and lit otherwise, or as they are."""
+        return augment(batch, generator) if self.config.augment else unit(batch)
+
+    def loss(self, batch: Batch, stage: str, group: str) -> dict[str, Tensor]:
         """Cross-entropy of the drawn word against the others, nats, mean over N."""
         z = self.features(batch.images).float()
         candidates = self._candidates(batch)  # (S,) ascending
@@ -88,7 +98,7 @@ class Method(nn.Module):
         if self.config.sampling == "photos":
             shares = true / true.sum(1, keepdim=True)
             return {"words": F.cross_entropy(scores, shares)}
-        place = torch.searchsorted(candidates, batch.words)
+        place = torch.searchsorted(candidates, batch.dense("word"))
         if self.config.mask_true:
             true[torch.arange(len(place), device=place.device), place] = False
             scores = scores.masked_fill(true, float("-inf"))
@@ -98,13 +108,13 @@ class Method(nn.Module):
         """w_k, (V, D)."""
         return self.words.weight.detach()
 
-    def count(self, photos: Tensor, of: int) -> None:
-        """photos (V,): how many have each word; what negatives are drawn by."""
-        self.frequencies = photos.double() ** self.config.negative_power
+    def count(self, photos: Mapping[str, Tensor], of: int) -> None:
+        """How many photos have each word: what negatives are drawn by."""
+        self.frequencies = photos["words"].double() ** self.config.negative_power
 
     def _candidates(self, batch: Batch) -> Tensor:
         """Ids of the words that compete: all, or the batch's own and a sample of the vocabulary."""
-        vocabulary, device = self.words.out_features, batch.words.device
+        vocabulary, device = self.words.out_features, batch.images.device
         if not 0 < self.config.negatives < vocabulary:
             return torch.arange(vocabulary, device=device)
         if self.frequencies is None or not self.config.negative_power:
@@ -112,15 +122,16 @@ class Method(nn.Module):
         else:
             weights = self.frequencies.to(device)
             drawn = torch.multinomial(weights, self.config.negatives, replacement=True)
-        own = batch.words if self.config.sampling == "words" else batch.ids
+        own = batch.dense("word") if self.config.sampling == "words" else batch.sparse("words").ids
         candidates: Tensor = torch.unique(torch.cat([own, drawn]))
         return candidates
 
 
 def _among(candidates: Tensor, batch: Batch) -> Tensor:
     """(N, S) bool: whether a candidate is a true word of the photo. candidates (S,) ascending."""
-    place = torch.searchsorted(candidates, batch.ids).clamp_max(len(candidates) - 1)
-    here = candidates[place] == batch.ids
-    true = torch.zeros(len(batch.words), len(candidates), dtype=torch.bool, device=candidates.device)
-    true[batch.rows[here], place[here]] = True
+    rows, ids = batch.sparse("words")
+    place = torch.searchsorted(candidates, ids).clamp_max(len(candidates) - 1)
+    here = candidates[place] == ids
+    true = torch.zeros(len(batch), len(candidates), dtype=torch.bool, device=candidates.device)
+    true[rows[here], place[here]] = True
     return true

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
+
+from workers import contract
+from workers.contract import Batch, LabelSpace
 
 
 @dataclass(frozen=True)
@@ -20,16 +23,19 @@ class Config:
     bins: int = 4  # per colour channel
 
 
-class Method(nn.Module):
+class Method(contract.Method):
     """No weights; the vector is the square root of each cell's colour shares."""
 
-    def __init__(self, config: Config, words: int = 0) -> None:
+    origin = "no weights"
+
+    def __init__(self, config: Config, labels: LabelSpace) -> None:
         super().__init__()
-        self.config = config
+        self.config, self.image_size = config, config.image_size
         self.dim = config.grid**2 * config.bins**3
 
-    def embed(self, images: Tensor) -> Tensor:
+    def embed(self, batch: Batch) -> Tensor:
         """images (N, 3, H, W) uint8 -> (N, grid * grid * bins^3), L2 norm 1."""
+        images = batch.images
         n, _, height, width = images.shape
         level = images.long() * self.config.bins // 256
         colour = (level[:, 0] * self.config.bins + level[:, 1]) * self.config.bins + level[:, 2]  # (N, H, W)

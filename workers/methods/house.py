@@ -18,20 +18,21 @@ projection a normalised linear map of the pooled features, for vectors of anothe
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
-from pytorch_metric_learning.losses import ProxyAnchorLoss  # type: ignore[import-untyped]
 from torch import Tensor, nn
 
-from workers.data.augment import Looks, augment
-from workers.layers.backbone import Trunk
+from workers import contract
+from workers.contract import Batch, LabelSpace, Stage, Training, head_first
+from workers.data.augment import Ranges, augment
+from workers.layers.backbone import Backbone
 from workers.layers.colour import ColourLayout
 from workers.layers.pixels import normalise
 from workers.layers.pooling import Pool
 from workers.layers.trust import Trust
-from workers.method import Batch
 
 TEMPERATURE = 0.1  # of the term between photos
 LENGTH_FORGETTING = 0.02  # share of the mean length that each batch renews
@@ -44,7 +45,6 @@ class Config:
     backbone: str = "resnet18"
     weights: str = "auto"  # see workers/layers/backbone.py
     image_size: int = 96  # px; another size while training than while embedding cost 5 points of article type
-    photo_size: int = 128  # px, of the photos that crops are cut from: as sharp as whole ones then
     pooling: str = "gap"  # gap | gem | max
     projection: int = 0  # length of the learnt part of the vector; 0: the pooled features themselves
     colour: float = 0.65  # length of the colour part beside the learnt part's 1; 0: none
@@ -60,34 +60,40 @@ class Config:
     area: float = 0.5  # smallest share of the photo that a crop shows
     tint: float = 0.04  # colour cast while training; more would blur the colour words
     clutter: float = 0.15  # share of photos put before another background
-    typical: float = (
-        0.5  # of the typical score; more, and words of few photos, learnt by heart, lose too much
-    )
     sampling: str = "photos"
-    optimiser: str = "muon"
-    learning_rate: float = 3e-3
-    momentum: float = 0.9  # of sgd
-    weight_decay: float = 0.05
-    schedule: str = "cosine"
-    ema: float = 0.0  # averaged weights paid nothing under a cosine schedule
-    batch: int = 64
-    frozen_epochs: int = 0
-    epochs: int = 20
-    seed: int = 0
 
 
-class Method(nn.Module):
+TRAINING = Training(
+    photo_size=128,  # px, of the photos that crops are cut from: as sharp as whole ones then
+    typical=0.5,  # of the typical score; more, and words of few photos, learnt by heart, lose too much
+    optimiser="muon",
+    learning_rate=3e-3,
+    momentum=0.9,  # of sgd
+    weight_decay=0.05,
+    schedule="cosine",
+    ema=0.0,  # averaged weights paid nothing under a cosine schedule
+    batch=64,
+    frozen_epochs=0,
+    epochs=20,
+)
+
+
+class Method(contract.Method):
     """v = (u, c h) / |(u, c h)|: u learnt, of length 1 or so, h the colour descriptor, of length 1."""
 
+    reads = ("words", "product")
+    per_word = frozenset(
+        {"words.weight", "words.bias", "trusted.expected", "trusted.gains", "trusted.possible"}
+    )
     length: Tensor
     scale: Tensor
     rarity: Tensor
 
-    def __init__(self, config: Config, words: int) -> None:
+    def __init__(self, config: Config, labels: LabelSpace) -> None:
         super().__init__()
-        torch.manual_seed(config.seed)
-        self.config = config
-        self.trunk = Trunk(config.backbone, config.weights)
+        self.config, self.image_size = config, config.image_size
+        self.trunk = Backbone(config.backbone, config.weights)
+        self.origin = self.trunk.origin
         self.pool = Pool(config.pooling)
         learnt = config.projection or self.trunk.dim
         if config.projection:
@@ -99,6 +105,7 @@ class Method(nn.Module):
         self.register_buffer("length", torch.zeros(()))  # mean length of features; 0: nothing learnt yet
         self.layout = ColourLayout()
         self.dim = learnt + (self.layout.dim if config.colour else 0)
+        words = len(labels.words)
         self.words = nn.Linear(self.dim, words)  # row k is w_k; the bias takes how often a word stands
         nn.init.normal_(self.words.weight, std=0.05)
         nn.init.zeros_(self.words.bias)
@@ -109,16 +116,22 @@ class Method(nn.Module):
             self.sharpness = nn.Parameter(torch.tensor(math.log(10.0)))  # t' and b of SigLIP
             self.shift = nn.Parameter(torch.tensor(-10.0))
         if config.products:
+            from pytorch_metric_learning.losses import ProxyAnchorLoss  # type: ignore[import-untyped]  # seconds
+
             self.proxies = ProxyAnchorLoss(config.proxies, learnt, margin=0.1, alpha=32)
 
-    def embed(self, images: Tensor) -> Tensor:
+    def embed(self, batch: Batch) -> Tensor:
         """images (N, 3, H, W) uint8, or float in 0..1 -> v (N, D), L2 norm 1."""
-        pixels = _unit(images)
+        pixels = _unit(batch.images)
         return self._joined(self._learnt(pixels), self._colours(pixels))
 
-    def augment(self, images: Tensor, generator: torch.Generator) -> Tensor:
-        """images (N, 3, S, S) uint8 -> float32 (N, 3, image_size, image_size) in 0..1."""
-        looks = Looks(
+    def stages(self, training: Training) -> list[Stage]:
+        """The word layer alone, for as long as is asked, then everything."""
+        return head_first("words", self.words, self, training, self.config.sampling)
+
+    def augment(self, batch: Batch, generator: torch.Generator) -> Batch:
+        """photos (N, 3, S, S) uint8 -> crops of them (N, 3, image_size, image_size), float32 in 0..1."""
+        ranges = Ranges(
             area=(self.config.area, 1.1),
             stretch=0.2,
             turn=10,
@@ -128,9 +141,9 @@ class Method(nn.Module):
             offset=0.05,
             clutter=self.config.clutter,
         )
-        return augment(images, generator, looks, self.config.image_size)
+        return augment(batch, generator, ranges, self.image_size)
 
-    def loss(self, batch: Batch) -> dict[str, Tensor]:
+    def loss(self, batch: Batch, stage: str, group: str) -> dict[str, Tensor]:
         """The terms that are switched on, in nats, each already times its weight.
 
         words     cross-entropy of the bag, in shares of trust, mean over N
@@ -139,14 +152,14 @@ class Method(nn.Module):
         """
         pixels = _unit(batch.images)
         learnt, colours = self._learnt(pixels), self._colours(pixels)
-        hot = batch.multi_hot(self.words.out_features)
+        hot = batch.multi_hot("words", self.words.out_features)
         terms = {"words": self._word_loss(self._joined(learnt, self._half_hidden(colours)), hot)}
         if self.config.photos:
             terms["photos"] = self.config.photos * self._photo_loss(learnt, hot)
         if self.config.titles:
             terms["titles"] = self.config.titles * self._title_loss(self._joined(learnt, colours), hot)
         if self.config.products:
-            labels = batch.products % self.config.proxies
+            labels = batch.dense("product") % self.config.proxies
             terms["products"] = self.config.products * self.proxies(learnt, labels)
         return terms
 
@@ -154,10 +167,10 @@ class Method(nn.Module):
         """w_k times the scale, (V, D): w_k . v is word k's score without how often it stands."""
         return self.words.weight.detach() * self.scale.exp()
 
-    def count(self, photos: Tensor, of: int) -> None:
-        """photos (V,): how many of all photos have each word; what trust and rarity are measured against."""
-        self.trusted.count(photos)
-        self.rarity.copy_((of / photos.clamp_min(1)).log())
+    def count(self, photos: Mapping[str, Tensor], of: int) -> None:
+        """How many of all photos have each word: what trust and rarity are measured against."""
+        self.trusted.count(photos["words"])
+        self.rarity.copy_((of / photos["words"].clamp_min(1)).log())
 
     def _learnt(self, pixels: Tensor) -> Tensor:
         pooled = self.pool(self.trunk(normalise(pixels))).float()

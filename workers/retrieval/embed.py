@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 
 from schemas.errors import ImageError
+from workers.contract import Batch
 from workers.data.decode import decode
 from workers.data.shards import Unit, pixels_of
 from workers.device import bfloat16_pays, sent
@@ -54,8 +55,7 @@ class Embed:
         loaded = load(filesystem, checkpoint) if checkpoint else untrained(method, dict(config or {}))
         self.filesystem = filesystem
         self.module = on_device(loaded.module, device)
-        self.size = int(loaded.config.image_size)
-        self.dim = int(loaded.module.dim)  # type: ignore[arg-type]
+        self.size, self.dim = loaded.module.image_size, loaded.module.dim
         self.device = torch.device(device)
         self.half = bfloat16_pays(self.device)
         self.decoders = max(threads, os.cpu_count() or 1) if self.device.type == "cuda" else max(1, threads)
@@ -79,7 +79,7 @@ class Embed:
         with torch.inference_mode(), torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
             for first in range(0, len(pixels), BATCH):
                 images = sent(torch.from_numpy(pixels[first : first + BATCH]), self.device)
-                found[first : first + BATCH] = self.module.embed(images).float().cpu().numpy()  # type: ignore[operator]
+                found[first : first + BATCH] = self.module.embed(Batch(images)).float().cpu().numpy()
         return found
 
     def _table(self, ids: list[str], pixels: NDArray[np.uint8], errors: list[ImageError]) -> pa.Table:

@@ -7,8 +7,7 @@ taken, which all its texts together tell. Source: py3langid, a naive Bayes model
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-
-from py3langid.langid import MODEL_FILE, LanguageIdentifier  # type: ignore[import-untyped]
+from typing import Any
 
 from workers.text.words import FIELDS, texts
 
@@ -36,7 +35,7 @@ class ShopLanguages:
     def __init__(self) -> None:
         self._weights: dict[str, dict[str, float]] = {}
 
-    def hear(self, product: Mapping[str, object], fields: Sequence[str] = FIELDS) -> str:
+    def observe(self, product: Mapping[str, object], fields: Sequence[str] = FIELDS) -> str:
         """Count a product (with its `shop`) for its shop; its language where it is sure, else unclear."""
         language, confidence = guess(longest_text(product, fields))
         if language != UNCLEAR:
@@ -62,8 +61,10 @@ def longest_text(product: Mapping[str, object], fields: Sequence[str] = FIELDS) 
 
 
 @cache
-def _identifier() -> LanguageIdentifier:
+def _identifier() -> Any:
     """Read once per process, and ours alone: the package's own functions share one set of languages."""
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier  # type: ignore[import-untyped]  # when asked
+
     identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
     identifier.set_languages(LANGUAGES)
     return identifier

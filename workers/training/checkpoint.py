@@ -1,13 +1,14 @@
 """Weights on disk: one safetensors file, named by its hash, that says what it is.
 
 safetensors holds names, shapes and numbers and no code; its header also carries the method, its
-Config and the vocabulary, so that a checkpoint needs no other file to be used.
+settings and the names it learnt, so that a checkpoint needs no other file to be used.
 """
 
 import hashlib
 import json
 import struct
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -15,35 +16,47 @@ import pyarrow.fs as pafs
 import torch
 from safetensors.torch import load as read_tensors
 from safetensors.torch import save as write_tensors
-from torch import nn
 
 from schemas.errors import CheckpointError
-from workers import method as methods
+from workers.contract import NO_LABELS, LabelSpace, Method, registry
 
 
 @dataclass(frozen=True)
 class Checkpoint:
     """A trained method, ready to use.
 
-    sha256   identity of the weights file
-    module   the method itself, in eval mode
-    name     file name of the method
-    words    its vocabulary, index = row of the word layer
-    config   its Config
-    origin   where the first weights came from: random | torchvision:... | file:<sha256>
+    sha256    identity of the weights file; "none" for a method without weights
+    module    the method itself, in eval mode
+    settings  its name, Config and Training
+    labels    the names it knows, index = row of the output
+    origin    where the first weights came from: random | torchvision:... | file:<sha256>
     """
 
     sha256: str
-    module: nn.Module
-    name: str
-    words: tuple[str, ...]
-    config: Any
+    module: Method
+    settings: registry.Settings
+    labels: LabelSpace
     origin: str
 
+    @property
+    def name(self) -> str:
+        """File name of the method."""
+        return self.settings.method
 
-def pack(name: str, module: nn.Module, config: Any, words: tuple[str, ...], origin: str) -> bytes:
-    """The file's bytes. Equal weights, config and vocabulary give equal bytes."""
-    about = {"method": name, "config": asdict(config), "words": list(words), "origin": origin}
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Its vocabulary, index = row of the word layer."""
+        return self.labels.words
+
+    @property
+    def config(self) -> Any:
+        """Its Config."""
+        return self.settings.config
+
+
+def pack(module: Method, settings: registry.Settings, labels: LabelSpace, origin: str) -> bytes:
+    """The file's bytes. Equal weights, settings and names give equal bytes."""
+    about = {"method": settings.method, "config": settings.flat(), "origin": origin} | labels.stored()
     state = {key: value.detach().cpu().contiguous() for key, value in sorted(module.state_dict().items())}
     return bytes(write_tensors(state, {"vitrine": json.dumps(about, sort_keys=True, ensure_ascii=False)}))
 
@@ -64,33 +77,40 @@ def unpack(data: bytes, what: str, expected: str = "") -> Checkpoint:
         state = read_tensors(data)
     except Exception as error:
         raise CheckpointError(what, f"is no vitrine checkpoint ({type(error).__name__})") from error
-    config = methods.config_of(
-        about["method"], about["config"] | ({"weights": "random"} if "weights" in about["config"] else {})
-    )
-    module = methods.build(about["method"], config, len(about["words"]))
+    settings = registry.settings_of(about["method"], registry.with_weights_replaced(about["config"]))
+    labels = LabelSpace.restored(about)
+    module = registry.build(settings, labels)
     try:
         module.load_state_dict(state)
     except RuntimeError as error:
         raise CheckpointError(
             what, f"weights of another shape: {str(error).splitlines()[-1].strip()}"
         ) from error
-    return Checkpoint(sha256, module.eval(), about["method"], tuple(about["words"]), config, about["origin"])
+    return _ready(sha256, module, settings, labels, about["origin"])
 
 
-def untrained(name: str, changes: dict[str, object] | None = None, words: tuple[str, ...] = ()) -> Checkpoint:
+def untrained(
+    name: str, changes: Mapping[str, object] | None = None, labels: LabelSpace = NO_LABELS
+) -> Checkpoint:
     """A method as its Config initialises it; for methods without weights, all there is."""
-    config = methods.config_of(name, changes)
-    module = methods.build(name, config, len(words))
-    origin = getattr(getattr(module, "trunk", None), "origin", "no weights")
-    if not module.state_dict():
-        return Checkpoint("none", module.eval(), name, words, config, origin)
-    data = pack(name, module, config, words, origin)
-    return Checkpoint(hashlib.sha256(data).hexdigest(), module.eval(), name, words, config, origin)
+    settings = registry.settings_of(name, changes)
+    module = registry.build(settings, labels)
+    sha256 = "none"
+    if module.state_dict():
+        sha256 = hashlib.sha256(pack(module, settings, labels, module.origin)).hexdigest()
+    return _ready(sha256, module, settings, labels, module.origin)
 
 
-def on_device(module: nn.Module, device: str | torch.device) -> nn.Module:
-    """The module where it will run, in the memory layout that convolutions like."""
-    placed: nn.Module = module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+def _ready(
+    sha256: str, module: Method, settings: registry.Settings, labels: LabelSpace, origin: str
+) -> Checkpoint:
+    module.eval()
+    return Checkpoint(sha256, module, settings, labels, origin)
+
+
+def on_device(module: Method, device: str | torch.device) -> Method:
+    """The method where it will run, in the memory layout that convolutions like."""
+    placed: Method = module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return placed.to(torch.device(device))
 
 

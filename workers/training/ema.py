@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 
-class Average:
+class WeightAverage:
     """Averaged parameters and buffers of a module; `decay` 0 averages nothing and costs nothing."""
 
     def __init__(self, module: nn.Module, decay: float) -> None:

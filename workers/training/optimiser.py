@@ -1,4 +1,4 @@
-"""Which optimiser learns which parameters, by the name in a Config.
+"""Which optimiser learns which parameters, by the name in a Group.
 
 sgd    with momentum
 adamw  Loshchilov and Hutter, ICLR 2019
@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from schemas.errors import InputError
+from workers.contract import Group
 
 NAMES = ("sgd", "adamw", "muon")
 ITERATIONS = 3  # Newton-Schulz; five, the default, are no better for these kernels and cost two thirds more
@@ -90,29 +91,28 @@ class KernelMuon(torch.optim.Muon):
             matrix.grad = None
 
 
-def optimiser_of(
-    module: nn.Module, kind: str, *, learning_rate: float, momentum: float, weight_decay: float
-) -> Optimiser:
-    """The optimiser of the parameters that require a gradient. Raises InputError for an unknown kind.
+def optimiser_of(group: Group) -> Optimiser:
+    """The optimiser of a group's parameters. Raises InputError for an unknown kind.
 
     Weight decay pulls on matrices and kernels only: biases, gains and scales have a meaning at their size.
     """
+    kind = group.optimiser
     if kind not in NAMES:
         raise InputError(f"optimiser {kind}", "there are sgd, adamw and muon")
-    learnt = [parameter for parameter in module.parameters() if parameter.requires_grad]
-    kernels = [parameter for parameter in learnt if parameter.ndim == 4] if kind == "muon" else []
-    rest = [parameter for parameter in learnt if kind != "muon" or parameter.ndim != 4]
+    kernels = [parameter for parameter in group.parameters if parameter.ndim == 4] if kind == "muon" else []
+    rest = [parameter for parameter in group.parameters if kind != "muon" or parameter.ndim != 4]
     share = REST if kind == "muon" else 1.0
-    groups = [
-        {"params": [p for p in rest if p.ndim >= 2], "weight_decay": weight_decay, "share": share},
+    parts = [
+        {"params": [p for p in rest if p.ndim >= 2], "weight_decay": group.weight_decay, "share": share},
         {"params": [p for p in rest if p.ndim < 2], "weight_decay": 0.0, "share": share},
     ]
+    rate = group.learning_rate
     if kind == "sgd":
-        return Optimiser([torch.optim.SGD(groups, lr=learning_rate, momentum=momentum)])
-    parts: list[torch.optim.Optimizer] = [torch.optim.AdamW(groups, lr=learning_rate)]
+        return Optimiser([torch.optim.SGD(parts, lr=rate, momentum=group.momentum)])
+    optimisers: list[torch.optim.Optimizer] = [torch.optim.AdamW(parts, lr=rate, betas=group.betas)]
     if kernels:
-        parts.append(KernelMuon(kernels, weight_decay=weight_decay, learning_rate=learning_rate))
-    return Optimiser(parts)
+        optimisers.append(KernelMuon(kernels, weight_decay=group.weight_decay, learning_rate=rate))
+    return Optimiser(optimisers)
 
 
 def _matrix(values: Tensor, kernel: Tensor) -> Tensor:

@@ -1,6 +1,6 @@
 """A training on disk: what a killed run needs to go on as if nothing had happened.
 
-A folder with `state.pt` (module, optimiser, averaged weights, schedule, position, history, random states;
+A folder with `state.pt` (method, optimisers, averaged weights, schedule, position, history, random states;
 read without running code) and, once there is a best, `checkpoint.safetensors` with the best weights so far.
 """
 
@@ -14,46 +14,46 @@ import torch
 
 from schemas.errors import CheckpointError
 from workers.training.train_loop import Progress
-from workers.training.train_step import Learner
+from workers.training.train_step import TrainStep
 
 STATE, BEST = "state.pt", "checkpoint.safetensors"
 
 
-def save(folder: str | Path, learner: Learner, progress: Progress) -> None:
-    """Write both files."""
-    state = {
-        "learner": learner.state_dict(),
-        "progress": progress.state_dict(),
-        "random": _random_states(learner.device),
-    }
+def save(folder: str | Path, train_step: TrainStep | None, progress: Progress) -> None:
+    """Write both files; train_step is None for a method that takes no steps."""
+    state: dict[str, Any] = {"progress": progress.state_dict()}
+    if train_step:
+        state |= {"train_step": train_step.state_dict(), "random": _random_states(train_step.device)}
     torch.save(state, Path(folder, STATE))
     if progress.best:
         Path(folder, BEST).write_bytes(progress.best)
 
 
-def load(folder: str | Path, learner: Learner) -> Progress:
-    """Put the learner where it was, and return how far it had come.
+def load(folder: str | Path, train_step: TrainStep | None) -> Progress:
+    """Put the train step where it was, and return how far it had come: the next stage, epoch and step.
 
     Raises CheckpointError where the files are damaged or of another network.
     """
     try:
         state = torch.load(Path(folder, STATE), map_location="cpu", weights_only=True)
-        learner.load_state_dict(state["learner"])
+        if train_step:
+            train_step.load_state_dict(state["train_step"])
         best = Path(folder, BEST)
         progress = Progress(**state["progress"], best=best.read_bytes() if best.exists() else b"")
     except (OSError, RuntimeError, KeyError, TypeError, ValueError, zipfile.BadZipFile, EOFError) as error:
         raise CheckpointError(
             str(folder), f"no training can go on from it ({str(error).splitlines()[0]})"
         ) from error
-    _set_random_states(state["random"], learner.device)
+    if train_step:
+        _set_random_states(state["random"], train_step.device)
     return progress
 
 
-def newest_whole(folders: Iterable[str | Path], learner: Learner) -> Progress | None:
+def newest_whole(folders: Iterable[str | Path], train_step: TrainStep | None) -> Progress | None:
     """Go on from the first of these that is whole; None where none is."""
     for folder in folders:
         try:
-            return load(folder, learner)
+            return load(folder, train_step)
         except CheckpointError:
             continue
     return None

@@ -1,14 +1,15 @@
 """The training loop: epochs of steps, judged on held-out photos, resumable after any step.
 
-First the word layer alone for `frozen_epochs`, then everything; an epoch is as many draws as there are
-photos. What the loop knows lies in a Progress; with the Learner's state it is all that a resumed run needs,
-because batches and random numbers are functions of (seed, epoch, step, rank).
+Stage after stage, as the method says; an epoch is as many draws as there are photos. What the loop knows lies in a
+Progress; with the state of the TrainStep it is all that a resumed run needs, because batches and random numbers are
+functions of (seed, epoch, step, rank).
 """
 
 import math
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -16,9 +17,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from schemas.errors import CheckpointError
-from workers.data.dataloader import Feed
-from workers.training.train_step import Learner, everywhere
+from schemas.errors import CheckpointError, InputError
+from workers.data.dataloader import BatchLoader
+from workers.training.collectives import all_reduced
+from workers.training.train_step import TrainStep
 
 ASK_EVERY = 16  # steps between two agreements of several workers on whether a checkpoint is due
 MOST_NAMED = 5  # image ids in the message about a loss that is no number
@@ -28,14 +30,16 @@ MOST_NAMED = 5  # image ids in the message about a loss that is no number
 class Progress:
     """How far a training is.
 
-    epoch, step  the next step to take: epochs count from 1 over both phases, steps from 0
+    stage, epoch, step  the next step to take: stages count from 0, epochs from 1 over all stages, steps from 0
     images       drawn so far, all workers
     sums, count  loss terms of the epoch so far, weighted by photos, and photos
     seconds      the epoch took so far
     history      rows of schemas.score.HISTORY
     best         file of the best weights so far; empty before the first
+    done         nothing is left to learn by gradient; fitted: nor without
     """
 
+    stage: int = 0
     epoch: int = 1
     step: int = 0
     images: int = 0
@@ -45,6 +49,7 @@ class Progress:
     history: list[dict[str, Any]] = field(default_factory=list)
     best: bytes = b""
     done: bool = False
+    fitted: bool = False
 
     def state_dict(self) -> dict[str, Any]:
         """All but the weights, as plain values."""
@@ -56,64 +61,78 @@ class Progress:
 
 
 @dataclass
-class Fit:
+class TrainLoop:
     """One training.
 
-    pack              the module's weights as the bytes of a checkpoint file
-    keep              called with the Progress whenever a checkpoint is due, on every worker
-    tell              hears how far an epoch is, and every row of history
+    train, held_out   photos to learn from and to judge on, in the order of any stage
+    pack              the method's weights as the bytes of a checkpoint file
+    save_checkpoint   called with the Progress whenever a checkpoint is due, on every worker
+    on_progress       called with how far an epoch is, and with every row of history
     checkpoint_every  seconds between two checkpoints within an epoch; at its end there is always one
     """
 
-    learner: Learner
-    train: Feed
-    held_out: Feed
+    train_step: TrainStep
+    train: BatchLoader
+    held_out: BatchLoader
     pack: Callable[[], bytes]
-    keep: Callable[[Progress], None]
-    tell: Callable[[dict[str, Any]], None]
+    save_checkpoint: Callable[[Progress], None]
+    on_progress: Callable[[dict[str, Any]], None]
     checkpoint_every: float = 600.0
     progress: Progress = field(default_factory=Progress)
 
     def run(self) -> Progress:
         """Train to the end, from wherever `progress` stands.
 
-        Raises CheckpointError when the loss is no longer a number, with the photos of that batch.
+        Raises CheckpointError when the loss is no longer a number, with the photos of that batch, and InputError for
+        a stage that has no photo to draw.
         """
-        config, progress = self.learner.config, self.progress
-        total = config.frozen_epochs + config.epochs
+        progress = self.progress
+        self._ends = list(accumulate(stage.epochs for stage in self.train_step.stages))
         self._saved = self._began = time.monotonic()
         self._images_before = progress.images
-        while progress.epoch <= total and not progress.done:
-            frozen = progress.epoch <= config.frozen_epochs
-            phase = "words" if frozen else "all"
-            if self.learner.phase != phase:
-                epochs = config.frozen_epochs if frozen else config.epochs
-                self.learner.begin(phase, epochs * self.train.order.steps)
-            self._epoch(total)
-            self._judge(total)
-            self.keep(progress)
+        self._placed = -1
+        while progress.stage < len(self._ends) and not progress.done:
+            self._enter(progress.stage)
+            self._epoch()
+            self._judge()
+            self.save_checkpoint(progress)
             self._saved = time.monotonic()
         progress.done = True
         return progress
 
-    def _epoch(self, total: int) -> None:
-        progress, learner = self.progress, self.learner
+    @property
+    def _total(self) -> int:
+        return self._ends[-1]
+
+    def _enter(self, number: int) -> None:
+        """Be in a stage: with its batches, and begun."""
+        stage = self.train_step.stages[number]
+        if self._placed != number:
+            self._placed = number
+            self.train, self.held_out = (part.for_stage(stage) for part in (self.train, self.held_out))
+            if self.train.order and len(self.train) and not len(self.train.order.sampler):
+                raise InputError(f"sampling {stage.sampler}", "no product has the photos for it")
+        if self.train_step.stage != number:
+            self.train_step.begin(number, stage.epochs * self.train.steps)
+
+    def _epoch(self) -> None:
+        progress, train_step = self.progress, self.train_step
         resumed, before = time.monotonic(), progress.seconds
         waiting: tuple[int, NDArray[np.int64], dict[str, Tensor]] | None = None
         for step in self.train.batches(progress.epoch, progress.step):
-            terms = learner.step(step.batch, progress.epoch, step.number)
+            terms = train_step.step(step.batch, progress.epoch, step.number)
             if waiting:  # read one step late, so that a GPU never stands still for it
                 self._note(*waiting)
             waiting = (step.number, step.photos, terms)
             progress.step = step.number + 1
-            progress.images += len(step.photos) * learner.world
+            progress.images += len(step.photos) * train_step.world
             progress.seconds = before + time.monotonic() - resumed
-            if self._due(step.number) and progress.step < self.train.order.steps:
+            if self._due(step.number) and progress.step < self.train.steps:
                 self._note(*waiting)
                 waiting = None
-                self.keep(progress)
+                self.save_checkpoint(progress)
                 self._saved = time.monotonic()
-            self._say(total)
+            self._report()
         if waiting:
             self._note(*waiting)
 
@@ -122,59 +141,61 @@ class Fit:
         if not all(math.isfinite(value) for value in values):
             names = self.train.names(photos)
             shown = ", ".join(names[:MOST_NAMED]) + (" ..." if len(names) > MOST_NAMED else "")
-            said = ", ".join(f"{name} {value}" for name, value in zip(terms, values, strict=True))
+            losses = ", ".join(f"{name} {value}" for name, value in zip(terms, values, strict=True))
             raise CheckpointError(
                 f"epoch {self.progress.epoch} step {number}",
-                f"the loss is no number ({said}) on {len(names)} photos {shown}; lower the learning rate",
+                f"the loss is no number ({losses}) on {len(names)} photos {shown}; lower the learning rate",
             )
         for name, value in zip(terms, values, strict=True):
             self.progress.sums[name] = self.progress.sums.get(name, 0.0) + value * len(photos)
         self.progress.count += len(photos)
 
-    def _judge(self, total: int) -> None:
+    def _judge(self) -> None:
         """Validate, keep the best, and close the epoch."""
-        progress, learner = self.progress, self.learner
-        photos = learner.total(progress.count)
-        terms = {name: learner.total(value) / max(photos, 1) for name, value in progress.sums.items()}
+        progress, train_step = self.progress, self.train_step
+        photos = train_step.total(progress.count)
+        terms = {name: train_step.total(value) / max(photos, 1) for name, value in progress.sums.items()}
         loss = sum(terms.values())
-        validation = learner.validate(self.held_out)
-        improved = learner.schedule.judge(loss if validation is None else validation)
+        validation = train_step.validate(self.held_out)
+        improved = train_step.schedule.judge(loss if validation is None else validation)
         # The cosine schedule is meant to end where it ends; the last weights of it are the ones wanted.
-        if improved if learner.schedule.kind == "plateau" else progress.epoch == total:
-            with learner.average.applied():
+        if improved if train_step.schedule.kind == "plateau" else progress.epoch == self._total:
+            with train_step.average.applied():
                 progress.best = self.pack()
         row = {
-            "phase": learner.phase,
+            "phase": train_step.stages[progress.stage].name,
             "epoch": progress.epoch,
             "images": progress.images,
             "loss": loss,
             "terms": [{"name": name, "loss": value} for name, value in terms.items()],
             "validation_loss": validation,
-            "learning_rate": learner.schedule.learning_rate,
+            "learning_rate": train_step.schedule.learning_rate,
             "images_per_second": photos / max(progress.seconds, 1e-9),
         }
         progress.history.append(row)
-        self.tell(row)
-        progress.done = learner.schedule.given_up and learner.phase == "all"
+        self.on_progress(row)
+        progress.done = train_step.schedule.given_up and progress.stage == len(self._ends) - 1
+        progress.stage += progress.epoch == self._ends[progress.stage]
         progress.epoch, progress.step = progress.epoch + 1, 0
         progress.sums, progress.count, progress.seconds = {}, 0, 0.0
 
-    def _say(self, total: int) -> None:
+    def _report(self) -> None:
         progress = self.progress
         if not progress.count:
             return  # nothing has been read back yet
-        wanted = self.train.order.draws * self.learner.world * total
+        draws = len(self.train) if self.train.draws is None else self.train.draws
+        wanted = draws * self.train_step.world * self._total
         seconds = max(time.monotonic() - self._began, 1e-9)
         rate = (progress.images - self._images_before) / seconds
-        self.tell(
+        self.on_progress(
             {
                 "epoch": progress.epoch,
-                "epochs": total,
+                "epochs": self._total,
                 "images": progress.images,
                 "of": wanted,
                 "terms": progress.mean(),
                 "loss": sum(progress.mean().values()),
-                "learning_rate": self.learner.schedule.learning_rate,
+                "learning_rate": self.train_step.schedule.learning_rate,
                 "images_per_second": rate,
                 "seconds_left": max(wanted - progress.images, 0) / max(rate, 1e-9),
             }
@@ -182,8 +203,8 @@ class Fit:
 
     def _due(self, number: int) -> bool:
         """Whether a checkpoint is due; the same answer on every worker."""
-        world = self.learner.world
+        world = self.train_step.world
         if world > 1 and (number + 1) % ASK_EVERY:
             return False
         late = time.monotonic() - self._saved >= self.checkpoint_every
-        return bool(everywhere(float(late), world, self.learner.device, maximum=True))
+        return bool(all_reduced(float(late), world, self.train_step.device, maximum=True))

@@ -1,45 +1,46 @@
 """First weights from an earlier training, whose vocabulary may have been another one."""
 
-from typing import Any
-
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from schemas.errors import CheckpointError
-from workers import method as methods
+from workers.contract import LabelSpace, Method, NamesWords
 from workers.training.checkpoint import Checkpoint
 
 
-def inherit(name: str, module: nn.Module, config: Any, words: tuple[str, ...], parent: Checkpoint) -> None:
-    """Give `module` the parent's weights: words known before keep their rows, new ones stay as initialised.
+def warm_start(name: str, method: Method, labels: LabelSpace, parent: Checkpoint) -> None:
+    """Give the method the parent's weights: words that it knew keep their rows, new ones stay as initialised.
 
-    Which tensors have a row per word is asked of the method: they grow when it is built with a word more.
-    Raises CheckpointError where the parent is another method or has other shapes.
+    labels  the names that the method was built with
+    Which tensors have a row per word the method says. Raises CheckpointError where the parent is another method, has
+    other shapes, or learnt other categories, attributes or landmarks.
     """
+    who = parent.sha256[:12]
     if parent.name != name:
-        raise CheckpointError(parent.sha256[:12], f"was trained as {parent.name}, not {name}")
-    changes = {"weights": "random"} if hasattr(config, "weights") else {}
-    larger = methods.build(name, methods.config_of(name, vars(config) | changes), len(words) + 1).state_dict()
-    before, now = parent.module.state_dict(), module.state_dict()
-    if before.keys() != now.keys():
-        other = sorted(before.keys() ^ now.keys())[0]
-        raise CheckpointError(parent.sha256[:12], f"holds another network: {other} is in one of them only")
-    number = {word: row for row, word in enumerate(parent.words)}
-    kept = [(row, number[word]) for row, word in enumerate(words) if word in number]
-    for key, fresh in now.items():
-        grows = larger[key].shape != fresh.shape
-        if (before[key].shape[1:] if grows else before[key].shape) != (
-            fresh.shape[1:] if grows else fresh.shape
-        ):
-            shapes = f"{tuple(before[key].shape)}, not {tuple(fresh.shape)}"
-            raise CheckpointError(parent.sha256[:12], f"weights of another shape: {key} is {shapes}")
-        _copy(fresh, before[key], kept if grows else None)
+        raise CheckpointError(who, f"was trained as {parent.name}, not {name}")
+    for kind in ("categories", "attributes", "landmarks"):
+        if getattr(parent.labels, kind) != getattr(labels, kind):
+            raise CheckpointError(who, f"learnt other {kind} than this label run has")
+    old, new = parent.module.state_dict(), method.state_dict()
+    if old.keys() != new.keys():
+        other = sorted(old.keys() ^ new.keys())[0]
+        raise CheckpointError(who, f"holds another network: {other} is in one of them only")
+    per_word = method.per_word if isinstance(method, NamesWords) else frozenset[str]()
+    old_row = {word: row for row, word in enumerate(parent.words)}
+    rows = [(row, old_row[word]) for row, word in enumerate(labels.words) if word in old_row]
+    for key, fresh in new.items():
+        first = int(key in per_word)  # the dimension from which shapes must agree
+        if old[key].shape[first:] != fresh.shape[first:]:
+            shapes = f"{tuple(old[key].shape)}, not {tuple(fresh.shape)}"
+            raise CheckpointError(who, f"weights of another shape: {key} is {shapes}")
+        _copy(fresh, old[key], rows if key in per_word else None)
 
 
 @torch.no_grad()
-def _copy(fresh: Tensor, old: Tensor, kept: list[tuple[int, int]] | None) -> None:
-    if kept is None:
+def _copy(fresh: Tensor, old: Tensor, rows: list[tuple[int, int]] | None) -> None:
+    """Copy all, or rows (here, there) only."""
+    if rows is None:
         fresh.copy_(old)
-    elif kept:
-        here, there = (torch.tensor(rows) for rows in zip(*kept, strict=True))
+    elif rows:
+        here, there = (torch.tensor(places) for places in zip(*rows, strict=True))
         fresh[here] = old[there].to(fresh.device)

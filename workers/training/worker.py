@@ -1,7 +1,7 @@
 """One worker of a Ray Train TorchTrainer: loads its shard, goes on where a killed run stopped, trains.
 
-All it knows comes in its job: which photos (as places in the lake), their words, the method and its Config.
-Rank 0 reports checkpoints; the last one also holds the history and how well each word can be seen.
+All it knows comes in its job: which photos (as places in the lake), what is known of them, the method and its
+settings. Rank 0 reports checkpoints; the last one also holds the history and how well each word can be seen.
 """
 
 import json
@@ -18,21 +18,20 @@ import ray
 import ray.train
 import ray.train.torch
 import torch
-from numpy.typing import NDArray
-from torch import nn
 
-from schemas.errors import InputError, PipelineError
-from workers import method as methods
-from workers.data.dataloader import Feed, feed_of
-from workers.data.dataset import Examples, ids_of_hex
-from workers.data.sampler import Bags
-from workers.data.shards import PixelCache, Places
-from workers.training import resume as training_state
-from workers.training import word_auc as word_scores
+from schemas.errors import PipelineError
+from workers.contract import Fits, LabelSpace, Method, NamesWords, Trains, registry
+from workers.data.dataloader import BatchLoader
+from workers.device import bfloat16_pays
+from workers.training import resume
 from workers.training.checkpoint import load, on_device, pack, unpack
-from workers.training.train_loop import Fit, Progress
-from workers.training.train_step import Learner, everywhere
-from workers.training.warm_start import inherit
+from workers.training.collectives import all_reduced
+from workers.training.fit import fit
+from workers.training.loaders import Shards
+from workers.training.train_loop import Progress, TrainLoop
+from workers.training.train_step import TrainStep
+from workers.training.warm_start import warm_start
+from workers.training.word_results import WordMeasure
 
 RESULT, SCORES = "result.json", "word_scores.npz"
 
@@ -41,25 +40,25 @@ RESULT, SCORES = "result.json", "word_scores.npz"
 class Job:
     """What a training is.
 
-    method, config     name and values of the method
-    words              the vocabulary, index = row of the word layer
+    method, settings   name and flat settings of the method
+    labels             the names it learns
     filesystem         of the lake
-    examples           object reference of workers.data.dataset.Examples: every photo
+    dataset            object reference of workers.data.dataset.Dataset: every photo, and what the method reads
     train, validation  object references of workers.data.shards.Places: which of them to learn from, which to judge on
     start              path of the checkpoint to start from; empty: first weights
     threads            of torch, per worker
     cache_bytes        of memory for decoded photos, per worker
     checkpoint_every   seconds
     resume             folders of checkpoints to go on from where Ray knows of none, newest first
-    tell               hears of progress on rank 0
+    on_progress        called with progress on rank 0
     refused            a queue: an error that another attempt would only repeat
     """
 
     method: str
-    config: dict[str, Any]
-    words: tuple[str, ...]
+    settings: dict[str, Any]
+    labels: LabelSpace
     filesystem: pafs.FileSystem
-    examples: Any
+    dataset: Any
     train: Any
     validation: Any
     start: str
@@ -67,7 +66,7 @@ class Job:
     cache_bytes: int
     checkpoint_every: float
     resume: tuple[str, ...]
-    tell: Callable[[dict[str, Any]], None]
+    on_progress: Callable[[dict[str, Any]], None]
     refused: Any
 
 
@@ -80,142 +79,133 @@ def train_worker(config: dict[str, Any]) -> None:
     if not job.refused.empty():
         return
     try:
-        _train(job)
+        context = ray.train.get_context()
+        torch.set_num_threads(job.threads)  # Ray sets OMP_NUM_THREADS to 1 on CPU workers
+        _Worker(job, context.get_world_rank(), context.get_world_size()).run()
     except PipelineError as error:
         job.refused.put(error)
         if ray.train.get_context().get_world_size() > 1:
             raise  # the other workers wait in a collective; the next attempt returns at once
 
 
-def _train(job: Job) -> None:
-    context = ray.train.get_context()
-    rank, world = context.get_world_rank(), context.get_world_size()
-    torch.set_num_threads(job.threads)  # Ray sets OMP_NUM_THREADS to 1 on CPU workers
-    config = methods.config_of(job.method, job.config)
-    module, origin = first_module(job, config)
-    device = ray.train.torch.get_device()
-    module = on_device(module, device)
-    learner = Learner(module, config, device, world=world, rank=rank)
-    train, held_out, undecodable = _feeds(job, learner)
-    progress = _resumed(job, learner)
-    resumed_at = progress.images
+class _Worker:
+    """A job on one worker, with its method as it is before its first step."""
 
-    def keep(progress: Progress) -> None:
-        _report(rank, progress, lambda folder: training_state.save(folder, learner, progress))
+    def __init__(self, job: Job, rank: int, world: int) -> None:
+        self.job, self.rank, self.world = job, rank, world
+        self.settings = registry.settings_of(job.method, job.settings)
+        assert self.settings.training is not None
+        self.training = self.settings.training
+        method, self.origin = first_method(job, self.settings)
+        self.device = ray.train.torch.get_device()
+        self.method = on_device(method, self.device)
 
-    done = Fit(
-        learner,
-        train,
-        held_out,
-        pack=lambda: pack(job.method, module, config, job.words, origin),
-        keep=keep,
-        tell=job.tell if rank == 0 else lambda event: None,
-        checkpoint_every=job.checkpoint_every,
-        progress=progress,
-    ).run()
-    best = on_device(unpack(done.best, job.method).module, learner.device)
-    scores = _word_scores(job, learner, best, train, held_out)
-    offsets = _offsets(job, learner, best, train)
+    def run(self) -> None:
+        """Train and fit, measure the words, report."""
+        step = None
+        if isinstance(self.method, Trains):
+            step = TrainStep(self.method, self.training, self.device, world=self.world, rank=self.rank)
+        train, held_out, undecodable = self._loaders()
+        progress = self._resumed(step)
+        results = {"resumed_at": progress.images, "undecodable": undecodable}
+        if step:
+            self._train(step, train, held_out, progress)
+        if isinstance(self.method, Fits) and not progress.fitted:
+            self._fit(train, progress)
+        best = on_device(unpack(progress.best, self.job.method).module, self.device)
+        words = {}
+        if isinstance(best, NamesWords):
+            measure = WordMeasure(best, self.device, bfloat16_pays(self.device), self.world)
+            words = vars(measure.results(train, held_out, self.training.typical))
 
-    def finish(folder: str) -> None:
-        training_state.save(folder, learner, done)
-        told = {"history": done.history, "undecodable": undecodable, "resumed_at": resumed_at}
-        Path(folder, RESULT).write_text(json.dumps(told))
-        np.savez(Path(folder, SCORES), positives=scores[0], aucs=scores[1], offsets=offsets)
+        def write(folder: str) -> None:
+            resume.save(folder, step, progress)
+            Path(folder, RESULT).write_text(json.dumps(results | {"history": progress.history}))
+            np.savez(Path(folder, SCORES), **words)
 
-    _report(rank, done, finish)
+        self._report(progress, write)
+
+    def _loaders(self) -> tuple[BatchLoader, BatchLoader, int]:
+        """Photos to learn from, photos to judge on, and how many of all did not decode."""
+        job = self.job
+        shards = Shards(
+            job.filesystem,
+            ray.get(job.dataset),
+            self.method,
+            self.training,
+            self.device,
+            max(job.threads, os.cpu_count() or 1),
+            job.cache_bytes,
+            self.rank,
+            self.world,
+        )
+        train, failed = shards.train(ray.get(job.train))
+        held_out, failed_too = shards.held_out(ray.get(job.validation))
+        undecodable = all_reduced(float(failed + failed_too), self.world, self.device)
+        return train, held_out, int(undecodable)
+
+    def _train(self, step: TrainStep, train: BatchLoader, held_out: BatchLoader, progress: Progress) -> None:
+        TrainLoop(
+            step,
+            train,
+            held_out,
+            pack=lambda: self._packed(self.method),
+            save_checkpoint=lambda progress: self._report(
+                progress, lambda folder: resume.save(folder, step, progress)
+            ),
+            on_progress=self._on_progress,
+            checkpoint_every=self.job.checkpoint_every,
+            progress=progress,
+        ).run()
+
+    def _fit(self, train: BatchLoader, progress: Progress) -> None:
+        """Fit the best weights of the stages, or where there were none, the first ones."""
+        method = self.method
+        if progress.best:
+            method = on_device(unpack(progress.best, self.job.method).module, self.device)
+        self._on_progress(fit(method, train, progress, self.world))
+        progress.best = self._packed(method)
+
+    def _packed(self, method: Method) -> bytes:
+        return pack(method, self.settings, self.job.labels, self.origin)
+
+    def _on_progress(self, event: dict[str, Any]) -> None:
+        if self.rank == 0:
+            self.job.on_progress(event)
+
+    def _resumed(self, step: TrainStep | None) -> Progress:
+        """Where an earlier attempt stood: of a worker that died, or of a driver."""
+        checkpoint = ray.train.get_checkpoint()
+        if checkpoint is not None:
+            with checkpoint.as_directory() as folder:
+                return resume.load(folder, step)
+        for path in self.job.resume:
+            with ray.train.Checkpoint(path, self.job.filesystem).as_directory() as folder:
+                if progress := resume.newest_whole([folder], step):
+                    return progress
+        return Progress()
+
+    def _report(self, progress: Progress, write: Callable[[str], None]) -> None:
+        """A barrier of all workers; rank 0 brings the checkpoint."""
+        metrics = {
+            "stage": progress.stage,
+            "epoch": progress.epoch,
+            "step": progress.step,
+            "images": progress.images,
+        }
+        if self.rank:
+            ray.train.report(metrics)
+            return
+        with tempfile.TemporaryDirectory(prefix="vitrine-checkpoint-") as folder:
+            write(folder)
+            ray.train.report(metrics, checkpoint=ray.train.Checkpoint.from_directory(folder))
 
 
-def first_module(job: Job, config: Any) -> tuple[nn.Module, str]:
+def first_method(job: Job, settings: registry.Settings) -> tuple[Method, str]:
     """The method before its first step, and where its weights came from."""
-    module = methods.build(job.method, config, len(job.words))
+    method = registry.build(settings, job.labels)
     if not job.start:
-        return module, str(getattr(getattr(module, "trunk", None), "origin", "random"))
+        return method, method.origin
     parent = load(job.filesystem, job.start)
-    inherit(job.method, module, config, job.words, parent)
-    return module, f"checkpoint:{parent.sha256}"
-
-
-def _feeds(job: Job, learner: Learner) -> tuple[Feed, Feed, int]:
-    """Photos to learn from, photos to judge on, and how many of all did not decode."""
-    rank, world, vocabulary = learner.rank, learner.world, len(job.words)
-    every: Examples = ray.get(job.examples)
-    config, feeds, undecodable = learner.config, [], 0
-    threads = max(job.threads, os.cpu_count() or 1)
-    for part in (job.train, job.validation):
-        places: Places = ray.get(part)
-        pieces = places.share(rank, world)
-        count = sum(last - first for _, first, last in pieces)
-        size = methods.photo_size(config) if part is job.train else config.image_size
-        cache = PixelCache(job.filesystem, places.units(pieces), count, size, threads, job.cache_bytes)
-        undecodable += len(cache.errors)
-        mine = every.take(every.find(ids_of_hex(cache.image_ids)))
-        options: dict[str, Any] = {"rank": rank, "device": learner.device}
-        if part is job.train:
-            if not len(mine):
-                raise InputError("training", f"worker {rank} of {world} has no photo to learn from")
-            # Every rank takes as many steps as the largest shard wants, or gradients would be waited for.
-            draws = int(everywhere(float(len(mine)), world, learner.device, maximum=True))
-            learnt = every.take(every.find(places.ids))
-            photos = np.bincount(learnt.words, minlength=vocabulary)
-            options |= {"draws": draws, "spread": photos, "module": learner.module}
-        feeds.append(feed_of(cache.pixels, mine, config, vocabulary, **options))
-    if isinstance(learner.module, methods.KnowsFrequencies):
-        learner.module.count(torch.from_numpy(photos), len(learnt))
-    return feeds[0], feeds[1], int(everywhere(float(undecodable), world, learner.device))
-
-
-def _resumed(job: Job, learner: Learner) -> Progress:
-    """Where an earlier attempt stood: of a worker that died, or of a driver."""
-    checkpoint = ray.train.get_checkpoint()
-    if checkpoint is not None:
-        with checkpoint.as_directory() as folder:
-            return training_state.load(folder, learner)
-    for path in job.resume:
-        with ray.train.Checkpoint(path, job.filesystem).as_directory() as folder:
-            if progress := training_state.newest_whole([folder], learner):
-                return progress
-    return Progress()
-
-
-def _report(rank: int, progress: Progress, write: Callable[[str], None]) -> None:
-    """A barrier of all workers; rank 0 brings the checkpoint."""
-    metrics = {"epoch": progress.epoch, "step": progress.step, "images": progress.images}
-    if rank:
-        ray.train.report(metrics)
-        return
-    with tempfile.TemporaryDirectory(prefix="vitrine-checkpoint-") as folder:
-        write(folder)
-        ray.train.report(metrics, checkpoint=ray.train.Checkpoint.from_directory(folder))
-
-
-def _word_scores(job: Job, learner: Learner, best: nn.Module, train: Feed, held_out: Feed) -> Any:
-    """positives (V,) and AUC (V,) of every word under the best weights, on the held-out photos of all workers."""
-    enough = learner.total(len(held_out)) >= word_scores.FEWEST
-    feed = held_out if enough else train.shortened(word_scores.MOST // learner.world)
-    size = learner.config.image_size
-    vectors = word_scores.embedded(best, feed.pixels, size, learner.device, learner.half)
-    parts = word_scores.of_all_workers((vectors, feed.examples.counts, feed.examples.words), learner.world)
-    joined = [np.concatenate(arrays) for arrays in zip(*parts, strict=True)]
-    bags = Bags(np.r_[0, np.cumsum(joined[1])], joined[2], len(job.words))
-    words = best.word_vectors().float().cpu().numpy()  # type: ignore[operator]
-    return word_scores.word_scores(joined[0], words, bags)
-
-
-def _offsets(job: Job, learner: Learner, best: nn.Module, train: Feed) -> NDArray[np.float32]:
-    """(V,) what is added to a word's score where words compete to name a photo; NaN where nothing is."""
-    share = float(getattr(learner.config, "typical", 0.0))
-    if not share:
-        return np.full(len(job.words), np.nan, np.float32)
-    few = train.examples.take(np.arange(min(len(train), word_scores.TYPICAL // learner.world)))
-    bags = Bags(few.starts, few.words, len(job.words))
-    size = learner.config.image_size
-    mine = word_scores.typical_scores(best, train.pixels, bags, size, learner.device, learner.half)
-    parts = word_scores.of_all_workers(mine, learner.world)
-    sums, counts = (np.sum(arrays, axis=0) for arrays in zip(*parts, strict=True))
-    typical = np.full(len(job.words), np.nan)
-    np.divide(sums, counts, out=typical, where=counts > 0)
-    # A word that none of these photos has is taken for a middling one.
-    middle = np.nanmedian(typical) if counts.any() else 0.0
-    offsets: NDArray[np.float32] = np.nan_to_num(-share * typical, nan=-share * middle).astype(np.float32)
-    return offsets
+    warm_start(job.method, method, job.labels, parent)
+    return method, f"checkpoint:{parent.sha256}"

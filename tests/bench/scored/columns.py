@@ -21,7 +21,7 @@ from workers.retrieval.score import found_at, label_found_at, precision_at
 from workers.retrieval.zero_shot import label_scores, read_labels, read_synonyms
 from workers.text.words import tokens
 from workers.training.checkpoint import Checkpoint
-from workers.training.word_auc import embedded
+from workers.training.photo_vectors import photo_vectors
 
 CPU = torch.device("cpu")
 DATA = Path(__file__).resolve().parents[4] / "shared" / "data"
@@ -81,8 +81,8 @@ class Photos:
 
     def embedded(self, checkpoint: Checkpoint, name: str) -> Vectors:
         """(N, D)"""
-        size = int(checkpoint.config.image_size)
-        return embedded(checkpoint.module, self.pixels(name, size), size, CPU, bfloat16_pays(CPU))
+        method = checkpoint.module
+        return photo_vectors(method, self.pixels(name, method.image_size), CPU, bfloat16_pays(CPU))
 
 
 def scored(name: str, method: Method, shop: Shop, photos: Photos) -> dict[str, Column]:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from flows.learn.ray_trainer import parts, places_of
+from flows.learn.dataset import parts, places_of
 from flows.learn.train import checkpoint_of, train_words
 from flows.learn.tuning import tune_settings
 from flows.parameters.train import TrainParameters
@@ -21,8 +21,7 @@ from schemas.errors import CheckpointError, InputError
 from schemas.ids import image_id
 from schemas.image import IMAGES
 from schemas.label import LABELS, VOCABULARY
-from workers.data.dataset import Examples
-from workers.data.split import share_of
+from workers.data.dataset import Dataset
 
 WORDS = ("blue", "green", "red", "yellow")
 COLOURS = ((30, 40, 220), (30, 190, 40), (220, 30, 30), (230, 220, 40))
@@ -164,22 +163,10 @@ def test_refusals_are_one_line(stocked: tuple[Lake, list[str], list[str]], train
         train(lake, labels[0], SETTINGS, gpus="7")
 
 
-def test_held_out_photos_share_no_group_with_those_learnt_from() -> None:
-    groups = np.arange(3000) % 700
-    ids = np.sort(np.array([image_id(str(n).encode())[:32].encode() for n in range(3000)], "S32"))
-    examples = Examples(ids, groups, np.zeros(3001, np.int64), np.empty(0, np.int32))
-
-    learnt, held_out = parts(examples)
-
-    assert sorted([*learnt.tolist(), *held_out.tolist()]) == list(range(3000))
-    assert not set(groups[learnt]) & set(groups[held_out])
-    assert set(groups[held_out]) == {n for n in range(700) if share_of(f"validation {n}") < 0.05}
-
-
 def test_places_name_every_photo_where_it_lies(stocked: tuple[Lake, list[str], list[str]]) -> None:
     lake, ids, labels = stocked
     columns = ["image_id", "words", "split", "group"]
-    examples = Examples.gather(lake.batches(lake.run(labels[0]), "labels", columns))
+    examples = Dataset.gather(lake.batches(lake.run(labels[0]), "labels", columns))
 
     places = places_of(lake, examples)
 
@@ -220,7 +207,7 @@ def test_two_ray_workers_train_on_all_photos(stocked: tuple[Lake, list[str], lis
     manifest = lake.run(result["run_id"])
     assert manifest.counts["train"].rejected == {"decode": 1}
     columns = ["image_id", "words", "split", "group"]
-    learnt, _ = parts(Examples.gather(lake.batches(lake.run(labels[1]), "labels", columns)))
+    learnt, _ = parts(Dataset.gather(lake.batches(lake.run(labels[1]), "labels", columns)))
     # two epochs of all photos but the one that is none; the smaller shard begins again
     assert result["images"] in (2 * (len(learnt) - 1), 2 * len(learnt), 2 * (len(learnt) + 1))
     rows = lake.table(manifest, "word_scores").to_pylist()

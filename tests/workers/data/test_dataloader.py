@@ -1,156 +1,51 @@
-"""workers/data/dataset.py and photos.py: rows of labels as arrays, shards, and pixels decoded once."""
+"""workers/data/dataloader.py: batches of photos with what is known of them, made ahead."""
 
-import io
-from pathlib import Path
+from dataclasses import replace
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.fs as pafs
-import pyarrow.parquet as pq
 import pytest
-from PIL import Image
+import torch
 
-from schemas.errors import InputError
-from schemas.ids import image_id
-from workers.data.dataset import Examples, ids_of_hex
-from workers.data.decode import decode
-from workers.data.shards import PixelCache, Places, Unit
-
-ROWS = [  # image, words, split, group: photo b belongs to two products, c has no words, e is held out
-    ("b", [2, 5], "train", 7),
-    ("a", [1], "train", 4),
-    ("b", [0, 5], "train", 7),
-    ("c", [], "train", 9),
-    ("e", [1, 2], "query", 3),
-    ("d", [9, 11], "train", 4),
-]
+from tests.workers.training.tiny_training import Run
+from workers.data.dataloader import BatchLoader
 
 
-def sha(name: str) -> str:
-    return image_id(name.encode())
+def test_batches_made_ahead_are_those_made_alone_and_an_error_of_theirs_comes_out() -> None:
+    loader = Run().train
+
+    for step in loader.batches(4):
+        made, alone = step.batch.tensors(), loader.make(4, step.number).batch.tensors()
+        assert all(torch.equal(made[name], alone[name]) for name in made)
+
+    with pytest.raises(IndexError):
+        list(replace(loader, pixels=loader.pixels[:3]).batches(1))
 
 
-def batches(size: int) -> list[pa.RecordBatch]:
-    table = pa.table(
-        {
-            "image_id": [sha(row[0]) for row in ROWS],
-            "words": pa.array([row[1] for row in ROWS], pa.list_(pa.int32())),
-            "split": [row[2] for row in ROWS],
-            "group": pa.array([row[3] for row in ROWS], pa.int64()),
-        }
-    )
-    return table.to_batches(max_chunksize=size)
+def test_a_batch_has_the_columns_of_its_photos() -> None:
+    loader = Run().train
+    step = loader.make(1, 0)
+
+    hot = step.batch.multi_hot("words", 5).numpy()
+
+    words = loader.dataset.sparse("words")
+    for row, photo in enumerate(step.photos):
+        first, last = words.starts[photo : photo + 2]
+        assert np.flatnonzero(hot[row]).tolist() == words.ids[first:last].tolist()
+    assert hot[np.arange(len(hot)), step.batch.dense("word").numpy()].all()
+    products = loader.dataset.dense("product")[step.photos]
+    assert step.batch.dense("product").tolist() == products.tolist()
 
 
-@pytest.mark.parametrize("size", [1, 2, 6])
-def test_photos_are_gathered_once_with_the_words_of_all_their_products(size: int) -> None:
-    found = Examples.gather(batches(size))
+def test_without_a_stage_every_photo_comes_once_in_its_order_as_it_is() -> None:
+    loader: BatchLoader = replace(Run().loaders[0], method=None)
 
-    named = {
-        name: (found.words[found.starts[n] : found.starts[n + 1]].tolist(), int(found.groups[n]))
-        for n, name in enumerate(found.hex())
-    }
-    assert named == {
-        sha("a"): ([1], 4),
-        sha("b"): ([0, 2, 5], 7),
-        sha("c"): ([], 9),
-        sha("d"): ([9, 11], 4),
-    }
-    assert found.hex() == sorted(found.hex())
+    steps = list(loader.batches())
+
+    assert np.concatenate([step.photos for step in steps]).tolist() == list(range(37))
+    assert torch.equal(torch.cat([step.batch.images for step in steps]), torch.from_numpy(loader.pixels))
 
 
-def test_taking_and_finding_photos() -> None:
-    found = Examples.gather(batches(6))
+def test_the_first_photos_alone() -> None:
+    few = Run().train.shortened(5)
 
-    few = found.take(found.find(ids_of_hex([sha("d"), sha("c"), sha("b")])))
-
-    assert few.hex() == [sha("d"), sha("c"), sha("b")]
-    assert few.counts.tolist() == [2, 0, 3]
-    assert few.words.tolist() == [9, 11, 0, 2, 5]
-    assert few.groups.tolist() == [4, 9, 7]
-
-
-def test_no_rows_are_no_photos() -> None:
-    none = Examples.gather([])
-
-    assert len(none) == 0 and none.starts.tolist() == [0] and none.hex() == []
-
-
-def places(sizes: list[int]) -> Places:
-    total = sum(sizes)
-    return Places(
-        ("one", "two"),
-        np.array([n % 2 for n in range(len(sizes))], np.int32),
-        np.arange(len(sizes), dtype=np.int32),
-        np.r_[0, np.cumsum(sizes)],
-        np.concatenate([np.arange(size, dtype=np.int32) for size in sizes]),
-        ids_of_hex([sha(str(n)) for n in range(total)]),
-    )
-
-
-@pytest.mark.parametrize("world", [1, 2, 3, 5])
-@pytest.mark.parametrize("sizes", [[600, 10, 300, 1, 7], [3], [1, 1, 1, 1, 1]])
-def test_shards_are_disjoint_exhaustive_and_equal_but_for_one(sizes: list[int], world: int) -> None:
-    whole = places(sizes)
-
-    shards = [list(whole.units(whole.share(rank, world))) for rank in range(world)]
-
-    held = [[image_id for unit in shard for image_id in unit.image_ids] for shard in shards]
-    assert sorted(image_id for shard in held for image_id in shard) == sorted(
-        sha(str(n)) for n in range(sum(sizes))
-    )
-    assert max(map(len, held)) - min(map(len, held)) <= 1
-    where = {
-        (unit.row_group, row): image_id
-        for shard in shards
-        for unit in shard
-        for row, image_id in zip(unit.rows, unit.image_ids, strict=True)
-    }
-    first = np.r_[0, np.cumsum(sizes)]
-    assert all(image_id == sha(str(first[group] + row)) for (group, row), image_id in where.items())
-
-
-@pytest.fixture
-def stored(tmp_path: Path) -> tuple[list[bytes], list[Unit]]:
-    """Nine photos in three row groups; the fifth is none."""
-    random = np.random.default_rng(0)
-    photos = []
-    for n in range(9):
-        file = io.BytesIO()
-        Image.fromarray(random.integers(0, 256, (20, 16, 3), np.uint8)).save(file, "PNG")
-        photos.append(b"no photo" if n == 4 else file.getvalue())
-    path = tmp_path / "images.parquet"
-    pq.write_table(pa.table({"bytes": pa.array(photos, pa.binary())}), path, row_group_size=3)
-    units = [
-        Unit(str(path), group, (0, 1, 2), tuple(image_id(p) for p in photos[3 * group : 3 * group + 3]))
-        for group in range(3)
-    ]
-    return photos, units
-
-
-@pytest.mark.parametrize("budget", [9 * 3 * 8 * 8, 0])
-def test_photos_are_decoded_once_in_memory_or_in_a_file_without_a_name(
-    stored: tuple[list[bytes], list[Unit]], budget: int, tmp_path: Path
-) -> None:
-    photos, units = stored
-    scratch = tmp_path / "scratch"
-    scratch.mkdir()
-
-    cache = PixelCache(pafs.LocalFileSystem(), units, 9, 8, 1, budget, str(scratch))
-
-    good = [photo for n, photo in enumerate(photos) if n != 4]
-    assert cache.in_memory is bool(budget)
-    assert isinstance(cache.pixels, np.memmap) is not bool(budget)
-    assert cache.image_ids == [image_id(photo) for photo in good]
-    assert [error.image for error in cache.errors] == [image_id(photos[4])]
-    np.testing.assert_array_equal(cache.pixels, np.stack([decode("", photo, 8) for photo in good]))
-    assert not list(scratch.iterdir())
-
-
-def test_no_room_for_the_pixels_is_one_line(stored: tuple[list[bytes], list[Unit]], tmp_path: Path) -> None:
-    with pytest.raises(
-        InputError, match=r"pixel cache in .*GiB wanted at 4096 px, .* free; set a smaller"
-    ) as e:
-        PixelCache(pafs.LocalFileSystem(), stored[1], 10**9, 4096, 1, 0, str(tmp_path))
-
-    assert "\n" not in str(e.value)
+    assert len(few) == 5 and few.pixels.shape[0] == 5 and few.steps == 1

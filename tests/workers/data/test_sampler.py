@@ -5,20 +5,24 @@ import pytest
 from scipy.stats import chisquare
 
 from schemas.errors import InputError
-from workers.data.sampler import Bags, Order, PhotoSampler, WordSampler, sampler_of
+from workers.contract import Stage
+from workers.data.columns import Csr
+from workers.data.dataset import ID, Dataset
+from workers.data.product_sampler import sampler_of
+from workers.data.sampler import BatchSampler, PhotoSampler, Sampler, WordSampler
 
 BAGS = [[0, 1], [0], [0, 2], [1, 2, 3], [0, 1, 2], [0]]  # document frequencies 5, 3, 3, 1
 DRAWS = 100_000
 
 
 def draws(sampler: WordSampler, n: int = DRAWS, batch: int = 500) -> tuple[np.ndarray, np.ndarray]:
-    order = Order(sampler, n, batch)
+    order = BatchSampler(sampler, n, batch)
     pairs = [order(1, step) for step in range(order.steps)]
     return np.concatenate([photos for photos, _ in pairs]), np.concatenate([words for _, words in pairs])
 
 
 def test_words_are_drawn_uniformly_and_a_word_without_photos_never() -> None:
-    _, words = draws(WordSampler(Bags.of(BAGS, 5)))
+    _, words = draws(WordSampler(Csr.of(BAGS, 5)))
 
     counts = np.bincount(words, minlength=5)
     assert counts[4] == 0
@@ -26,7 +30,7 @@ def test_words_are_drawn_uniformly_and_a_word_without_photos_never() -> None:
 
 
 def test_photos_of_a_word_are_drawn_uniformly_and_always_hold_it() -> None:
-    photos, words = draws(WordSampler(Bags.of(BAGS, 5)))
+    photos, words = draws(WordSampler(Csr.of(BAGS, 5)))
 
     for word in range(4):
         having = [n for n, bag in enumerate(BAGS) if word in bag]
@@ -39,7 +43,7 @@ def test_photos_of_a_word_are_drawn_uniformly_and_always_hold_it() -> None:
 def test_photo_weights_are_one_over_k_times_the_sum_of_one_over_df() -> None:
     df = [5, 3, 3, 1]
     expected = [sum(1 / df[word] for word in bag) / 4 for bag in BAGS]
-    sampler = WordSampler(Bags.of(BAGS, 5))
+    sampler = WordSampler(Csr.of(BAGS, 5))
 
     np.testing.assert_allclose(sampler.photo_weights(), expected)
 
@@ -49,10 +53,10 @@ def test_photo_weights_are_one_over_k_times_the_sum_of_one_over_df() -> None:
 
 def test_shards_of_equal_size_draw_words_uniformly_together() -> None:
     """A word whose photos all lie in one shard must come as often as one that lies in both."""
-    bags = Bags.of(BAGS, 5)
-    shards = [Bags.of(BAGS[:3], 5), Bags.of(BAGS[3:], 5)]
+    bags = Csr.of(BAGS, 5)
+    shards = [Csr.of(BAGS[:3], 5), Csr.of(BAGS[3:], 5)]
     samplers = [
-        WordSampler(shard, rank=rank, spread=bags.photos_per_word()) for rank, shard in enumerate(shards)
+        WordSampler(shard, rank=rank, spread=bags.photos_per_id()) for rank, shard in enumerate(shards)
     ]
 
     words = [draws(sampler)[1] for sampler in samplers]
@@ -64,27 +68,36 @@ def test_shards_of_equal_size_draw_words_uniformly_together() -> None:
     assert chisquare(np.bincount(words[1]), second / second.sum() * DRAWS).pvalue > 1e-4
 
 
-@pytest.mark.parametrize("kind", ["words", "photos"])
-def test_any_step_can_be_made_without_those_before_it(kind: str) -> None:
-    bags = Bags.of(BAGS * 5, 5)
+def sampler(kind: str, bags: Csr, seed: int = 0, rank: int = 0) -> Sampler:
+    """Of photos that come two to a product, one of each domain."""
+    photos = np.arange(len(bags))
+    columns = {"words": bags, "product": photos // 2, "domain": photos % 2}
+    stage = Stage("all", 1, (), kind, photos_per_product=2)
+    return sampler_of(stage, Dataset(np.zeros(len(bags), ID), columns), seed=seed, rank=rank)
 
-    def order() -> Order:
-        return Order(sampler_of(kind, bags, seed=7, rank=1), 30, 4)
+
+@pytest.mark.parametrize("kind", ["words", "photos", "pk", "pairs"])
+def test_any_step_can_be_made_without_those_before_it(kind: str) -> None:
+    bags = Csr.of(BAGS * 5, 5)
+
+    def order() -> BatchSampler:
+        return BatchSampler(sampler(kind, bags, 7, 1), 30, 4)
 
     one_by_one = [order()(2, step) for step in range(8)]
     whole = order()
     backwards = [whole(2, step) for step in reversed(range(8))][::-1]
 
     for (photos, words), (same, also) in zip(one_by_one, backwards, strict=True):
-        assert photos.tolist() == same.tolist() and words.tolist() == also.tolist()
+        assert photos.tolist() == same.tolist()
+        assert words is None if also is None else words.tolist() == also.tolist()
 
 
-@pytest.mark.parametrize("kind", ["words", "photos"])
+@pytest.mark.parametrize("kind", ["words", "photos", "pk", "pairs"])
 def test_the_order_differs_by_seed_epoch_step_and_rank(kind: str) -> None:
-    bags = Bags.of(BAGS * 20, 5)
+    bags = Csr.of(BAGS * 20, 5)
 
     def drawn(seed: int, epoch: int, step: int, rank: int) -> tuple[int, ...]:
-        photos, _ = Order(sampler_of(kind, bags, seed=seed, rank=rank), 64, 16)(epoch, step)
+        photos, _ = BatchSampler(sampler(kind, bags, seed, rank), 64, 16)(epoch, step)
         return tuple(photos.tolist())
 
     places = [(0, 1, 0, 0), (1, 1, 0, 0), (0, 2, 0, 0), (0, 1, 1, 0), (0, 1, 0, 1)]
@@ -93,7 +106,7 @@ def test_the_order_differs_by_seed_epoch_step_and_rank(kind: str) -> None:
 
 
 def test_every_photo_comes_once_an_epoch_with_one_of_its_words() -> None:
-    order = Order(PhotoSampler(Bags.of(BAGS, 5)), 6, 4)
+    order = BatchSampler(PhotoSampler(6, Csr.of(BAGS, 5)), 6, 4)
 
     pairs = [order(3, step) for step in range(order.steps)]
 
@@ -104,7 +117,7 @@ def test_every_photo_comes_once_an_epoch_with_one_of_its_words() -> None:
 
 
 def test_a_shard_smaller_than_an_epoch_begins_again() -> None:
-    order = Order(PhotoSampler(Bags.of(BAGS[:3], 5)), 5, 5)
+    order = BatchSampler(PhotoSampler(3, Csr.of(BAGS[:3], 5)), 5, 5)
 
     photos, _ = order(1, 0)
 
@@ -114,24 +127,27 @@ def test_a_shard_smaller_than_an_epoch_begins_again() -> None:
 
 @pytest.mark.parametrize(("n", "sizes"), [(10, [4, 4, 2]), (9, [4, 4]), (1, [])])
 def test_a_last_batch_of_one_is_left_out(n: int, sizes: list[int]) -> None:
-    order = Order(WordSampler(Bags.of(BAGS, 5)), n, 4)
+    order = BatchSampler(WordSampler(Csr.of(BAGS, 5)), n, 4)
 
     assert [len(order(1, step)[1]) for step in range(order.steps)] == sizes
 
 
 def test_the_inverted_index_costs_four_bytes_a_word_occurrence_and_eight_a_word() -> None:
-    sampler = WordSampler(Bags.of(BAGS, 5))
+    sampler = WordSampler(Csr.of(BAGS, 5))
 
     assert sampler.index_bytes == 4 * sum(map(len, BAGS)) + 8 * (5 + 1)
 
 
-def test_words_of_photos_come_photo_by_photo() -> None:
-    rows, ids = Bags.of([*BAGS, []], 5).of_photos(np.array([3, 6, 1]))
+def test_a_photo_without_words_comes_as_often_and_draws_none() -> None:
+    photos, words = BatchSampler(PhotoSampler(3, Csr.of([[4], [], [2]], 5)), 3, 3)(1, 0)
 
-    assert rows.tolist() == [0, 0, 0, 2]
-    assert ids.tolist() == [1, 2, 3, 0]
+    assert dict(zip(photos.tolist(), words.tolist(), strict=True)) == {0: 4, 1: -1, 2: 2}
 
 
-def test_another_sampling_is_refused() -> None:
-    with pytest.raises(InputError, match="there are words and photos"):
-        sampler_of("pairs", Bags.of(BAGS, 5), seed=0, rank=0)
+def test_without_a_column_of_words_none_is_drawn() -> None:
+    assert BatchSampler(PhotoSampler(4), 4, 4)(1, 0).words is None
+
+
+def test_a_batch_that_cuts_a_lot_in_two_is_refused() -> None:
+    with pytest.raises(InputError, match="batch 5: is no multiple of 2"):
+        BatchSampler(sampler("pairs", Csr.of(BAGS, 5)), 6, 5)

@@ -55,8 +55,8 @@ def test_a_short_title_takes_its_shop_s_language() -> None:
     short = {"shop": "nord", "title": "Top Rosa 12"}
     assert guess(short["title"])[1] < SURE
     for _ in range(3):
-        assert shops.hear({"shop": "nord", "title": "Kleid", "description": GERMAN}) == "de"
-    assert shops.hear(short) == UNCLEAR
+        assert shops.observe({"shop": "nord", "title": "Kleid", "description": GERMAN}) == "de"
+    assert shops.observe(short) == UNCLEAR
 
     assert shops.of_shop("nord") == "de"
     assert shops.of_product(short) == "de"
@@ -68,7 +68,7 @@ def test_a_shop_without_a_leading_language_is_unclear() -> None:
     shops = ShopLanguages()
     assert shops.of_shop("nowhere") == UNCLEAR
     for text in (GERMAN, ENGLISH, "Une robe d'été légère en coton avec une jupe large et une ceinture fine."):
-        shops.hear({"shop": "mixed", "title": text})
+        shops.observe({"shop": "mixed", "title": text})
 
     assert shops.of_shop("mixed") == UNCLEAR
     assert shops.of_product({"shop": "mixed", "title": "501"}) == UNCLEAR

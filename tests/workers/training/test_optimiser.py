@@ -7,7 +7,8 @@ import torch
 from torch import nn
 
 from schemas.errors import InputError
-from workers.training.optimiser import REST, optimiser_of
+from workers.contract import Group
+from workers.training.optimiser import REST, Optimiser, optimiser_of
 
 SETTINGS = {"learning_rate": 0.02, "momentum": 0.9, "weight_decay": 0.1}
 PHOTOS = torch.rand(4, 3, 9, 9, generator=torch.Generator().manual_seed(5))
@@ -29,8 +30,13 @@ class Net(nn.Module):
         return self.words(maps.mean((2, 3))).square().mean()
 
 
+def made(net: Net, kind: str) -> Optimiser:
+    parameters = tuple(parameter for parameter in net.parameters() if parameter.requires_grad)
+    return optimiser_of(Group("all", parameters, kind, **SETTINGS))
+
+
 def stepped(net: Net, kind: str, steps: int = 3) -> Net:
-    optimiser = optimiser_of(net, kind, **SETTINGS)
+    optimiser = made(net, kind)
     for step in range(steps):
         optimiser.set_rate(0.02 / (step + 1))
         optimiser.zero_grad()
@@ -94,7 +100,7 @@ def test_a_muon_step_moves_every_direction_of_a_kernel_alike() -> None:
 def test_frozen_kernels_stay_and_a_kernel_without_a_gradient_stays() -> None:
     net, before = Net(), Net()
     net.first.weight.requires_grad_(False)
-    optimiser = optimiser_of(net, "muon", **SETTINGS)
+    optimiser = made(net, "muon")
     optimiser.zero_grad()
     net.words(torch.ones(2, 4)).sum().backward()  # `second` takes no part
 
@@ -108,7 +114,7 @@ def test_frozen_kernels_stay_and_a_kernel_without_a_gradient_stays() -> None:
 @pytest.mark.parametrize("kind", ["sgd", "adamw", "muon"])
 def test_a_saved_optimiser_goes_on_bit_for_bit(kind: str) -> None:
     whole, half = Net(), Net()
-    one = optimiser_of(whole, kind, **SETTINGS)
+    one = made(whole, kind)
     states = []
     for _ in range(4):
         one.zero_grad()
@@ -117,7 +123,7 @@ def test_a_saved_optimiser_goes_on_bit_for_bit(kind: str) -> None:
         states.append(copy.deepcopy((whole.state_dict(), one.state_dict())))
 
     half.load_state_dict(states[1][0])
-    other = optimiser_of(half, kind, **SETTINGS)
+    other = made(half, kind)
     other.load_state_dict(states[1][1])
     for _ in range(2):
         other.zero_grad()
@@ -130,4 +136,4 @@ def test_a_saved_optimiser_goes_on_bit_for_bit(kind: str) -> None:
 
 def test_an_unknown_optimiser_is_refused_by_name() -> None:
     with pytest.raises(InputError, match="optimiser adam: there are sgd, adamw and muon"):
-        optimiser_of(Net(), "adam", **SETTINGS)
+        made(Net(), "adam")

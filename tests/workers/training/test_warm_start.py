@@ -1,32 +1,40 @@
 """workers/training/warm_start.py: fine-tuning with a vocabulary that has grown, shrunk or changed its order."""
 
-from dataclasses import asdict
+from dataclasses import replace
 
 import pytest
 import torch
 from torch import Tensor
 
 from schemas.errors import CheckpointError
-from workers.methods.corbiere import Config, Method
+from workers.contract import LabelSpace, Method, registry
 from workers.training.checkpoint import Checkpoint, pack, unpack
-from workers.training.warm_start import inherit
+from workers.training.warm_start import warm_start
 
-CONFIG = Config(backbone="resnet18", weights="random", image_size=32)
+SMALL = {"backbone": "resnet18", "weights": "random", "image_size": 32}
 BEFORE = ("blue", "dress", "red")
 
 
 @pytest.fixture(scope="module")
 def parent() -> Checkpoint:
-    return unpack(pack("corbiere", Method(CONFIG, 3), CONFIG, BEFORE, "random"), "a test")
+    return trained()
+
+
+def trained() -> Checkpoint:
+    settings, labels = registry.settings_of("corbiere", SMALL), LabelSpace(BEFORE)
+    return unpack(pack(registry.build(settings, labels), settings, labels, "random"), "a test")
+
+
+def built(words: tuple[str, ...], **changes: object) -> Method:
+    return registry.build(registry.settings_of("corbiere", SMALL | {"seed": 5} | changes), LabelSpace(words))
 
 
 def inherited(
     parent: Checkpoint, words: tuple[str, ...], **changes: object
 ) -> tuple[Method, dict[str, Tensor]]:
-    config = Config(**(asdict(CONFIG) | {"seed": 5} | changes))
-    module = Method(config, len(words))
+    module = built(words, **changes)
     fresh = {name: tensor.clone() for name, tensor in module.state_dict().items()}
-    inherit("corbiere", module, config, words, parent)
+    warm_start("corbiere", module, LabelSpace(words), parent)
     return module, fresh
 
 
@@ -53,7 +61,7 @@ def test_everything_else_is_the_parent_s_to_the_bit(parent: Checkpoint) -> None:
 
 def test_another_method_is_refused_by_its_name(parent: Checkpoint) -> None:
     with pytest.raises(CheckpointError, match="was trained as corbiere, not other"):
-        inherit("other", Method(CONFIG, 1), CONFIG, ("red",), parent)
+        warm_start("other", built(("red",)), LabelSpace(("red",)), parent)
 
 
 @pytest.mark.parametrize(
@@ -73,8 +81,15 @@ def test_another_network_is_refused_in_one_line(
 
 
 def test_another_width_is_refused_with_both_shapes(parent: Checkpoint) -> None:
-    wide = unpack(pack("corbiere", Method(CONFIG, 3), CONFIG, BEFORE, "random"), "a test")
+    wide = trained()
     wide.module.words = torch.nn.Linear(700, 3, bias=False)
 
     with pytest.raises(CheckpointError, match=r"words.weight is \(3, 700\), not \(2, 512\)"):
         inherited(wide, ("red", "silk"))
+
+
+def test_a_parent_that_learnt_other_categories_is_refused(parent: Checkpoint) -> None:
+    other = replace(parent, labels=LabelSpace(BEFORE, categories=("dress",)))
+
+    with pytest.raises(CheckpointError, match="learnt other categories"):
+        inherited(other, BEFORE)

@@ -9,44 +9,42 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from workers.data.dataloader import Feed, feed_of
-from workers.data.dataset import ID, Examples
-from workers.method import Batch
+from workers import contract
+from workers.contract import Batch, LabelSpace, Stage, Training, head_first
+from workers.data.columns import Csr
+from workers.data.dataloader import BatchLoader
+from workers.data.dataset import ID, Dataset
 from workers.training.resume import load, save
-from workers.training.train_loop import Fit, Progress
-from workers.training.train_step import Learner
+from workers.training.train_loop import Progress, TrainLoop
+from workers.training.train_step import TrainStep
 
 VOCABULARY = 5
+CPU = torch.device("cpu")
+SHORT = Training(
+    batch=8, epochs=2, frozen_epochs=1, learning_rate=0.01, weight_decay=0.01, schedule="plateau", seed=3
+)
 
 
 @dataclass(frozen=True)
 class Config:
-    """What the trainer reads, and whether to drop features at random."""
+    """Which photos come, and whether to drop features at random."""
 
     image_size: int = 8
-    batch: int = 8
-    epochs: int = 2
-    frozen_epochs: int = 1
-    optimiser: str = "adamw"
-    learning_rate: float = 0.01
-    momentum: float = 0.0
-    weight_decay: float = 0.01
-    schedule: str = "plateau"
-    ema: float = 0.0
-    seed: int = 3
     sampling: str = "words"
     dropout: float = 0.5
 
 
-class Tiny(nn.Module):
+class Tiny(contract.Method):
     """One convolution, no batch normalisation; two loss terms."""
 
-    def __init__(self, config: Config = Config(), words: int = VOCABULARY) -> None:
+    reads = ("words", "product")
+    per_word = frozenset({"words.weight"})
+
+    def __init__(self, config: Config, labels: LabelSpace) -> None:
         super().__init__()
-        torch.manual_seed(config.seed)
-        self.config, self.dim = config, 6
+        self.config, self.image_size, self.dim = config, config.image_size, 6
         self.conv = nn.Conv2d(3, self.dim, 3, 2)
-        self.words = nn.Linear(self.dim, words, bias=False)
+        self.words = nn.Linear(self.dim, len(labels.words), bias=False)
 
     def features(self, images: Tensor) -> Tensor:
         scaled = images / 255 if images.dtype == torch.uint8 else images
@@ -54,27 +52,36 @@ class Tiny(nn.Module):
             F.leaky_relu(self.conv(scaled), 0.2).mean((2, 3)), self.config.dropout, self.training
         )
 
-    def embed(self, images: Tensor) -> Tensor:
-        return F.normalize(self.features(images), dim=1)
+    def embed(self, batch: Batch) -> Tensor:
+        return F.normalize(self.features(batch.images), dim=1)
 
-    def augment(self, images: Tensor, generator: torch.Generator) -> Tensor:
-        return images / 255 * (0.5 + torch.rand(len(images), 1, 1, 1, generator=generator))
+    def stages(self, training: Training) -> list[Stage]:
+        return head_first("words", self.words, self, training, self.config.sampling)
 
-    def loss(self, batch: Batch) -> dict[str, Tensor]:
+    def augment(self, batch: Batch, generator: torch.Generator) -> Batch:
+        brighter = 0.5 + torch.rand(len(batch), 1, 1, 1, generator=generator)
+        return batch.with_columns(batch.images / 255 * brighter)
+
+    def loss(self, batch: Batch, stage: str, group: str) -> dict[str, Tensor]:
         z = self.features(batch.images)
-        return {"words": F.cross_entropy(self.words(z), batch.words), "small": z.square().mean()}
+        return {"words": F.cross_entropy(self.words(z), batch.dense("word")), "small": z.square().mean()}
 
     def word_vectors(self) -> Tensor:
         return self.words.weight.detach()
 
 
-def examples(photos: int, seed: int = 0, words: int = VOCABULARY) -> Examples:
+def tiny(config: Config = Config(), words: int = VOCABULARY, seed: int = 3) -> Tiny:
+    """The method as this seed initialises it."""
+    torch.manual_seed(seed)
+    return Tiny(config, LabelSpace(tuple(f"word {n}" for n in range(words))))
+
+
+def examples(photos: int, seed: int = 0, words: int = VOCABULARY) -> Dataset:
     """Random photos' words, one to three each, and five groups."""
     random = np.random.default_rng(seed)
     ids = np.sort(np.frombuffer(random.bytes(32 * photos), ID))
     bags = [np.sort(random.choice(words, random.integers(1, 4), replace=False)) for _ in range(photos)]
-    starts = np.r_[0, np.cumsum([len(bag) for bag in bags])]
-    return Examples(ids, random.integers(0, 5, photos), starts, np.concatenate(bags).astype(np.int32))
+    return Dataset(ids, {"words": Csr.of(bags, VOCABULARY), "product": random.integers(0, 5, photos)})
 
 
 def pixels(photos: int, seed: int = 0, size: int = 8) -> np.ndarray:
@@ -86,42 +93,46 @@ class StoppedError(Exception):
     """The process ends here, as far as a test is concerned."""
 
 
-class Training:
+class Run:
     """What a worker has after it loaded its shard; `stop_after` checkpoints it is gone."""
 
-    def __init__(self, config: Config, photos: int = 37, held_out: int = 9) -> None:
-        self.module = Tiny(config)
-        self.learner = Learner(self.module, config, torch.device("cpu"))
-        self.learner.half = False
-        shards = [(photos, 0, self.module), (held_out, 1, None)]
-        self.feeds: list[Feed] = [
-            feed_of(pixels(n, seed), examples(n, seed), config, VOCABULARY, module=module)
-            for n, seed, module in shards
+    def __init__(
+        self,
+        training: Training = SHORT,
+        config: Config = Config(),
+        photos: int = 37,
+        held_out: int = 9,
+    ) -> None:
+        self.method = tiny(config, seed=training.seed)
+        self.step = TrainStep(self.method, training, CPU)
+        self.step.half = False
+        self.loaders = [
+            BatchLoader(pixels(n, seed), examples(n, seed), training.batch, training.seed, method=method)
+            for n, seed, method in [(photos, 0, self.method), (held_out, 1, None)]
         ]
-        self.told: list[dict[str, Any]] = []
+        self.events: list[dict[str, Any]] = []
+
+    @property
+    def train(self) -> BatchLoader:
+        """The photos to learn from in the order of the last stage."""
+        return self.loaders[0].for_stage(self.step.stages[-1])
 
     def run(self, folder: Path, stop_after: int = 0, resume: bool = False, every: float = 0.0) -> Progress:
         """Train, with a checkpoint in `folder` every `every` seconds: 0 is after every step."""
-        progress = load(folder, self.learner) if resume else Progress()
+        progress = load(folder, self.step) if resume else Progress()
         left = [stop_after]
 
-        def keep(progress: Progress) -> None:
-            save(folder, self.learner, progress)
+        def save_checkpoint(progress: Progress) -> None:
+            save(folder, self.step, progress)
             left[0] -= 1
             if left[0] == 0:
                 raise StoppedError
 
-        fit = Fit(
-            self.learner,
-            *self.feeds,
-            self.pack,
-            keep,
-            self.told.append,
-            every,
-            progress,
+        loop = TrainLoop(
+            self.step, *self.loaders, self.pack, save_checkpoint, self.events.append, every, progress
         )
-        return fit.run()
+        return loop.run()
 
     def pack(self) -> bytes:
         """The weights as bytes."""
-        return b"".join(tensor.numpy().tobytes() for tensor in self.module.state_dict().values())
+        return b"".join(tensor.numpy().tobytes() for tensor in self.method.state_dict().values())

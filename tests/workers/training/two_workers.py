@@ -2,59 +2,59 @@
 
 import json
 import sys
-from dataclasses import asdict
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import torch
 
-from tests.workers.training.tiny_training import VOCABULARY, Config, Tiny, examples, pixels
-from workers.data.dataloader import feed_of
-from workers.method import Batch
-from workers.training.train_step import Learner
+from tests.workers.training.tiny_training import CPU, SHORT, Config, examples, pixels, tiny
+from workers.contract import Batch, Sparse
+from workers.data.dataloader import BatchLoader
+from workers.training.train_step import TrainStep
 
-CONFIG = Config(batch=8, dropout=0.0, optimiser="sgd", learning_rate=0.1, weight_decay=0.0)
+TRAINING = replace(SHORT, batch=8, frozen_epochs=0, optimiser="sgd", learning_rate=0.1, weight_decay=0.0)
+CONFIG = Config(dropout=0.0)
 STEPS = 3
 
 
-def batches() -> list[Batch]:
+def batches(step: TrainStep) -> list[Batch]:
     """What all workers see together, in steps of twice the batch."""
-    config = Config(**(asdict(CONFIG) | {"batch": 2 * CONFIG.batch}))
-    feed = feed_of(pixels(64), examples(64), config, VOCABULARY)
-    return [feed.make(1, step).batch for step in range(STEPS)]
+    loader = BatchLoader(pixels(64), examples(64), 2 * TRAINING.batch, TRAINING.seed)
+    ordered = loader.for_stage(step.stages[0])
+    return [ordered.make(1, number).batch for number in range(STEPS)]
 
 
 def half(batch: Batch, rank: int, world: int) -> Batch:
     """The part of a batch that one worker gets."""
-    size = len(batch.words) // world
+    size = len(batch) // world
     mine = slice(rank * size, (rank + 1) * size)
-    held = (batch.rows >= mine.start) & (batch.rows < mine.stop)
-    return Batch(
-        batch.images[mine],
-        batch.words[mine],
-        batch.rows[held] - mine.start,
-        batch.ids[held],
-        batch.products[mine],
-    )
+    rows, ids = batch.sparse("words")
+    held = (rows >= mine.start) & (rows < mine.stop)
+    columns = {name: batch.dense(name)[mine] for name in ("word", "product")}
+    return Batch(batch.images[mine], {"words": Sparse(rows[held] - mine.start, ids[held])} | columns)
 
 
 def learn(rank: int, world: int) -> dict[str, Any]:
     """Take the steps; the losses averaged over workers, and the weights at the end."""
-    learner = Learner(Tiny(CONFIG), CONFIG, torch.device("cpu"), world=world, rank=rank)
-    learner.half = False
-    learner.begin("all", STEPS)
+    step = TrainStep(tiny(CONFIG), TRAINING, CPU, world=world, rank=rank)
+    step.half = False
+    step.begin(0, STEPS)
     losses = []
-    for number, batch in enumerate(batches()):
-        terms = learner.step(half(batch, rank, world), 1, number)
-        losses.append(learner.total(float(sum(terms.values()))) / world)
-    held_out = feed_of(
-        pixels(20, 5)[rank::world], examples(20, 5).take(np.arange(20)[rank::world]), CONFIG, 5
-    )
+    for number, batch in enumerate(batches(step)):
+        terms = step.step(half(batch, rank, world), 1, number)
+        losses.append(step.total(float(sum(terms.values()))) / world)
+    held_out = BatchLoader(
+        pixels(20, 5)[rank::world],
+        examples(20, 5).take(np.arange(20)[rank::world]),
+        TRAINING.batch,
+        TRAINING.seed,
+    ).for_stage(step.stages[0])
     return {
         "losses": losses,
-        "weights": {name: tensor.flatten().tolist() for name, tensor in learner.module.state_dict().items()},
+        "weights": {name: tensor.flatten().tolist() for name, tensor in step.method.state_dict().items()},
         "held_out": len(held_out),
-        "validation": learner.validate(held_out),
+        "validation": step.validate(held_out),
     }
 
 

@@ -1,0 +1,148 @@
+"""What a method learns from: the photos of a label run, what it reads of each, and where they lie."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from infra.lake import Lake
+from infra.photo_locations import locate
+from schemas.errors import InputError
+from schemas.manifest import Manifest
+from workers.contract import LabelSpace, registry
+from workers.data.annotations import ANNOTATED, PHOTO_SIZE, PLACED, annotated, annotation_names
+from workers.data.columns import Csr
+from workers.data.dataset import ID, Dataset, ids_of_hex
+from workers.data.shards import Places
+from workers.data.split import share_of
+
+VALIDATION_SHARE = 0.05
+MOST_VALIDATION = 2_000  # photos: enough to see a trend, cheap beside an epoch
+SAYING = (
+    "words",
+    "category",
+    "attributes",
+    "landmarks",
+)  # columns of which a photo must say one to be learnt from
+
+
+@dataclass(frozen=True)
+class Supervision:
+    """What one method learns from.
+
+    dataset   the photos, with the columns that the method reads, and `product` for the split
+    labels    the names that stand there
+    reads     columns that the method reads
+    refused   photos of which nothing that it reads is known, by reason
+    """
+
+    dataset: Dataset
+    labels: LabelSpace
+    reads: tuple[str, ...]
+    refused: dict[str, int]
+
+    def read(self) -> Dataset:
+        """The dataset as the method's workers need it."""
+        return self.dataset.select([*self.reads, PHOTO_SIZE])
+
+
+def supervision(lake: Lake, labels: Manifest, method: str) -> Supervision:
+    """The photos to learn from; a photo of two products has the words of both.
+
+    Raises InputError where no photo is left.
+    """
+    reads = registry.method_class(method).reads
+    names = LabelSpace(kept_words(lake, labels))
+    columns = ["image_id", "words", "split", "group"]
+    every = Dataset.gather(lake.batches(labels, "labels", columns, rows=10_000), len(names.words))
+    if set(reads) & set(ANNOTATED):
+        names = annotation_names(_annotations(lake, labels), every, names.words, reads)
+        every = annotated(every, _annotations(lake, labels), names, reads)
+    if set(reads) & set(PLACED):
+        every = every.with_columns({PHOTO_SIZE: _photo_sizes(lake, every)})
+    saying = [column for column in SAYING if column in reads]
+    said = [_said(every, name) for name in saying] or [np.ones(len(every), bool)]
+    dataset = every.select([*reads, "product", PHOTO_SIZE]).take(np.flatnonzero(np.any(said, 0)))
+    reason, what = ("no_words", "word") if saying == ["words"] else ("no_annotation", " or ".join(saying))
+    if not len(dataset):
+        raise InputError(labels.run_id, f"has no photo with a known {what} to learn from")
+    return Supervision(dataset, names, reads, {reason: len(every) - len(dataset)})
+
+
+def label_space(lake: Lake, labels: Manifest, method: str) -> LabelSpace:
+    """The names that a method learns from a label run; raises InputError as `supervision` does."""
+    if set(registry.method_class(method).reads) & set(ANNOTATED):
+        return supervision(lake, labels, method).labels
+    return LabelSpace(kept_words(lake, labels))
+
+
+def kept_words(lake: Lake, labels: Manifest) -> tuple[str, ...]:
+    """The vocabulary of a label run, index = word_id."""
+    table = lake.table(labels, "vocabulary", ["word_id", "word", "kept"])
+    kept = sorted((row["word_id"], row["word"]) for row in table.to_pylist() if row["kept"])
+    return tuple(word for _, word in kept)
+
+
+def parts(dataset: Dataset) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Rows to learn from and rows to judge on; a near-duplicate group is on one side, whatever else is there."""
+    groups, number = np.unique(dataset.dense("product"), return_inverse=True)
+    held_out = np.array(
+        [share_of(f"validation {group}") < VALIDATION_SHARE for group in groups.tolist()], bool
+    )
+    chosen = np.flatnonzero(held_out[number])
+    chosen = chosen[:MOST_VALIDATION]  # ids are hashes, so the first ones are any ones
+    return np.setdiff1d(np.arange(len(dataset)), chosen), chosen
+
+
+def places_of(lake: Lake, dataset: Dataset) -> Places:
+    """Where these photos lie."""
+    units = locate(lake, dataset.hex()) if len(dataset) else []
+    paths = tuple(dict.fromkeys(unit.path for unit in units))
+    number = {path: n for n, path in enumerate(paths)}
+    none = [np.empty(0, ID)]
+    return Places(
+        paths,
+        np.array([number[unit.path] for unit in units], np.int32),
+        np.array([unit.row_group for unit in units], np.int32),
+        np.r_[0, np.cumsum([len(unit.rows) for unit in units], dtype=np.int64)].astype(np.int64),
+        np.concatenate([np.empty(0, np.int32), *(np.array(unit.rows, np.int32) for unit in units)]),
+        np.concatenate(none + [ids_of_hex(list(unit.image_ids)) for unit in units]),
+    )
+
+
+def _annotations(lake: Lake, labels: Manifest) -> Iterator[pa.RecordBatch]:
+    if not labels.rows("annotations"):
+        raise InputError(labels.run_id, "has no annotations, and the method learns from them")
+    return lake.batches(labels, "annotations", ["image_id", *ANNOTATED], rows=10_000)
+
+
+def _said(dataset: Dataset, name: str) -> NDArray[np.bool_]:
+    """(N,) whether the column says something of a photo."""
+    column = dataset.columns[name]
+    if isinstance(column, Csr):
+        return column.counts > 0
+    values = dataset.dense(name)
+    known: NDArray[np.bool_] = values[:, :, 2].max(1, initial=-1) >= 0 if values.ndim == 3 else values >= 0
+    return known
+
+
+def _photo_sizes(lake: Lake, dataset: Dataset) -> NDArray[np.int32]:
+    """(N, 2) width and height of each photo as it is seen, upright."""
+    sizes = np.ones((len(dataset), 2), np.int32)
+    for crawl in lake.runs("crawl"):
+        if not crawl.rows("images"):
+            continue
+        there = set(lake.dataset(crawl, "images").schema.names)  # a crawl of version 1 lacks the orientation
+        columns = [name for name in ("image_id", "width", "height", "orientation") if name in there]
+        for batch in lake.batches(crawl, "images", columns, rows=10_000):
+            ids = ids_of_hex(batch["image_id"].to_pylist())
+            rows = np.minimum(dataset.find(ids), len(dataset) - 1)
+            here = np.flatnonzero(dataset.ids[rows] == ids)
+            size = np.stack([batch["width"].to_numpy(), batch["height"].to_numpy()], 1)
+            if "orientation" in columns:
+                lying = batch["orientation"].to_numpy() >= 5  # EXIF: shown turned by a quarter
+                size[lying] = size[lying, ::-1]
+            sizes[rows[here]] = size[here]
+    return sizes

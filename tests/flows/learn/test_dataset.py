@@ -1,0 +1,66 @@
+"""flows/learn/dataset.py: which photos a method learns from, and what is known of them."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from flows.learn.dataset import label_space, parts, supervision
+from infra.lake import Lake
+from schemas.errors import InputError
+from schemas.ids import image_id
+from tests.flows.learn.annotated_lake import CATEGORIES, HEIGHT, PHOTOS, WIDTH, annotated_lake
+from tests.workers.contract.labelled_photos import METHODS
+from workers.data.annotations import PHOTO_SIZE
+from workers.data.dataset import Dataset
+from workers.data.split import share_of
+
+
+@pytest.fixture(scope="module")
+def stocked(tmp_path_factory: pytest.TempPathFactory) -> tuple[Lake, str]:
+    return annotated_lake(str(tmp_path_factory.mktemp("annotated") / "lake"))
+
+
+def test_a_method_gets_the_columns_that_it_reads_and_the_names_that_stand_there(
+    stocked: tuple[Lake, str],
+) -> None:
+    lake, labels = stocked
+    assert METHODS.is_dir()
+
+    learnt = supervision(lake, lake.run(labels), "tiny_landmarks")
+
+    assert set(learnt.read().columns) == {"category", "landmarks", "box", PHOTO_SIZE}
+    assert len(learnt.dataset) == PHOTOS and learnt.refused == {"no_annotation": 0}
+    assert learnt.labels.categories == CATEGORIES and len(learnt.labels.landmarks) == 4
+    assert learnt.labels.attributes == ()  # which it does not read
+    assert learnt.dataset.dense(PHOTO_SIZE).tolist() == [[WIDTH, HEIGHT]] * PHOTOS
+    assert label_space(lake, lake.run(labels), "tiny_landmarks") == learnt.labels
+
+
+def test_photos_of_which_nothing_is_known_that_a_method_reads_are_not_learnt_from(
+    stocked: tuple[Lake, str],
+) -> None:
+    lake, labels = stocked
+
+    with pytest.raises(InputError, match="has no photo with a known word to learn from"):
+        supervision(lake, lake.run(labels), "corbiere")
+    assert len(supervision(lake, lake.run(labels), "tiny_pca").dataset) == PHOTOS  # it reads nothing
+
+
+def test_a_label_run_without_annotations_is_refused_to_a_method_that_reads_them(tmp_path: Path) -> None:
+    lake, labels = annotated_lake(str(tmp_path / "lake"), annotations=False)
+
+    with pytest.raises(InputError, match="has no annotations, and the method learns from them"):
+        supervision(lake, lake.run(labels), "tiny_adversarial")
+
+
+def test_held_out_photos_share_no_group_with_those_learnt_from() -> None:
+    groups = np.arange(3000) % 700
+    ids = np.sort(np.array([image_id(str(n).encode())[:32].encode() for n in range(3000)], "S32"))
+    photos = Dataset(ids, {"product": groups})
+
+    learnt, held_out = parts(photos)
+
+    assert sorted([*learnt.tolist(), *held_out.tolist()]) == list(range(3000))
+    assert not set(groups[learnt]) & set(groups[held_out])
+    assert set(groups[held_out]) == {n for n in range(700) if share_of(f"validation {n}") < 0.05}

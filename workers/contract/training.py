@@ -1,0 +1,38 @@
+"""What the trainer reads, apart from a paper's own numbers: how long, how fast, in which batches."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Training:
+    """How a method is trained unless the user says otherwise; each file of workers/methods declares its own.
+
+    batch          photos a step, per worker
+    epochs         of the stages in which everything learns
+    frozen_epochs  of the stages before them in which most of the network is frozen
+    optimiser      sgd | adamw | muon, see workers/training/optimiser.py; a method's groups may name others
+    learning_rate  of the first step at full rate
+    momentum       of sgd
+    weight_decay   not on parameters of fewer than 2 dimensions
+    schedule       plateau | cosine, see workers/training/schedule.py
+    ema            decay of the averaged weights, which are then the ones validated, kept and saved; 0: none
+    seed           of the first weights, the batches and everything that is drawn
+    photo_size     px of the photos that `augment` is given, where crops are cut from larger ones; None: those of
+                   embedding, and no setting of the method
+    typical        share of a word's typical score that is taken off when words compete to name a photo, see
+                   workers/training/logit_adjustment.py; None: nothing, and no setting of the method
+    Zero epochs of both kinds keep the first weights.
+    """
+
+    batch: int = 64
+    epochs: int = 20
+    frozen_epochs: int = 0
+    optimiser: str = "adamw"
+    learning_rate: float = 1e-3
+    momentum: float = 0.0
+    weight_decay: float = 0.0
+    schedule: str = "cosine"
+    ema: float = 0.0
+    seed: int = 0
+    photo_size: int | None = None
+    typical: float | None = None

@@ -1,0 +1,49 @@
+"""Learning without gradients: every photo shown once, as it is embedded."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import torch
+
+from schemas.errors import InputError
+from workers.contract import Batch, Fits, Method
+from workers.data.dataloader import BatchLoader
+from workers.training.photo_vectors import at_size
+from workers.training.train_loop import Progress
+
+PHASE = "fit"
+
+
+def fit(method: Method, train: BatchLoader, progress: Progress, world: int) -> dict[str, Any]:
+    """Fit the method, count it as one more epoch of the progress, and return its row of the history.
+
+    Raises InputError with several workers: each sees its own photos alone.
+    """
+    if world > 1:
+        raise InputError(f"{world} workers", "this method fits without gradients, on one worker")
+    assert isinstance(method, Fits), type(method)
+    began = time.monotonic()
+    method.eval()
+    with torch.no_grad():
+        losses = method.fit(_as_embedded(train, method.image_size))
+    progress.images += len(train)
+    row = {
+        "phase": PHASE,
+        "epoch": progress.epoch,
+        "images": progress.images,
+        "loss": sum(losses.values()),
+        "terms": [{"name": name, "loss": value} for name, value in losses.items()],
+        "validation_loss": None,
+        "learning_rate": 0.0,
+        "images_per_second": len(train) / max(time.monotonic() - began, 1e-9),
+    }
+    progress.history.append(row)
+    progress.epoch, progress.fitted, progress.done = progress.epoch + 1, True, True
+    return row
+
+
+def _as_embedded(train: BatchLoader, size: int) -> Iterator[Batch]:
+    for step in replace(train, method=None, order=None).batches():
+        yield step.batch.with_columns(at_size(step.batch.images, size))
