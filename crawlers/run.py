@@ -7,20 +7,28 @@ import asyncio
 import gc
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from scrapy.crawler import AsyncCrawlerRunner
+from scrapy import Spider, signals
+from scrapy.crawler import AsyncCrawlerRunner, Crawler
+from scrapy.statscollectors import StatsCollector
 from scrapy.utils.reactor import install_reactor
 
 from crawlers.discover.visit import Visit
 from crawlers.fetch.guard import Guard, PinnedResolver
+from crawlers.fetch.guard_middleware import guarded_spider
 from crawlers.fetch.settings import USUAL, Pace, settings
-from crawlers.photos.photo_spider import ImageSpider
+from crawlers.photos.photo_spider import PhotoSpider
 from crawlers.platforms import Shop
 from crawlers.spider import ShopSpider
-from crawlers.state.frontier import LISTING, PHOTO, PRODUCT
+from crawlers.state.crawl_stage import StageCrawler
+from crawlers.state.frontier import DISCOVER, IMAGE, PAGE, Kind
+from crawlers.state.page_queue import PageQueue
+from crawlers.state.page_recorder import PageRecorder
+from crawlers.state.photo_queue import PhotoQueue
+from crawlers.state.photo_recorder import PhotoRecorder
 from crawlers.state.recorder import Recorder
 from crawlers.state.recrawl_policy import LIST
 from schemas.errors import CountError, FetchError
@@ -28,11 +36,33 @@ from schemas.errors import CountError, FetchError
 
 @dataclass
 class Traffic:
-    """What a crawl asked of the network: requests, bytes received, wall seconds by stage."""
+    """What a crawl asked of the network: requests, bytes received, wall seconds by stage.
+
+    The fields hold what is over; `so_far` adds what the running spider has asked.
+    """
 
     requests: int = 0
     bytes: int = 0
     seconds: dict[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._running: StatsCollector | None = None
+
+    def follow(self, stats: StatsCollector) -> None:
+        """Count what a spider that was opened asks from now on."""
+        self._running = stats
+
+    def so_far(self) -> tuple[int, int]:
+        """Return requests and bytes until now."""
+        stats = self._running.get_stats() if self._running is not None else {}
+        asked, received = stats.get("downloader/request_count", 0), stats.get("downloader/response_bytes", 0)
+        return self.requests + asked, self.bytes + received
+
+    def end_stage(self, stage: str, seconds: float) -> None:
+        """Add the spider that was followed to what is over, and its seconds to its stage's."""
+        self.requests, self.bytes = self.so_far()
+        self._running = None
+        self.seconds[stage] = self.seconds.get(stage, 0.0) + seconds
 
 
 def crawl_shop(
@@ -49,95 +79,99 @@ def crawl_shop(
     """Read a shop's products, then the photos that they name. What is done already is not done again.
 
     expected     platform the previous crawl read it by
-    only, again  see ShopSpider
+    only, again  see ShopSpider; `only` counts where the policy is to read a list
     traffic      is added to
     Raises InputError without a contact, FetchError for a shop that does not answer or has no
-    products, RejectedError where too much was refused, and whatever the sink raised.
+    products, RejectedError where too much was refused, and whatever the store raised.
     """
-    options = settings(shop.url, contact, pace)
-    guard = Guard([shop.url])
-    state = recorder.state
+    guard, state = Guard([shop.url]), recorder.state
 
     async def both(runner: AsyncCrawlerRunner) -> None:
-        if state.note("stage") is None:
+        if state.read_note("stage") is None:
+            photos = PhotoQueue(recorder)
+            pages = PageQueue(recorder, photos)
+            crawler = StageCrawler(ShopSpider, runner.settings, pages, PageRecorder(recorder, pages))
             await run_spider(
-                runner, traffic, "page", ShopSpider, shop=shop, recorder=recorder, guard=guard, expected=expected,
-                only=only, again=again,
-            )  # fmt: skip
-            recorder.tell("page", now=True)
+                runner,
+                traffic,
+                PAGE,
+                crawler,
+                shop=shop,
+                guard=guard,
+                platform=state.read_note("platform") or expected,
+                only=only if recorder.policy.revisit == LIST else None,
+                again=again,
+            )
+            recorder.report_progress(PAGE, now=True)
             _check_pages(shop.url, recorder)
-            recorder.want_photos()
-            state.remember("stage", "image")
-            recorder.keep()
-            state.commit()
-        await run_spider(runner, traffic, "image", ImageSpider, recorder=recorder, guard=guard)
-        recorder.land()
-        recorder.tell("image", now=True)
-        _check_done(recorder, (PHOTO,))
+            photos.add_all()
+            state.write_note("stage", IMAGE)
+            recorder.commit()
+        await _fetch_photos(runner, recorder, traffic, guard)
 
-    in_reactor(options, guard, both)
+    in_reactor(settings(shop.url, contact, pace), guard, both)
 
 
 def fetch_photos(near: str, contact: str, recorder: Recorder, traffic: Traffic) -> None:
-    """Only the second stage, for addresses from a catalogue; the host of `near` may be a private one."""
+    """Run only the second stage, for addresses from a product file; the host of `near` may be a private one."""
     guard = Guard([near])
 
     async def only(runner: AsyncCrawlerRunner) -> None:
-        recorder.want_photos()
-        await run_spider(runner, traffic, "image", ImageSpider, recorder=recorder, guard=guard)
-        recorder.land()
-        recorder.tell("image", now=True)
-        _check_done(recorder, (PHOTO,))
+        PhotoQueue(recorder).add_all()
+        await _fetch_photos(runner, recorder, traffic, guard)
 
     in_reactor(settings(near, contact), guard, only)
 
 
+async def _fetch_photos(
+    runner: AsyncCrawlerRunner, recorder: Recorder, traffic: Traffic, guard: Guard
+) -> None:
+    photos = PhotoRecorder(recorder)
+    crawler = StageCrawler(PhotoSpider, runner.settings, PhotoQueue(recorder), photos)
+    await run_spider(runner, traffic, IMAGE, crawler, guard=guard, is_stored=recorder.store.has_photo)
+    photos.flush()
+    recorder.report_progress(IMAGE, now=True)
+    _check_done(recorder, Kind.PHOTO)
+
+
 def _check_pages(url: str, recorder: Recorder) -> None:
-    """The first stage must have found products and, unless a limit ended it, asked everything."""
-    pages = recorder.tally("page")
-    if recorder.rules.limit is None:
-        _check_done(recorder, (LISTING, PRODUCT))
-    if not pages.out and recorder.rules.revisit != LIST:
-        reasons = pages.rejected + recorder.tally("discover").rejected
+    """Raise where the first stage found no products or, unless a limit ended it, left an address without outcome."""
+    pages = recorder.tally(PAGE)
+    if recorder.policy.limit is None:
+        _check_done(recorder, Kind.LISTING, Kind.PRODUCT)
+    if not pages.out and recorder.policy.revisit != LIST:
+        reasons = pages.rejected + recorder.tally(DISCOVER).rejected
         mostly = f", mostly {reasons.most_common(1)[0][0]}" if reasons else ""
         raise FetchError(url, f"no products found ({pages.rejected.total()} product pages refused{mostly})")
 
 
-def _check_done(recorder: Recorder, kinds: Sequence[int]) -> None:
-    """Scrapy's word that it has finished is not enough: no address may be left without an outcome."""
+def _check_done(recorder: Recorder, *kinds: Kind) -> None:
+    """Raise CountError for an address left without an outcome: Scrapy's word that it has finished is not enough."""
     for kind in kinds:
-        counts = recorder.state.frontier.counts(kind)
+        counts = recorder.state.frontier.outcome_counts(kind)
         if left := counts.get("", 0):
             total = sum(counts.values())
-            raise CountError(("discover", "page", "image")[kind], total, total - left, 0)
+            raise CountError(kind.stage, total, total - left, 0)
 
 
 async def run_spider(
-    runner: AsyncCrawlerRunner, traffic: Traffic, stage: str, spider: type, **arguments: Any
+    runner: AsyncCrawlerRunner, traffic: Traffic, stage: str, spider: type[Spider] | Crawler, **arguments: Any
 ) -> None:
-    """One spider to its end; raises what ended it early."""
+    """Run one GuardedSpider, made with `arguments`, to its end; raises what ended it early."""
     begun = time.monotonic()
     crawler = runner.create_crawler(spider)
-    before = traffic.requests, traffic.bytes
-
-    def so_far() -> tuple[int, int]:
-        stats = crawler.stats.get_stats() if crawler.stats else {}
-        asked, received = stats.get("downloader/request_count", 0), stats.get("downloader/response_bytes", 0)
-        return before[0] + asked, before[1] + received
-
-    if recorder := arguments.get("recorder"):
-        recorder.traffic = so_far
+    crawler.signals.connect(lambda: traffic.follow(crawler.stats), signals.spider_opened, weak=False)
     try:
         await runner.crawl(crawler, **arguments)
     finally:
-        traffic.seconds[stage] = traffic.seconds.get(stage, 0.0) + time.monotonic() - begun
-        traffic.requests, traffic.bytes = so_far()
-    failure = getattr(crawler.spider, "failure", None)
-    if failure is not None:
+        traffic.end_stage(stage, time.monotonic() - begun)
+    if (failure := guarded_spider(crawler).failure) is not None:
         raise failure
 
 
-def in_reactor(options: dict[str, Any], guard: Guard, main: Callable[[AsyncCrawlerRunner], Any]) -> None:
+def in_reactor(
+    options: dict[str, Any], guard: Guard, main: Callable[[AsyncCrawlerRunner], Awaitable[None]]
+) -> None:
     """Run a coroutine with the reactor under it; what it raises is raised here."""
     install_reactor(options["TWISTED_REACTOR"])
     import twisted.internet.reactor  # only now: the import decides which reactor there is

@@ -9,8 +9,9 @@ from pathlib import Path
 from crawlers.datasets.product_file import PhotoRow, ProductFile
 from crawlers.fetch.settings import PHOTO_BYTES
 from crawlers.photos.photo import image_row, inspect
-from crawlers.state.annotations import Annotations
-from crawlers.state.recorder import Photo, Recorder
+from crawlers.state.answers import PhotoAnswer
+from crawlers.state.photo_recorder import PhotoRecorder
+from crawlers.state.recorder import Recorder
 from schemas.errors import ImageError
 from schemas.ids import image_id
 from schemas.reject import Reject
@@ -18,7 +19,7 @@ from schemas.reject import Reject
 SMALLEST_PX = 32  # a file of thumbnails is its owner's choice; a crawl asks for more
 AHEAD = 64  # rows whose photos are being decoded, at most
 _HERE = {"allowed": True, "noai": False, "noimageai": False}  # a file that is there may be read
-Outcome = tuple[PhotoRow | None, Photo | Reject | None]
+Outcome = tuple[PhotoRow | None, PhotoAnswer | Reject | None]
 
 
 def import_rows(product_file: ProductFile, recorder: Recorder, threads: int = 2) -> None:
@@ -27,7 +28,7 @@ def import_rows(product_file: ProductFile, recorder: Recorder, threads: int = 2)
     The first accepted row of a product gives its facts, each row one photo. A photo that is an
     http(s) address is only noted; the image stage fetches it afterwards.
     """
-    annotations = Annotations(recorder.state.db)
+    photos = PhotoRecorder(recorder)
     with ThreadPoolExecutor(threads, thread_name_prefix="photo") as pool:
         for row, outcome in _decoded(product_file, recorder, pool):
             if isinstance(outcome, Reject):
@@ -36,19 +37,19 @@ def import_rows(product_file: ProductFile, recorder: Recorder, threads: int = 2)
             assert row is not None
             address = outcome.url if outcome is not None else row.address
             _note(recorder, row, address)
-            annotations.add(row.product.product_id, address, row.annotation)
+            recorder.state.annotations.add(row.product.product_id, address, row.annotation)
             if outcome is None:
-                recorder.passed("import")
+                recorder.count_out("import")
             else:
-                recorder.photo(outcome, stage="import")
-    recorder.tell("import", now=True)
+                photos.record(outcome, stage="import")
+    recorder.report_progress("import", now=True)
 
 
 def _note(recorder: Recorder, row: PhotoRow, address: str) -> None:
     product = replace(row.product, image_urls=(address,), image_views=(row.view,))
-    if not recorder.state.collected.add(product):
+    if not recorder.state.collected.add_product(product):
         recorder.state.collected.add_photo(product.product_id, address, row.view)
-    recorder.state.previous.see(product.product_id)
+    recorder.state.previous.mark_fetched(product.product_id)
 
 
 def _decoded(product_file: ProductFile, recorder: Recorder, pool: ThreadPoolExecutor) -> Iterator[Outcome]:
@@ -82,14 +83,14 @@ def _outcome(row: PhotoRow, recorder: Recorder) -> Outcome:
         return row, Reject("import", "file_missing", row.place, product, f"{row.address}: {error.strerror}")
     name = image_id(data)
     address = row.address or f"sha256:{name}"  # stays the same when the rows of a file move
-    if data and recorder.sink.has_image(name):
-        return row, Photo(address, name, None)
+    if data and recorder.store.has_photo(name):
+        return row, PhotoAnswer(address, image_id=name)
     try:
         facts = inspect(data, row.place, SMALLEST_PX)
     except ImageError as error:
         return row, Reject("import", error.reason, row.place, product, error.detail)
     image = image_row(name, data, facts, row.address or row.place, product, _HERE)
-    return row, Photo(address, name, image)
+    return row, PhotoAnswer(address, image_id=name, row=image)
 
 
 class _TooLargeError(Exception):

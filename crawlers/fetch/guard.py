@@ -4,7 +4,7 @@ A shop's page can name any address, redirect to any address, and its DNS can ans
 address. So each (host, port) is judged before the first request to it, on everything its name
 resolves to, and the connection is made to exactly the addresses that were judged: `PinnedResolver`
 knows no others, which also leaves a name that changes its answer between check and dial no chance.
-A redirect is a request of its own to Scrapy and passes the middleware below like any other.
+A redirect is a request of its own to Scrapy and passes the middleware (guard_middleware.py) like any other.
 """
 
 import asyncio
@@ -16,8 +16,6 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 import idna
-from scrapy import Request
-from scrapy.crawler import Crawler
 from scrapy.exceptions import IgnoreRequest
 from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.interfaces import IHostnameResolver, IHostResolution
@@ -140,23 +138,6 @@ def _literal(host: str) -> str:
     except (ValueError, OSError):
         pass
     return ""
-
-
-class GuardMiddleware:
-    """Before every request, also those that follow a redirect. The guard is `spider.guard`."""
-
-    def __init__(self, crawler: Crawler) -> None:
-        self._crawler = crawler
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> "GuardMiddleware":
-        """Scrapy's way to make one."""
-        return cls(crawler)
-
-    async def process_request(self, request: Request) -> None:
-        """Raises AddressRefused, which the spider's errback turns into a reject."""
-        guard: Guard = self._crawler.spider.guard  # type: ignore[union-attr]
-        await guard.check(request.url)
 
 
 @implementer(IHostnameResolver)

@@ -18,6 +18,8 @@ from scrapy.http import Response
 from scrapy.robotstxt import RobotParser
 from scrapy.utils.sitemap import sitemap_urls_from_robots
 
+from crawlers.fetch.guard_middleware import guarded_spider
+
 LONGEST_WAIT_S = 120.0
 _BUSY = frozenset([429, 500, 502, 503, 504])
 
@@ -31,6 +33,7 @@ class Robots(RobotsTxtMiddleware):
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
+        self._sitemaps = guarded_spider(crawler).sitemaps
         self._failed: dict[str, Exception] = {}
 
     async def process_request(self, request: Request) -> None:  # type: ignore[override]
@@ -50,9 +53,7 @@ class Robots(RobotsTxtMiddleware):
             raise RobotsForbid(why)
         if response.status >= 400:  # none there: everything is allowed, whatever the error page says
             response = response.replace(body=b"")
-        self.crawler.spider.sitemaps[netloc] = list(  # type: ignore[union-attr]
-            sitemap_urls_from_robots(response.body, response.url)
-        )
+        self._sitemaps[netloc] = list(sitemap_urls_from_robots(response.body, response.url))
         await super()._parse_robots(response, netloc, request)
         parser = self._parsers[netloc]
         if isinstance(parser, RobotParser):

@@ -60,7 +60,7 @@ def settings(url: str, contact: str, pace: Pace = USUAL) -> dict[str, Any]:
         "RETRY_HTTP_CODES": [429, 500, 502, 503, 504, 522, 524],
         "VITRINE_BACKOFF_S": 0.05 if here else 2.0,
         "DOWNLOADER_MIDDLEWARES": {
-            "crawlers.fetch.guard.GuardMiddleware": 90,  # before robots.txt: that is a request too
+            "crawlers.fetch.guard_middleware.GuardMiddleware": 90,  # before robots.txt: that is a request too
             "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
             "crawlers.fetch.robots.Robots": 100,
             "crawlers.fetch.robots.Patience": 560,  # nearer to the network than Scrapy's retry at 550

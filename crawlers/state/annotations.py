@@ -21,11 +21,11 @@ _ROWS = (
 
 
 class Annotations:
-    """Annotations by product and photo address in tables of `db`, beside crawlers.state.collected."""
+    """Part of a CrawlState: annotations by product and photo address; writes into the transaction that is open."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
-        db.execute(_TABLE)
+        db.executescript(_TABLE)
 
     def add(self, product_id: str, url: str, annotation: Annotation) -> None:
         """Keep what is known of one photo of a product; the first of two for one address counts."""
@@ -36,6 +36,6 @@ class Annotations:
             )
 
     def rows(self) -> Iterator[dict[str, Any]]:
-        """Rows of schemas.label.ANNOTATIONS for every photo that was stored, by product and photo."""
-        for product_id, image_id, facts, _ in self._db.cursor().execute(_ROWS):
-            yield {"product_id": product_id, "image_id": image_id} | json.loads(facts)
+        """Read the rows of schemas.label.ANNOTATIONS for every photo that was stored, by product and photo."""
+        for row in self._db.cursor().execute(_ROWS):
+            yield {"product_id": row["product_id"], "image_id": row["image_id"]} | json.loads(row["facts"])

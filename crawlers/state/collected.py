@@ -36,104 +36,103 @@ class Collected:
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
         db.executescript(_TABLES)
+        # Counted once: asked for with every request under a limit.
+        self._products = int(db.execute("select count(*) from product").fetchone()[0])
 
-    def add(self, product: Product, page: str = "") -> bool:
-        """Take a product with its photo addresses, found on `page` (a frontier key); False where its id is here."""
+    def add_product(self, product: Product, page: str = "") -> bool:
+        """Add a product with its photo addresses, read on `page` (a frontier key); False where its id is here."""
         facts = vars(product) | {"image_urls": [], "image_views": []}
         row = (product.product_id, page, json.dumps(facts, ensure_ascii=False, default=str))
         cursor = self._db.execute("insert or ignore into product (id, page, facts) values (?, ?, ?)", row)
         if not cursor.rowcount:
             return False
+        self._products += 1
         photos = zip(product.image_urls, product.image_views, strict=True)
         rows = [(cursor.lastrowid, place, url, view) for place, (url, view) in enumerate(photos)]
         self._db.executemany("insert into photo values (?, ?, ?, ?)", rows)
         return True
 
     def add_photo(self, product_id: str, url: str, view: str) -> None:
-        """One more photo of a product that is here."""
+        """Add one more photo of a product that is here."""
         (n,) = self._db.execute("select n from product where id = ?", (product_id,)).fetchone()
         (place,) = self._db.execute("select count(*) from photo where n = ?", (n,)).fetchone()
         self._db.execute("insert into photo values (?, ?, ?, ?)", (n, place, url, view))
 
-    def answer(self, url: str, image_id: str) -> None:
-        """Note which photo an address is."""
+    def set_photo(self, url: str, image_id: str) -> None:
+        """Write which photo an address is."""
         self._db.execute("insert or replace into answer values (?, ?)", (url, image_id))
 
-    def answer_of(self, url: str) -> str:
-        """The photo an address is; empty where it has none."""
-        found = self._db.execute("select image_id from answer where url = ?", (url,)).fetchone()
-        return str(found[0]) if found else ""
+    def photo_of(self, url: str) -> str:
+        """Return the id of the photo an address is; empty where it has none."""
+        row = self._db.execute("select image_id from answer where url = ?", (url,)).fetchone()
+        return str(row["image_id"]) if row else ""
 
-    def stands(self, url: str, image_id: str) -> str:
-        """The photo an address is in a product that is carried on: what it was, or what it answered now."""
+    def carry_photo(self, url: str, image_id: str) -> str:
+        """Return the photo of a product that is carried on: `image_id`, which it was, or else what came now."""
         if not image_id:
-            return self.answer_of(url)
+            return self.photo_of(url)
         self._db.execute("insert or ignore into answer values (?, ?)", (url, image_id))
         return image_id
 
-    def refuse(self, reject: Reject) -> None:
-        """Keep one refusal."""
+    def add_reject(self, reject: Reject) -> None:
+        """Add one refusal."""
         self._db.execute(
-            "insert into reject (stage, reason, url, product_id, detail, at) values (?, ?, ?, ?, ?, ?)",
-            (
-                reject.stage, reject.reason, reject.url, reject.product_id, reject.detail,
-                int(reject.at.timestamp() * 1000),
-            ),
-        )  # fmt: skip
+            "insert into reject (stage, reason, url, product_id, detail, at)"
+            " values (:stage, :reason, :url, :product_id, :detail, :at)",
+            vars(reject) | {"at": int(reject.at.timestamp() * 1000)},
+        )
 
-    def pardon(self, url: str, stage: str) -> None:
-        """Forget the refusals of an address that is asked again."""
+    def delete_rejects(self, url: str, stage: str) -> None:
+        """Delete the refusals of an address that is asked again."""
         self._db.execute("delete from reject where url = ? and stage = ?", (url, stage))
 
-    def show(self, product_id: str, page: str) -> None:
-        """A product that is here already stands on this page, too."""
+    def add_page_of(self, product_id: str, page: str) -> None:
+        """Note that a product which is here already stands on this page, too."""
         self._db.execute("insert or ignore into shown values (?, ?)", (page, product_id))
 
-    def unanswered(self) -> Iterator[tuple[str, str, str]]:
-        """Every photo address without an answer, the product that shows it and its page, in the order found.
+    def photos_to_ask(self) -> Iterator[tuple[str, str, str]]:
+        """Read every photo address without a photo, the product that shows it and its page, in the order found.
 
         An address that several products show comes once for each. Read in slices, so that the caller may write.
         """
         at = (0, -1)
         while rows := self._db.execute(
-            "select photo.n, place, url, product.id, page from photo join product using (n)"
-            " where (photo.n, place) > (?, ?) and url not in (select url from answer)"
-            " order by photo.n, place limit 1000",
+            "select n, place, url, id, page from photo join product using (n)"
+            " where (n, place) > (?, ?) and url not in (select url from answer) order by n, place limit 1000",
             at,
         ).fetchall():
-            at = rows[-1][:2]
-            yield from (row[2:] for row in rows)
+            at = rows[-1]["n"], rows[-1]["place"]
+            yield from ((row["url"], row["id"], row["page"]) for row in rows)
 
     def products(self) -> Iterator[tuple[Product, tuple[str, ...]]]:
-        """Every product by id, with its photo ids ("" for unanswered)."""
-        for n, facts in self._db.cursor().execute("select n, facts from product order by id"):
+        """Read every product by id, with its photo ids ("" for none)."""
+        for product in self._db.cursor().execute("select n, facts from product order by id"):
             photos = self._db.execute(
-                "select photo.url, view, coalesce(image_id, '') from photo left join answer using (url)"
+                "select photo.url, view, coalesce(image_id, '') as image_id from photo left join answer using (url)"
                 " where n = ? order by place",
-                (n,),
+                (product["n"],),
             ).fetchall()
             urls, views, ids = zip(*photos, strict=True) if photos else ((), (), ())
-            yield _product(json.loads(facts) | {"image_urls": urls, "image_views": views}), ids
+            yield _product(json.loads(product["facts"]) | {"image_urls": urls, "image_views": views}), ids
 
     def rejects(self) -> Iterator[dict[str, Any]]:
-        """Every refusal as a row of schemas.reject.REJECTS, by address."""
-        names = ("stage", "reason", "url", "product_id", "detail")
+        """Read every refusal as a row of schemas.reject.REJECTS, by address."""
         query = "select stage, reason, url, product_id, detail, at from reject order by stage, url, reason, n"
-        for *values, at in self._db.cursor().execute(query):
-            yield dict(zip(names, values, strict=True)) | {"at": datetime.fromtimestamp(at / 1000, UTC)}
+        for row in self._db.cursor().execute(query):
+            yield dict(row) | {"at": datetime.fromtimestamp(row["at"] / 1000, UTC)}
 
     def reject_counts(self) -> dict[tuple[str, str], int]:
-        """Refusals by (stage, reason)."""
-        rows = self._db.execute("select stage, reason, count(*) from reject group by 1, 2").fetchall()
-        return {(stage, reason): count for stage, reason, count in rows}
+        """Count refusals by (stage, reason)."""
+        rows = self._db.execute("select stage, reason, count(*) as rows from reject group by 1, 2").fetchall()
+        return {(row["stage"], row["reason"]): row["rows"] for row in rows}
 
-    def image_count(self) -> int:
-        """Distinct photos that addresses turned out to be."""
+    def photo_count(self) -> int:
+        """Count the distinct photos that addresses turned out to be."""
         return int(self._db.execute("select count(distinct image_id) from answer").fetchone()[0])
 
     def product_count(self) -> int:
-        """Products that are here."""
-        return int(self._db.execute("select count(*) from product").fetchone()[0])
+        """Count the products that are here."""
+        return self._products
 
 
 def _product(facts: dict[str, Any]) -> Product:

@@ -5,15 +5,20 @@ asks it again. The running process remembers how far it has read on instead.
 """
 
 import sqlite3
-from collections import deque
+from collections import Counter, deque
+from collections.abc import Set
 from dataclasses import dataclass
+from enum import IntEnum
 from urllib.parse import urlsplit
 
 from crawlers.fetch.validators import NOTHING, Validators
+from schemas.ledger import KINDS
 
-LISTING, PRODUCT, PHOTO = range(3)
-KINDS = ("listing", "product", "photo")
-STAGES = ("discover", "page", "image")  # where each kind is counted
+DISCOVER, PAGE, IMAGE = STAGES = (
+    "discover",
+    "page",
+    "image",
+)  # where listings, products and photos are counted
 READ, UNASKED = "read", "unasked"
 # Faults of the moment: an interrupted crawl that goes on, and `--retry`, may ask once more.
 TRANSIENT = ("timeout", "connection", "http_5xx")
@@ -30,6 +35,29 @@ create index if not exists todo on request (kind, host, n) where outcome is null
 """
 
 
+class Kind(IntEnum):
+    """What an address is. The number stands in the state, the word in the ledger, the stage in the counts."""
+
+    LISTING = 0
+    PRODUCT = 1
+    PHOTO = 2
+
+    @property
+    def word(self) -> str:
+        """The kind as schemas.ledger writes it."""
+        return KINDS[self]
+
+    @property
+    def stage(self) -> str:
+        """The stage that counts addresses of this kind."""
+        return STAGES[self]
+
+    @classmethod
+    def of(cls, word: str) -> "Kind":
+        """Return the kind that schemas.ledger calls by a word; raises ValueError for any other."""
+        return cls(KINDS.index(word))
+
+
 @dataclass(frozen=True)
 class Task:
     """One address to ask.
@@ -42,7 +70,7 @@ class Task:
     """
 
     n: int
-    kind: int
+    kind: Kind
     key: str
     url: str
     host: str
@@ -58,20 +86,22 @@ class Frontier:
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
         db.executescript(_TABLES)
-        self._read: dict[tuple[int, str], int] = {}  # how far, by kind and host
-        self._ready: dict[tuple[int, str], deque[Task]] = {}
-        self._hosts: dict[int, deque[str]] = {kind: deque() for kind in range(3)}
-        self._known: set[tuple[int, str]] = set()
-        self._in_flight: set[int] = set()
-        totals = db.execute("select kind, count(*) from request group by kind").fetchall()
-        self._totals = dict.fromkeys(range(3), 0) | dict(totals)  # asked for with every word of progress
+        self._read_up_to: dict[tuple[Kind, str], int] = {}  # number of the last task read, by kind and host
+        self._ready: dict[tuple[Kind, str], deque[Task]] = {}
+        self._hosts: dict[Kind, deque[str]] = {kind: deque() for kind in Kind}
+        self._met: set[tuple[Kind, str]] = set()
+        self._in_flight: dict[int, Kind] = {}  # by the tasks' numbers
+        # Counted once: asked for with every word of progress, and with every request under a limit.
+        self._totals = Counter[int](
+            dict(db.execute("select kind, count(*) from request group by kind").fetchall())
+        )
         rows = db.execute("select distinct kind, host from request where outcome is null order by kind, n")
-        for kind, host in rows.fetchall():
-            self._meet(kind, host)
+        for row in rows.fetchall():
+            self._meet(Kind(row["kind"]), row["host"])
 
     def add(
         self,
-        kind: int,
+        kind: Kind,
         key: str,
         url: str,
         *,
@@ -80,7 +110,7 @@ class Frontier:
         product_id: str = "",
         linked: bool = False,
     ) -> bool:
-        """Take an address; False when its key is here already."""
+        """Add an address to ask; False when its key is here already."""
         cursor = self._db.execute(
             "insert or ignore into request (kind, key, url, host, lastmod, depth, product_id, linked)"
             " values (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -91,8 +121,8 @@ class Frontier:
             self._meet(kind, host)
         return bool(cursor.rowcount)
 
-    def next(self, kind: int, busy: frozenset[str] | set[str] = frozenset()) -> Task | None:
-        """The next address of a kind, hosts in turn, passing over the `busy` ones; None where none waits."""
+    def next_task(self, kind: Kind, busy: Set[str] = frozenset()) -> Task | None:
+        """Hand out the next address of a kind, hosts in turn, passing over the `busy` ones; None where none waits."""
         hosts = self._hosts[kind]
         for _ in range(len(hosts)):
             host = hosts[0]
@@ -101,94 +131,100 @@ class Frontier:
                 return task
         return None
 
-    def waiting(self, kind: int) -> bool:
+    def has_waiting(self, kind: Kind) -> bool:
         """Whether an address of this kind was not handed out yet."""
         return any(self._fill(kind, host) for host in self._hosts[kind])
 
-    def done(
-        self, task: Task, outcome: str, validators: Validators = NOTHING, leads: str | None = None,
+    def in_flight(self, kind: Kind) -> int:
+        """Count the addresses of a kind that were handed out and have no outcome yet."""
+        return sum(each == kind for each in self._in_flight.values())
+
+    def finish(
+        self,
+        task: Task,
+        outcome: str,
+        validators: Validators = NOTHING,
+        leads: str | None = None,
         fetched_at: int | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Write an outcome: READ, UNASKED (the previous crawl's answer stands), or a reason of schemas.reject."""
-        self._in_flight.discard(task.n)
+        self._in_flight.pop(task.n, None)
         self._db.execute(
-            "update request set outcome = ?, etag = ?, last_modified = ?, fresh_until = ?, leads = ?, fetched_at = ?"
-            " where n = ?",
-            (
-                outcome, validators.etag, validators.last_modified, validators.fresh_until, leads, fetched_at,
-                task.n,
-            ),
-        )  # fmt: skip
+            "update request set outcome = :outcome, etag = :etag, last_modified = :last_modified,"
+            " fresh_until = :fresh_until, leads = :leads, fetched_at = :fetched_at where n = :n",
+            vars(validators) | {"outcome": outcome, "leads": leads, "fetched_at": fetched_at, "n": task.n},
+        )
 
-    def outcome(self, kind: int, key: str) -> str | None:
-        """How an address ended; None where it was not asked (yet)."""
-        found = self._db.execute(
-            "select outcome from request where kind = ? and key = ?", (kind, key)
-        ).fetchone()
-        return found[0] if found else None
+    def outcome_of(self, kind: Kind, key: str) -> str | None:
+        """Return how an address ended; None where it was not asked (yet)."""
+        query = "select outcome from request where kind = ? and key = ?"
+        row = self._db.execute(query, (kind, key)).fetchone()
+        return row["outcome"] if row else None
 
-    def drop(self, kind: int, key: str, reason: str) -> None:
+    def skip(self, kind: Kind, key: str, reason: str) -> None:
         """Give an address just added an outcome without asking it."""
         self._db.execute("update request set outcome = ? where kind = ? and key = ?", (reason, kind, key))
 
-    def stand(self, kind: int, key: str, validators: Validators, leads: str, fetched_at: int) -> None:
-        """Leave an address just added UNASKED: what the previous crawl read there stands."""
+    def leave_unasked(
+        self, kind: Kind, key: str, validators: Validators, leads: str, fetched_at: int
+    ) -> None:
+        """Give an address just added the outcome UNASKED: what the previous crawl read there stands."""
         self._db.execute(
             "update request set outcome = ?, etag = ?, last_modified = ?, leads = ?, fetched_at = ?"
             " where kind = ? and key = ?",
             (UNASKED, validators.etag, validators.last_modified, leads, fetched_at, kind, key),
         )
 
-    def reopen(self, kind: int, outcomes: tuple[str, ...]) -> list[tuple[str, str]]:
-        """Ask again what ended in one of these outcomes; returns (key, address) of each."""
+    def reopen(self, kind: Kind, outcomes: tuple[str, ...]) -> list[tuple[str, str]]:
+        """Put back what ended in one of these outcomes, to be asked again; returns (key, address) of each."""
         marks = ", ".join("?" * len(outcomes))
         where = f"kind = ? and outcome in ({marks})"
         rows = self._db.execute(
             f"select key, url, host from request where {where}", (kind, *outcomes)
         ).fetchall()
         self._db.execute(f"update request set outcome = null where {where}", (kind, *outcomes))
-        for host in {host for _, _, host in rows}:
-            self._read[kind, host] = 0
+        for host in {row["host"] for row in rows}:
+            self._read_up_to[kind, host] = 0
             self._ready.pop((kind, host), None)
             self._meet(kind, host)
-        return [(key, url) for key, url, _ in rows]
+        return [(row["key"], row["url"]) for row in rows]
 
-    def counts(self, kind: int) -> dict[str, int]:
-        """Addresses by outcome; "" for those without one."""
+    def outcome_counts(self, kind: Kind) -> dict[str, int]:
+        """Count addresses by outcome; "" for those without one."""
         rows = self._db.execute(
             "select coalesce(outcome, ''), count(*) from request where kind = ? group by 1", (kind,)
         )
         return dict(rows.fetchall())
 
-    def total(self, kind: int) -> int:
-        """Addresses of a kind, done or not."""
+    def total(self, kind: Kind) -> int:
+        """Count addresses of a kind, done or not."""
         return self._totals[kind]
 
-    def _meet(self, kind: int, host: str) -> None:
-        if (kind, host) not in self._known:
-            self._known.add((kind, host))
+    def _meet(self, kind: Kind, host: str) -> None:
+        if (kind, host) not in self._met:
+            self._met.add((kind, host))
             self._hosts[kind].append(host)
 
-    def _next_of(self, kind: int, host: str) -> Task | None:
+    def _next_of(self, kind: Kind, host: str) -> Task | None:
         if not self._fill(kind, host):
             return None
         task = self._ready[kind, host].popleft()
-        self._in_flight.add(task.n)
+        self._in_flight[task.n] = kind
         return task
 
-    def _fill(self, kind: int, host: str) -> bool:
+    def _fill(self, kind: Kind, host: str) -> bool:
         """Read on where nothing is at hand; False where nothing is left."""
         ready = self._ready.setdefault((kind, host), deque())
         while not ready:
             rows = self._db.execute(
-                "select n, kind, key, url, host, lastmod, depth, product_id, linked from request"
+                "select n, key, url, host, lastmod, depth, product_id, linked from request"
                 " where outcome is null and kind = ? and host = ? and n > ? order by n limit ?",
-                (kind, host, self._read.get((kind, host), 0), _AHEAD),
+                (kind, host, self._read_up_to.get((kind, host), 0), _AHEAD),
             ).fetchall()
             if not rows:
                 return False
-            self._read[kind, host] = rows[-1][0]
-            ready.extend(Task(*row) for row in rows if row[0] not in self._in_flight)
+            self._read_up_to[kind, host] = rows[-1]["n"]
+            ready.extend(Task(kind=kind, **row) for row in rows if row["n"] not in self._in_flight)
         return True
 
 

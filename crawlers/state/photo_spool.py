@@ -1,7 +1,7 @@
 """Photos that came but do not lie in a complete part yet: kept here too, so that a kill asks for none again.
 
 A part holds tens of megabytes, which for a slow shop is an hour's photos. Rows leave as soon as the
-sink says that they are safe.
+store says that they are safe.
 """
 
 import json
@@ -23,8 +23,8 @@ class PhotoSpool:
         self._db = db
         db.executescript(_TABLE)
 
-    def keep(self, row: Mapping[str, Any]) -> None:
-        """One row of schemas.image.IMAGES."""
+    def add(self, row: Mapping[str, Any]) -> None:
+        """Keep one row of schemas.image.IMAGES."""
         facts = {name: value for name, value in row.items() if name not in ("bytes", "thumbnail")}
         self._db.execute(
             "insert into held (bytes, thumbnail, facts) values (?, ?, ?)",
@@ -32,15 +32,16 @@ class PhotoSpool:
         )
 
     def rows(self) -> Iterator[dict[str, Any]]:
-        """Every row as it was, in order."""
+        """Read every row as it was, in order, one at a time: together they may be larger than memory."""
         last = 0
-        while found := self._db.execute(
+        while spooled := self._db.execute(
             "select n, bytes, thumbnail, facts from held where n > ? order by n limit 1", (last,)
         ).fetchone():
-            last, data, thumbnail, facts = found
-            row = json.loads(facts) | {"bytes": data, "thumbnail": thumbnail}
-            yield row | {"fetched_at": datetime.fromisoformat(row["fetched_at"])}
+            last = spooled["n"]
+            facts = json.loads(spooled["facts"])
+            facts["fetched_at"] = datetime.fromisoformat(facts["fetched_at"])
+            yield facts | {"bytes": spooled["bytes"], "thumbnail": spooled["thumbnail"]}
 
-    def release(self) -> None:
-        """All of them are safe elsewhere."""
+    def clear(self) -> None:
+        """Delete every row: the store has made all of them safe."""
         self._db.execute("delete from held")

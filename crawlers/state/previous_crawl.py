@@ -6,16 +6,15 @@ A product that was there stays in the catalogue unless the shop says it is gone:
 
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import IntEnum
 from typing import Any
 
 from crawlers.fetch.validators import Validators
-from crawlers.state.frontier import KINDS, PHOTO, READ, TRANSIENT
-
-# The fates of a product of the previous crawl.
-UNSEEN, FETCHED, UNCHANGED, KEPT, GONE = range(5)
+from crawlers.state.frontier import READ, TRANSIENT, Kind
 
 _TABLES = """
 create table if not exists before (id text primary key, page text not null, content_hash text not null,
@@ -33,8 +32,18 @@ create index if not exists photo_before_product on photo_before (product_id);
 """
 
 
+class Fate(IntEnum):
+    """What became of a product of the previous crawl. The numbers stand in the state."""
+
+    UNSEEN = 0
+    FETCHED = 1
+    UNCHANGED = 2
+    KEPT = 3
+    GONE = 4
+
+
 @dataclass(frozen=True)
-class KnownPage:
+class PreviousPage:
     """A page as it was when last read in full. `leads` is JSON as the frontier keeps it; `fetched_at` in ms."""
 
     validators: Validators
@@ -45,13 +54,23 @@ class KnownPage:
 
 
 @dataclass(frozen=True)
-class KnownPhoto:
-    """A photo address as it last answered. `image_id` is empty where no photo ever came."""
+class PreviousPhoto:
+    """A photo address as it last answered. `image_id` is empty where no photo ever came; `fetched_at` in ms."""
 
     outcome: str
     image_id: str
     validators: Validators
     fetched_at: int
+
+
+@dataclass(frozen=True)
+class PreviousProduct:
+    """A product as the previous crawl left it, and what became of it in this one."""
+
+    content_hash: str
+    image_ids: list[str]
+    first_seen: datetime
+    fate: Fate
 
 
 class PreviousCrawl:
@@ -61,168 +80,187 @@ class PreviousCrawl:
         self._db = db
         db.executescript(_TABLES)
 
-    def learn_products(self, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Rows of the previous products table, with `page`, the key of the address each was read from."""
+    def load_products(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Take in rows of the previous products table, with `page`, the key of the address each was read from."""
         for row in rows:
             self._db.execute(
-                "insert or ignore into before (id, page, content_hash, image_ids, first_seen) values (?, ?, ?, ?, ?)",
-                (
-                    row["product_id"], row["page"], row["content_hash"], json.dumps(row["image_ids"]),
-                    _ms(row["first_seen"]),
-                ),
-            )  # fmt: skip
-            self._shown(row["page"], [row["product_id"]])
-            at = _ms(row["fetched_at"])
+                "insert or ignore into before (id, page, content_hash, image_ids, first_seen)"
+                " values (:product_id, :page, :content_hash, :image_ids, :first_seen)",
+                {
+                    "product_id": row["product_id"],
+                    "page": row["page"],
+                    "content_hash": row["content_hash"],
+                    "image_ids": json.dumps(row["image_ids"]),
+                    "first_seen": _ms(row["first_seen"]),
+                },
+            )
+            self._add_shown(row["page"], [row["product_id"]])
+            fetched_at = _ms(row["fetched_at"])
             self._db.executemany(  # what a ledger says of a photo, read afterwards, counts more
                 "insert or ignore into photo_before values (?, ?, ?, '', '', null, ?, ?)",
                 [
-                    (url, READ if name else "", name, row["product_id"], at)
-                    for url, name in zip(row["image_urls"], row["image_ids"], strict=True)
+                    (url, READ if image_id else "", image_id, row["product_id"], fetched_at)
+                    for url, image_id in zip(row["image_urls"], row["image_ids"], strict=True)
                 ],
             )
 
-    def learn_ledger(self, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Rows of the previous ledger (schemas.ledger), with `key`, the frontier's."""
+    def load_ledger(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Take in rows of the previous ledger (schemas.ledger), with `key`, the frontier's."""
         for row in rows:
-            kind, at = KINDS.index(row["kind"]), _ms(row["fetched_at"])
-            if kind == PHOTO:
-                self._db.execute(
-                    "insert or replace into photo_before values (?, ?, ?, ?, ?, ?, ?, ?)",
-                    (
-                        row["url"], row["outcome"], row["image_id"], row["etag"], row["last_modified"],
-                        None if row["fresh_until"] is None else _ms(row["fresh_until"]),
-                        next(iter(row["product_ids"]), ""), at,
-                    ),
-                )  # fmt: skip
-                continue
-            products, leads = json.dumps(row["product_ids"]), json.dumps(row["leads_to"])
-            self._db.execute(
-                "insert or replace into page_before values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    kind, row["key"], row["url"], row["outcome"], row["etag"], row["last_modified"],
-                    row["lastmod"], products, leads, at,
-                ),
-            )  # fmt: skip
-            self._db.executemany(
-                "update before set page = ? where id = ?", [(row["key"], name) for name in row["product_ids"]]
-            )
-            self._shown(row["key"], row["product_ids"])
+            kind = Kind.of(row["kind"])
+            if kind == Kind.PHOTO:
+                self._load_photo(row)
+            else:
+                self._load_page(kind, row)
 
-    def page(self, kind: int, key: str) -> KnownPage | None:
-        """A page that the previous crawl read; None for one it did not."""
-        found = self._db.execute(
+    def page(self, kind: Kind, key: str) -> PreviousPage | None:
+        """Return a page that the previous crawl read; None for one it did not."""
+        row = self._db.execute(
             "select etag, last_modified, lastmod, products, leads, fetched_at from page_before"
             " where kind = ? and key = ? and outcome = ?",
             (kind, key, READ),
         ).fetchone()
-        if found is None:
+        if row is None:
             return None
-        etag, last_modified, lastmod, products, leads, at = found
-        return KnownPage(Validators(etag, last_modified), lastmod, tuple(json.loads(products)), leads, at)
+        validators = Validators(row["etag"], row["last_modified"])
+        products = tuple(json.loads(row["products"]))
+        return PreviousPage(validators, row["lastmod"], products, row["leads"], row["fetched_at"])
 
-    def photo(self, url: str) -> KnownPhoto | None:
-        """A photo address of the previous crawl; None for a new one."""
-        found = self._db.execute(
+    def photo(self, url: str) -> PreviousPhoto | None:
+        """Return a photo address of the previous crawl; None for a new one."""
+        row = self._db.execute(
             "select outcome, image_id, etag, last_modified, fresh_until, fetched_at from photo_before where url = ?",
             (url,),
         ).fetchone()
-        if found is None:
+        if row is None:
             return None
-        outcome, image_id, etag, last_modified, fresh_until, at = found
-        return KnownPhoto(outcome, image_id, Validators(etag, last_modified, fresh_until), at)
+        validators = Validators(row["etag"], row["last_modified"], row["fresh_until"])
+        return PreviousPhoto(row["outcome"], row["image_id"], validators, row["fetched_at"])
 
-    def failed_photos(self, product_ids: Iterable[str]) -> Iterator[tuple[str, str]]:
-        """Photo addresses of products that failed by a fault of the moment, with their product."""
+    def photos_to_retry(self, product_ids: Iterable[str]) -> Iterator[tuple[str, str]]:
+        """Read the photo addresses of products that failed by a fault of the moment, each with its product."""
         marks = ", ".join("?" * len(TRANSIENT))
         query = f"select url, product_id from photo_before where product_id = ? and outcome in ({marks})"
-        for name in product_ids:
-            yield from self._db.execute(query, (name, *TRANSIENT)).fetchall()
+        for product_id in product_ids:
+            for row in self._db.execute(query, (product_id, *TRANSIENT)).fetchall():
+                yield row["url"], row["product_id"]
 
-    def see(self, product_id: str) -> bool:
-        """A product was read anew; True where another page had called it unchanged before."""
-        found = self._db.execute("select fate from before where id = ?", (product_id,)).fetchone()
-        self._db.execute("update before set fate = ? where id = ?", (FETCHED, product_id))
-        return found is not None and found[0] == UNCHANGED
+    def mark_fetched(self, product_id: str) -> bool:
+        """Mark a product as read anew; True where another page had called it unchanged before."""
+        row = self._db.execute("select fate from before where id = ?", (product_id,)).fetchone()
+        self._db.execute("update before set fate = ? where id = ?", (Fate.FETCHED, product_id))
+        return row is not None and row["fate"] == Fate.UNCHANGED
 
-    def carry(self, product_ids: Iterable[str]) -> int:
-        """Products are as they were: their page says so. Returns how many that was not known of before."""
+    def mark_unchanged(self, product_ids: Iterable[str]) -> int:
+        """Mark products as they were, since their page says so; returns how many that was not known of before."""
         return self._db.executemany(
             "update before set fate = ? where id = ? and fate not in (?, ?)",
-            [(UNCHANGED, name, FETCHED, UNCHANGED) for name in product_ids],
+            [(Fate.UNCHANGED, product_id, Fate.FETCHED, Fate.UNCHANGED) for product_id in product_ids],
         ).rowcount
 
-    def uncarry(self, product_ids: Iterable[str]) -> int:
-        """Products are to be seen after all: what called them unchanged is not believed any more."""
+    def unmark_unchanged(self, product_ids: Iterable[str]) -> int:
+        """Mark products as unseen that were called unchanged by what is not believed any more; returns how many."""
         return self._db.executemany(
             "update before set fate = ? where id = ? and fate = ?",
-            [(UNSEEN, name, UNCHANGED) for name in product_ids],
+            [(Fate.UNSEEN, product_id, Fate.UNCHANGED) for product_id in product_ids],
         ).rowcount
 
-    def products_of(self, key: str) -> list[str]:
-        """Products that the page of this key showed when it was last read."""
-        return [name for (name,) in self._db.execute("select id from shown_before where page = ?", (key,))]
+    def products_on(self, key: str) -> list[str]:
+        """Return the products that the page of this key showed when it was last read."""
+        return [row["id"] for row in self._db.execute("select id from shown_before where page = ?", (key,))]
 
-    def lose(self, key: str) -> int:
-        """The page of this key answers 404 or 410, or shows other products now: those that it showed are gone.
+    def mark_page_gone(self, key: str) -> int:
+        """Mark the products of a page as gone: it answers 404 or 410, or shows other products now.
 
         Not those that another page showed, too, of which nothing was heard yet, or whose reading failed.
         Returns how many are gone.
         """
-        query = (
-            "update before set fate = ? where fate = ? and id in (select id from shown_before where page = ?)"
-            " and not exists (select 1 from shown_before as other join request on kind = 1 and key = other.page"
-            " where other.id = before.id and other.page <> ?"
-            " and coalesce(outcome, '') not in ('gone', 'read', 'opted_out'))"
-        )
-        gone = self._db.execute(query, (GONE, UNSEEN, key, key)).rowcount
-        self.forget(key)
+        gone = self._db.execute(
+            "update before set fate = :gone where fate = :unseen"
+            " and id in (select id from shown_before where page = :key)"
+            " and not exists (select 1 from shown_before as other"
+            " join request on kind = :product and key = other.page"
+            " where other.id = before.id and other.page <> :key"
+            " and coalesce(outcome, '') not in ('gone', 'read', 'opted_out'))",
+            {"gone": Fate.GONE, "unseen": Fate.UNSEEN, "product": Kind.PRODUCT, "key": key},
+        ).rowcount
+        self.clear_page(key)
         return gone
 
-    def forget(self, key: str) -> None:
-        """The page of this key was read anew: what it showed before says nothing any more."""
+    def clear_page(self, key: str) -> None:
+        """Delete what a page showed before: it was read anew."""
         self._db.execute("delete from shown_before where page = ?", (key,))
 
-    def keep(self, product_id: str) -> None:
-        """The shop still lists a product, in a way that cannot be read: it stays as it was."""
-        self._db.execute("update before set fate = ? where id = ? and fate = ?", (KEPT, product_id, UNSEEN))
+    def mark_kept(self, product_id: str) -> None:
+        """Mark a product to stay as it was: the shop still lists it, in a way that cannot be read."""
+        query = "update before set fate = ? where id = ? and fate = ?"
+        self._db.execute(query, (Fate.KEPT, product_id, Fate.UNSEEN))
 
     def page_of(self, product_id: str) -> str:
-        """Key of the page that a product was last read from; empty for a new one."""
-        found = self._db.execute("select page from before where id = ?", (product_id,)).fetchone()
-        return str(found[0]) if found else ""
+        """Return the key of the page that a product was last read from; empty for a new one."""
+        row = self._db.execute("select page from before where id = ?", (product_id,)).fetchone()
+        return str(row["page"]) if row else ""
 
     def delisted(self) -> list[str]:
-        """Products that no listing leads to any more: not seen, and no page that showed them was named either."""
-        query = (
+        """Return products that no listing leads to any more: not seen, nor was any page named that showed them."""
+        rows = self._db.execute(
             "select id from before where fate = ? and not exists (select 1 from shown_before"
-            " join request on kind = 1 and key = page where shown_before.id = before.id)"
+            " join request on kind = ? and key = page where shown_before.id = before.id)",
+            (Fate.UNSEEN, Kind.PRODUCT),
         )
-        return [name for (name,) in self._db.execute(query, (UNSEEN,))]
+        return [row["id"] for row in rows]
 
-    def settle(self, gone: Iterable[str]) -> None:
-        """End of the crawl: these are gone; whatever else was not seen is kept as it was."""
-        self._db.executemany("update before set fate = ? where id = ?", [(GONE, name) for name in gone])
-        self._db.execute("update before set fate = ? where fate = ?", (KEPT, UNSEEN))
+    def decide_fates(self, gone: Iterable[str]) -> None:
+        """End the crawl: mark these as gone, and whatever else was not seen as kept."""
+        self._db.executemany("update before set fate = ? where id = ?", [(Fate.GONE, each) for each in gone])
+        self._db.execute("update before set fate = ? where fate = ?", (Fate.KEPT, Fate.UNSEEN))
 
-    def fates(self) -> dict[int, int]:
-        """Products of the previous crawl by fate."""
-        return dict(self._db.execute("select fate, count(*) from before group by fate").fetchall())
+    def fate_counts(self) -> Counter[Fate]:
+        """Count the products of the previous crawl by fate."""
+        rows = self._db.execute("select fate, count(*) as products from before group by fate").fetchall()
+        return Counter({Fate(row["fate"]): row["products"] for row in rows})
 
-    def count(self) -> int:
-        """Products of the previous crawl."""
+    def product_count(self) -> int:
+        """Count the products of the previous crawl."""
         return int(self._db.execute("select count(*) from before").fetchone()[0])
 
-    def product(self, product_id: str) -> tuple[str, list[str], datetime, int] | None:
-        """Content hash, photo ids, first sight and fate of a product of the previous crawl."""
-        found = self._db.execute(
+    def product(self, product_id: str) -> PreviousProduct | None:
+        """Return a product of the previous crawl; None for a new one."""
+        row = self._db.execute(
             "select content_hash, image_ids, first_seen, fate from before where id = ?", (product_id,)
         ).fetchone()
-        if found is None:
+        if row is None:
             return None
-        return found[0], json.loads(found[1]), datetime.fromtimestamp(found[2] / 1000, UTC), found[3]
+        first_seen = datetime.fromtimestamp(row["first_seen"] / 1000, UTC)
+        return PreviousProduct(
+            row["content_hash"], json.loads(row["image_ids"]), first_seen, Fate(row["fate"])
+        )
 
-    def _shown(self, page: str, product_ids: Iterable[str]) -> None:
-        rows = [(page, name) for name in product_ids]
+    def _load_photo(self, row: Mapping[str, Any]) -> None:
+        fresh_until = None if row["fresh_until"] is None else _ms(row["fresh_until"])
+        self._db.execute(
+            "insert or replace into photo_before values"
+            " (:url, :outcome, :image_id, :etag, :last_modified, :fresh_until, :product_id, :fetched_at)",
+            dict(row)
+            | {"fresh_until": fresh_until, "fetched_at": _ms(row["fetched_at"])}
+            | {"product_id": next(iter(row["product_ids"]), "")},
+        )
+
+    def _load_page(self, kind: Kind, row: Mapping[str, Any]) -> None:
+        self._db.execute(
+            "insert or replace into page_before values"
+            " (:kind, :key, :url, :outcome, :etag, :last_modified, :lastmod, :products, :leads, :fetched_at)",
+            dict(row)
+            | {"kind": kind, "products": json.dumps(row["product_ids"]), "leads": json.dumps(row["leads_to"])}
+            | {"fetched_at": _ms(row["fetched_at"])},
+        )
+        self._db.executemany(
+            "update before set page = ? where id = ?", [(row["key"], each) for each in row["product_ids"]]
+        )
+        self._add_shown(row["key"], row["product_ids"])
+
+    def _add_shown(self, page: str, product_ids: Iterable[str]) -> None:
+        rows = [(page, product_id) for product_id in product_ids]
         self._db.executemany("insert or ignore into shown_before values (?, ?)", rows)
 
 

@@ -4,8 +4,8 @@ import time
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
-from crawlers.state.previous_crawl import KnownPhoto
-from crawlers.state.sink import FLOOR
+from crawlers.state.previous_crawl import PreviousPhoto
+from crawlers.state.tally import FLOOR
 
 FULL, CHANGED, LIST = REVISITS = ("full", "changed", "list")
 MOST_PAGES = 1_000_000
@@ -14,8 +14,8 @@ _EDITIONS = ("v", "version")  # parameters that shops raise when the photo chang
 
 
 @dataclass(frozen=True)
-class Rules:
-    """Of one crawl.
+class RecrawlPolicy:
+    """What one crawl of a shop may take as read, and what ends it.
 
     revisit     full: every page is read anew. changed: pages are asked whether they changed, and not even that
                 where a sitemap says they did not. list: only the addresses named, the rest stays as it was
@@ -34,7 +34,7 @@ class Rules:
     salt: str = ""
 
     @property
-    def conditional(self) -> bool:
+    def is_conditional(self) -> bool:
         """Whether pages are asked with validators."""
         return self.revisit != FULL
 
@@ -42,14 +42,14 @@ class Rules:
         """Whether a reading is too old to stand unasked."""
         return time.time() - fetched_at_ms / 1000 > self.oldest_s
 
-    def trusts(self, url: str, known: KnownPhoto, *, alone: bool) -> bool:
+    def takes_as_read(self, url: str, photo: PreviousPhoto, *, alone: bool) -> bool:
         """Whether a photo need not be asked for: its address names its edition, or its server gave it a lifetime.
 
         alone  its product's page was read anew for this product only; then a lifetime is no answer
         """
-        if not self.conditional:
+        if not self.is_conditional:
             return False
         if any(name in _EDITIONS for name in parse_qs(urlsplit(url).query)):
             return True
-        fresh = known.validators.fresh_until
-        return not alone and fresh is not None and fresh > time.time() * 1000
+        fresh_until = photo.validators.fresh_until
+        return not alone and fresh_until is not None and fresh_until > time.time() * 1000

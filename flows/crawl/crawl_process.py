@@ -10,7 +10,7 @@ import os
 import sqlite3
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -23,16 +23,20 @@ from crawlers.fetch.settings import USUAL
 from crawlers.platforms import Shop
 from crawlers.profiles.shop_profile import Limits, load
 from crawlers.run import Traffic, crawl_shop, fetch_photos
-from crawlers.state.annotations import Annotations
-from crawlers.state.closing import Catalogue as Closing
-from crawlers.state.closing import is_complete, ledger_rows
+from crawlers.state.catalogue_rows import CatalogueRows, is_complete
 from crawlers.state.crawl_state import CrawlState
+from crawlers.state.ledger_rows import ledger_rows
+from crawlers.state.photo_queue import PhotoQueue
+from crawlers.state.photo_recorder import PhotoRecorder
+from crawlers.state.progress import ProgressReport
 from crawlers.state.recorder import Recorder
-from crawlers.state.recrawl_policy import FULL, LIST, MOST_PAGES, Rules
-from crawlers.state.sink import FLOOR
-from flows.crawl.crawl_store import Store, learn, previous_products, refused_before
+from crawlers.state.recrawl_policy import FULL, LIST, MOST_PAGES, RecrawlPolicy
+from crawlers.state.tally import FLOOR
+from flows.crawl.crawl_store import CrawlStore
+from flows.crawl.previous_tables import load_previous, previous_products, refused_before
 from infra.lake import Lake
 from schemas.errors import InputError, LakeError, PipelineError
+from schemas.manifest import Manifest
 
 
 def run(request: Mapping[str, Any], out: TextIO) -> dict[str, Any]:
@@ -40,26 +44,28 @@ def run(request: Mapping[str, Any], out: TextIO) -> dict[str, Any]:
     if request["do"] == "doctor":
         from crawlers.doctor.examination import examine_shop
 
-        asked = request["shop"], request["url"], request["contact"], request["profile"]
-        return {"doctor": examine_shop(*asked)}
+        return {
+            "doctor": examine_shop(request["shop"], request["url"], request["contact"], request["profile"])
+        }
     lake = Lake(request["lake"])
     previous = lake.run(request["previous"]) if request["previous"] else None
-    store = Store(lake, request["folder"], lambda news: say(out, news))
+    store = CrawlStore(lake, request["folder"])
     state = CrawlState(Path(request["state"]))
     try:
-        traffic = Traffic(**(state.note("traffic") or {}))
-        if state.note("learnt") is None:
-            learn(state, lake, previous)
-        recorder = Recorder(state, store, _rules(request))
-        recorder.go_on()
+        traffic = Traffic(**(state.read_note("traffic") or {}))
+        load_previous(state, lake, previous)
+        recorder = Recorder(state, store, _policy(request), _progress_to(out), traffic.so_far)
+        recorder.resume()
         try:
             if request["do"] == "crawl":
                 _crawl(request, recorder, traffic, lake, previous)
             else:
                 _import(request, recorder, traffic)
         finally:
-            _remember(state, traffic)
-        return _close(request, recorder, store, lake, previous, traffic)
+            _save_traffic(state, traffic)
+        previous_rows = previous_products(lake, previous)
+        tables = _write_tables(request, recorder, store, previous_rows, traffic.requests)
+        return tables | {"bytes": traffic.bytes, "seconds": traffic.seconds}
     except sqlite3.Error as error:  # a full disk, or a file that another hand has changed
         raise LakeError(request["state"], f"cannot be read or written ({error})") from error
     finally:
@@ -85,12 +91,19 @@ def main() -> int:
     return 0
 
 
-def _rules(request: Mapping[str, Any]) -> Rules:
+def _progress_to(out: TextIO) -> ProgressReport:
+    def report(stage: str, done: int, total: int | None, note: str) -> None:
+        say(out, {"progress": {"stage": stage, "done": done, "total": total, "note": note}})
+
+    return report
+
+
+def _policy(request: Mapping[str, Any]) -> RecrawlPolicy:
     if request["do"] != "crawl":
-        return Rules()
+        return RecrawlPolicy()
     limits = load(request["profile"]).limits if request["profile"] else Limits()
     floors = (request["floor"], limits.success_floor, FLOOR)
-    return Rules(
+    return RecrawlPolicy(
         request["revisit"],
         next(floor for floor in floors if floor is not None),
         request["limit"],
@@ -100,18 +113,19 @@ def _rules(request: Mapping[str, Any]) -> Rules:
 
 
 def _crawl(
-    request: Mapping[str, Any], recorder: Recorder, traffic: Traffic, lake: Lake, previous: Any
+    request: Mapping[str, Any], recorder: Recorder, traffic: Traffic, lake: Lake, previous: Manifest | None
 ) -> None:
     pace = load(request["profile"]).limits.pace if request["profile"] else USUAL
     again: list[Visit] = []
     if request["retry"]:
+        photos = PhotoQueue(recorder)
         for row in refused_before(lake, previous, frozenset(request["retry"])):
             if row["kind"] == "photo":
-                recorder.want_photo(row["url"], next(iter(row["product_ids"]), ""))
+                photos.add(row["url"], next(iter(row["product_ids"]), ""))
             else:
                 again.append(Visit(row["url"], product=row["kind"] == "product"))
     # A reading of everything may find another platform; any other crawl stays with the one it knows.
-    expected = previous.result.get("platform", "") if previous and request["revisit"] != "full" else ""
+    expected = previous.result.get("platform", "") if previous and request["revisit"] != FULL else ""
     crawl_shop(
         Shop(request["shop"], request["url"], profile=request["profile"]),
         request["contact"],
@@ -127,70 +141,64 @@ def _crawl(
 def _import(request: Mapping[str, Any], recorder: Recorder, traffic: Traffic) -> None:
     begun = time.monotonic()
     product_file = ProductFile(request["path"], request["shop"], request["mapping"])
-    recorder.expected["import"] = product_file.rows or 0
+    recorder.expect("import", product_file.rows or 0)
     import_rows(product_file, recorder)
     if not recorder.tally("import").out:
         raise InputError(request["path"], "holds no row that can be used")
     traffic.seconds["import"] = time.monotonic() - begun
-    if any(True for _ in recorder.state.collected.unanswered()):
+    if any(True for _ in recorder.state.collected.photos_to_ask()):
         fetch_photos(request["photos_at"], request["contact"], recorder, traffic)
-    recorder.land()
+    PhotoRecorder(recorder).flush()
 
 
-def _remember(state: CrawlState, traffic: Traffic) -> None:
-    """What was asked of the network counts also where the crawl did not end well."""
-    state.undo()
-    state.remember("traffic", asdict(traffic))
+def _save_traffic(state: CrawlState, traffic: Traffic) -> None:
+    """Write what was asked of the network; it counts also where the crawl did not end well."""
+    state.roll_back()
+    state.write_note("traffic", asdict(traffic))
     state.commit()
 
 
-def _close(
+def _write_tables(
     request: Mapping[str, Any],
     recorder: Recorder,
-    store: Store,
-    lake: Lake,
-    previous: Any,
-    traffic: Traffic,
+    store: CrawlStore,
+    previous_rows: Iterator[dict[str, Any]],
+    requests: int,
 ) -> dict[str, Any]:
     """Write every table; returns files, counts and what changed."""
     state = recorder.state
-    closing = Closing(state)
+    catalogue = CatalogueRows(state)
     # A product file is the whole catalogue; a shop's is what its listings led to, all of them read.
     whole = request["do"] == "import" or (
         request["revisit"] != LIST and request["limit"] is None and is_complete(state)
     )
     asked_for_all = request["do"] == "import" or request["revisit"] == FULL
-    withheld = closing.close(complete=whole, sudden=asked_for_all)
+    withheld = catalogue.decide(complete=whole, sudden=asked_for_all)
     started_at = datetime.fromisoformat(request["started_at"])
     files = store.write(
-        closing.rows(previous_products(lake, previous), started_at),
+        catalogue.rows(previous_rows, started_at),
         state.collected.rejects(),
         ledger_rows(state, whole=whole),
-        Annotations(state.db).rows(),
+        state.annotations.rows(),
     )
     counts = {stage: asdict(count) for stage, count in recorder.counts().items()}
-    if previous is not None:
-        counts["revisit"] = asdict(closing.count())
-    return {
-        "files": files,
-        "result": {
-            "products": store.products.rows,
-            "images_new": store.image_rows,
-            "images_known": state.collected.image_count() - store.image_rows,
-            "not_modified": closing.not_modified,
-            "kept": closing.kept,
-            "requests": traffic.requests,
-            "changed": closing.changed,
-            "added": closing.added,
-            "removed": closing.removed,
-            "removal_withheld": withheld,
-            "complete": whole,
-            "platform": state.note("platform") or "",
-        },
-        "bytes": traffic.bytes,
-        "seconds": traffic.seconds,
-        "counts": counts,
+    if request["previous"]:
+        counts["revisit"] = asdict(catalogue.count())
+    result = {
+        "products": sum(part["rows"] for part in files["products"]),
+        "images_new": store.photo_rows,
+        "images_known": state.collected.photo_count() - store.photo_rows,
+        "not_modified": catalogue.not_modified,
+        "kept": catalogue.kept,
+        "requests": requests,
+        "changed": catalogue.changed,
+        "added": catalogue.added,
+        "removed": catalogue.removed,
+        "removal_withheld": withheld,
+        "complete": whole,
+        "platform": state.read_note("platform") or "",
     }
+    return {"files": files, "result": result, "counts": counts}
 
 
 if __name__ == "__main__":

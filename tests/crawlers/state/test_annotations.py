@@ -1,16 +1,15 @@
 """crawlers/state/annotations.py: annotations wait for the ids of their photos."""
 
-import sqlite3
+from pathlib import Path
 
-from crawlers.state.annotations import Annotations
-from crawlers.state.collected import Collected
+from crawlers.state.crawl_state import CrawlState
 from schemas.annotation import Annotation, Box
 from schemas.label import ANNOTATIONS
 
 
-def test_a_photo_that_was_stored_has_one_row_with_its_first_annotation() -> None:
-    db = sqlite3.connect(":memory:")
-    collected, annotations = Collected(db), Annotations(db)
+def test_a_photo_that_was_stored_has_one_row_with_its_first_annotation(tmp_path: Path) -> None:
+    state = CrawlState(tmp_path / "state.db")
+    annotations = state.annotations
     annotations.add("s:2", "u2", Annotation("coat"))
     annotations.add("s:1", "u1", Annotation("dress", box=Box(0, 0, 0.5, 1)))
     annotations.add("s:1", "u1", Annotation("skirt"))  # the same address again
@@ -18,7 +17,7 @@ def test_a_photo_that_was_stored_has_one_row_with_its_first_annotation() -> None
     annotations.add("s:1", "refused", Annotation("tee"))
     annotations.add("s:1", "silent", Annotation())
     for url, image_id in (("u1", "a"), ("u2", "a"), ("same-photo", "a"), ("refused", ""), ("silent", "b")):
-        collected.answer(url, image_id)
+        state.collected.set_photo(url, image_id)
 
     rows = list(annotations.rows())
 

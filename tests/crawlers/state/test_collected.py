@@ -13,7 +13,7 @@ THEN = datetime(2026, 1, 2, 3, 4, 5, 678000, tzinfo=UTC)
 
 
 @pytest.fixture
-def harvest(tmp_path: Path) -> Collected:
+def collected(tmp_path: Path) -> Collected:
     return CrawlState(tmp_path / "state.db").collected
 
 
@@ -35,73 +35,73 @@ def product(name: str, *urls: str) -> Product:
     )
 
 
-def test_a_product_comes_back_as_it_went_in(harvest: Collected) -> None:
+def test_a_product_comes_back_as_it_went_in(collected: Collected) -> None:
     there = product("1", "u1", "u2")
-    harvest.add(there)
+    collected.add_product(there)
 
-    (back, image_ids) = next(harvest.products())
+    (back, image_ids) = next(collected.products())
 
     assert back == there
     assert back.content_hash() == there.content_hash()
     assert image_ids == ("", "")
 
 
-def test_an_id_is_taken_once(harvest: Collected) -> None:
-    assert harvest.add(product("1", "u1"))
-    assert not harvest.add(product("1", "u2"))
-    assert [url for url, *_ in harvest.unanswered()] == ["u1"]
+def test_an_id_is_taken_once(collected: Collected) -> None:
+    assert collected.add_product(product("1", "u1"))
+    assert not collected.add_product(product("1", "u2"))
+    assert [url for url, *_ in collected.photos_to_ask()] == ["u1"]
 
 
 def test_photo_addresses_without_an_answer_come_in_the_order_found_also_while_answers_are_written(
-    harvest: Collected,
+    collected: Collected,
 ) -> None:
     for name, urls in {"b": ["u1", "u2"], "a": ["u2", "u3"]}.items():
-        harvest.add(product(name, *urls))
-    harvest.answer("u1", "id1")
+        collected.add_product(product(name, *urls))
+    collected.set_photo("u1", "id1")
 
-    seen = []
-    for url, shown_by, _ in harvest.unanswered():
-        seen.append((url, shown_by))
-        harvest.answer(f"other of {url}", "x")
+    asked = []
+    for url, shown_by, _ in collected.photos_to_ask():
+        asked.append((url, shown_by))
+        collected.set_photo(f"other of {url}", "x")
 
-    assert seen == [("u2", "acme:b"), ("u2", "acme:a"), ("u3", "acme:a")]
+    assert asked == [("u2", "acme:b"), ("u2", "acme:a"), ("u3", "acme:a")]
 
 
-def test_a_catalogue_of_any_length_is_read_in_slices(harvest: Collected) -> None:
+def test_a_catalogue_of_any_length_is_read_in_slices(collected: Collected) -> None:
     for n in range(700):
-        harvest.add(product(f"{n:04d}", f"a{n}", f"b{n}"))
+        collected.add_product(product(f"{n:04d}", f"a{n}", f"b{n}"))
 
-    assert len(list(harvest.unanswered())) == 1400
-    assert [p.product_id for p, _ in harvest.products()] == [f"acme:{n:04d}" for n in range(700)]
+    assert len(list(collected.photos_to_ask())) == 1400
+    assert [p.product_id for p, _ in collected.products()] == [f"acme:{n:04d}" for n in range(700)]
 
 
-def test_answers_find_their_places(harvest: Collected) -> None:
-    harvest.add(product("1", "u1", "u2"))
-    harvest.add(product("2", "u3"))
+def test_answers_find_their_places(collected: Collected) -> None:
+    collected.add_product(product("1", "u1", "u2"))
+    collected.add_product(product("2", "u3"))
 
     for url in ("u1", "u3"):
-        harvest.answer(url, f"id-{url}")
+        collected.set_photo(url, f"id-{url}")
 
-    assert [ids for _, ids in harvest.products()] == [("id-u1", ""), ("id-u3",)]
+    assert [ids for _, ids in collected.products()] == [("id-u1", ""), ("id-u3",)]
 
 
-def test_rows_of_one_product_may_arrive_apart(harvest: Collected) -> None:
-    harvest.add(product("1", "u1"))
-    harvest.add(product("2", "u2"))
-    harvest.add_photo("acme:1", "u3", "back")
+def test_rows_of_one_product_may_arrive_apart(collected: Collected) -> None:
+    collected.add_product(product("1", "u1"))
+    collected.add_product(product("2", "u2"))
+    collected.add_photo("acme:1", "u3", "back")
 
-    first = next(harvest.products())[0]
+    first = next(collected.products())[0]
 
     assert (first.image_urls, first.image_views) == (("u1", "u3"), ("front", "back"))
 
 
-def test_a_refusal_that_is_pardoned_is_forgotten(harvest: Collected) -> None:
+def test_a_refusal_of_what_is_asked_again_is_deleted(collected: Collected) -> None:
     row = Reject("image", "timeout", "u1", "acme:1", "no answer in time")
-    harvest.refuse(row)
-    harvest.refuse(Reject("page", "timeout", "u1"))
+    collected.add_reject(row)
+    collected.add_reject(Reject("page", "timeout", "u1"))
 
-    harvest.pardon("u1", "page")
+    collected.delete_rejects("u1", "page")
 
-    (back,) = harvest.rejects()
+    (back,) = collected.rejects()
     assert back | {"at": row.at} == row.row()
-    assert harvest.reject_counts() == {("image", "timeout"): 1}
+    assert collected.reject_counts() == {("image", "timeout"): 1}

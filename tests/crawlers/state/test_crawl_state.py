@@ -7,7 +7,7 @@ import pytest
 
 from crawlers.state import crawl_state as module
 from crawlers.state.crawl_state import CrawlState
-from crawlers.state.frontier import PRODUCT
+from crawlers.state.frontier import Kind
 from schemas.errors import LakeError
 
 
@@ -27,48 +27,48 @@ def test_a_new_state_is_fresh_and_one_that_goes_on_is_not(path: Path) -> None:
 
 def test_what_is_committed_outlives_the_process_and_what_is_not_does_not(path: Path) -> None:
     state = CrawlState(path)
-    state.remember("kept", {"é": [1, None, "x"]})
-    state.frontier.add(PRODUCT, "kept", "https://shop.example/kept")
+    state.write_note("kept", {"é": [1, None, "x"]})
+    state.frontier.add(Kind.PRODUCT, "kept", "https://shop.example/kept")
     state.commit()
-    state.remember("lost", 1)
-    state.frontier.add(PRODUCT, "lost", "https://shop.example/lost")
+    state.write_note("lost", 1)
+    state.frontier.add(Kind.PRODUCT, "lost", "https://shop.example/lost")
 
     state.close()
     again = CrawlState(path)
 
-    assert (again.note("kept"), again.note("lost")) == ({"é": [1, None, "x"]}, None)
-    assert again.frontier.total(PRODUCT) == 1
+    assert (again.read_note("kept"), again.read_note("lost")) == ({"é": [1, None, "x"]}, None)
+    assert again.frontier.total(Kind.PRODUCT) == 1
 
 
 def test_an_answer_half_taken_in_can_be_forgotten(path: Path) -> None:
     state = CrawlState(path)
-    state.remember("half", True)
+    state.write_note("half", True)
 
-    state.undo()
-    state.remember("whole", True)
+    state.roll_back()
+    state.write_note("whole", True)
     state.commit()
 
-    assert (state.note("half"), state.note("whole")) == (None, True)
+    assert (state.read_note("half"), state.read_note("whole")) == (None, True)
 
 
 def test_forgetting_also_works_where_sqlite_has_ended_the_transaction_itself(path: Path) -> None:
     state = CrawlState(path)
     state.db.execute("rollback")  # what a full disk does
 
-    state.undo()
-    state.remember("whole", True)
+    state.roll_back()
+    state.write_note("whole", True)
     state.commit()
 
-    assert state.note("whole") is True
+    assert state.read_note("whole") is True
 
 
 def test_a_commit_is_due_from_time_to_time(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     state = CrawlState(path)
 
     monkeypatch.setattr(module, "COMMIT_EVERY_S", 1000.0)
-    assert not state.due()
+    assert not state.is_commit_due()
     monkeypatch.setattr(module, "COMMIT_EVERY_S", 0.0)
-    assert state.due()
+    assert state.is_commit_due()
 
 
 def garbage(path: Path) -> None:

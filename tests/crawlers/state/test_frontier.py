@@ -4,7 +4,7 @@ import pytest
 
 from crawlers.fetch.validators import Validators
 from crawlers.state.crawl_state import CrawlState
-from crawlers.state.frontier import LISTING, PHOTO, PRODUCT, READ, Frontier, Task
+from crawlers.state.frontier import READ, Frontier, Kind, Task
 
 
 @pytest.fixture
@@ -12,82 +12,104 @@ def state(tmp_path: Path) -> CrawlState:
     return CrawlState(tmp_path / "state.db")
 
 
-def filled(frontier: Frontier, count: int, host: str = "shop.example", kind: int = PRODUCT) -> None:
+def filled(frontier: Frontier, count: int, host: str = "shop.example", kind: Kind = Kind.PRODUCT) -> None:
     for n in range(count):
         assert frontier.add(kind, f"{host}/{n}", f"https://{host}/{n}")
 
 
-def drained(frontier: Frontier, kind: int = PRODUCT, busy: frozenset[str] = frozenset()) -> list[Task]:
-    found = []
-    while task := frontier.next(kind, busy):
-        found.append(task)
-    return found
+def drained(frontier: Frontier, kind: Kind = Kind.PRODUCT, busy: frozenset[str] = frozenset()) -> list[Task]:
+    tasks = []
+    while task := frontier.next_task(kind, busy):
+        tasks.append(task)
+    return tasks
 
 
 def test_addresses_come_once_in_the_order_they_were_found(state: CrawlState) -> None:
     filled(state.frontier, 200)
-    assert not state.frontier.add(PRODUCT, "shop.example/7", "https://shop.example/7?utm_source=x")
+    assert not state.frontier.add(Kind.PRODUCT, "shop.example/7", "https://shop.example/7?utm_source=x")
 
     urls = [task.url for task in drained(state.frontier)]
 
     assert urls == [f"https://shop.example/{n}" for n in range(200)]
-    assert not state.frontier.waiting(PRODUCT)
+    assert not state.frontier.has_waiting(Kind.PRODUCT)
 
 
 def test_an_address_found_while_others_are_handed_out_comes_after_them(state: CrawlState) -> None:
     filled(state.frontier, 2)
     assert len(drained(state.frontier)) == 2
 
-    state.frontier.add(PRODUCT, "late", "https://shop.example/late")
+    state.frontier.add(Kind.PRODUCT, "late", "https://shop.example/late")
 
-    assert state.frontier.waiting(PRODUCT)
+    assert state.frontier.has_waiting(Kind.PRODUCT)
     assert [task.key for task in drained(state.frontier)] == ["late"]
 
 
 def test_hosts_take_turns_and_a_busy_one_is_passed_over(state: CrawlState) -> None:
     for host in ("a.example", "b.example"):
-        filled(state.frontier, 3, host, PHOTO)
+        filled(state.frontier, 3, host, Kind.PHOTO)
 
-    turns = [state.frontier.next(PHOTO).host for _ in range(4)]  # type: ignore[union-attr]
-    rest = [task.host for task in drained(state.frontier, PHOTO, frozenset(["a.example"]))]
+    turns = [state.frontier.next_task(Kind.PHOTO).host for _ in range(4)]  # type: ignore[union-attr]
+    rest = [task.host for task in drained(state.frontier, Kind.PHOTO, frozenset(["a.example"]))]
 
     assert turns == ["a.example", "b.example"] * 2
     assert rest == ["b.example"]
-    assert state.frontier.waiting(PHOTO)
+    assert state.frontier.has_waiting(Kind.PHOTO)
 
 
 def test_what_was_in_flight_at_a_kill_is_handed_out_again_and_nothing_else(tmp_path: Path) -> None:
     state = CrawlState(tmp_path / "state.db")
     filled(state.frontier, 5)
     tasks = drained(state.frontier)
-    state.frontier.done(tasks[1], READ, Validators('"1"'))
-    state.frontier.done(tasks[3], "http_4xx")
+    state.frontier.finish(tasks[1], READ, Validators('"1"'))
+    state.frontier.finish(tasks[3], "http_4xx")
     state.commit()
-    state.frontier.done(tasks[4], READ)  # never committed
+    state.frontier.finish(tasks[4], READ)  # never committed
 
     state.close()
     again = CrawlState(tmp_path / "state.db")
 
     assert not again.fresh
     assert [task.key for task in drained(again.frontier)] == [f"shop.example/{n}" for n in (0, 2, 4)]
-    assert again.frontier.counts(PRODUCT) == {"": 3, READ: 1, "http_4xx": 1}
+    assert again.frontier.outcome_counts(Kind.PRODUCT) == {"": 3, READ: 1, "http_4xx": 1}
 
 
 def test_reopening_leaves_out_what_is_in_flight(state: CrawlState) -> None:
     filled(state.frontier, 4)
     tasks = drained(state.frontier)
-    state.frontier.done(tasks[0], "timeout")
-    state.frontier.done(tasks[1], "http_4xx")
+    state.frontier.finish(tasks[0], "timeout")
+    state.frontier.finish(tasks[1], "http_4xx")
 
-    reopened = state.frontier.reopen(PRODUCT, ("timeout",))
+    reopened = state.frontier.reopen(Kind.PRODUCT, ("timeout",))
 
     assert reopened == [(tasks[0].key, tasks[0].url)]
     assert drained(state.frontier) == [tasks[0]]
 
 
 def test_kinds_do_not_mix(state: CrawlState) -> None:
-    assert state.frontier.add(LISTING, "k", "https://shop.example/k")
-    assert state.frontier.add(PRODUCT, "k", "https://shop.example/k")
+    assert state.frontier.add(Kind.LISTING, "k", "https://shop.example/k")
+    assert state.frontier.add(Kind.PRODUCT, "k", "https://shop.example/k")
 
-    assert state.frontier.next(PHOTO) is None
-    assert [state.frontier.total(kind) for kind in (LISTING, PRODUCT, PHOTO)] == [1, 1, 0]
+    assert state.frontier.next_task(Kind.PHOTO) is None
+    assert [state.frontier.total(kind) for kind in (Kind.LISTING, Kind.PRODUCT, Kind.PHOTO)] == [1, 1, 0]
+
+
+def test_what_is_handed_out_is_in_flight_until_it_has_an_outcome(state: CrawlState) -> None:
+    filled(state.frontier, 3)
+    filled(state.frontier, 1, kind=Kind.PHOTO)
+    first, second = state.frontier.next_task(Kind.PRODUCT), state.frontier.next_task(Kind.PRODUCT)
+    assert first is not None and second is not None
+
+    state.frontier.finish(first, READ)
+
+    assert [state.frontier.in_flight(kind) for kind in Kind] == [0, 1, 0]
+
+
+def test_a_kind_is_a_number_in_the_state_a_word_in_the_ledger_and_a_stage_in_the_counts() -> None:
+    assert [(int(kind), kind.word, kind.stage) for kind in Kind] == [
+        (0, "listing", "discover"),
+        (1, "product", "page"),
+        (2, "photo", "image"),
+    ]
+    assert [Kind.of(kind.word) for kind in Kind] == list(Kind)
+    with pytest.raises(ValueError):
+        Kind.of("page")

@@ -11,12 +11,15 @@ from scrapy import Request
 from scrapy.settings import Settings
 
 from crawlers.fetch.guard import Guard
-from crawlers.photos.photo_spider import ImageSpider
+from crawlers.photos.photo_spider import PhotoSpider
+from crawlers.state.crawl_stage import StageCrawler
 from crawlers.state.crawl_state import CrawlState
-from crawlers.state.frontier import PHOTO
+from crawlers.state.frontier import Kind
+from crawlers.state.photo_queue import PhotoQueue
+from crawlers.state.photo_recorder import PhotoRecorder
 from crawlers.state.recorder import Recorder
 from crawlers.state.scheduler import MOST_UNREAD, FrontierScheduler
-from tests.crawlers.listsink import ListSink
+from tests.crawlers.liststore import ListStore
 
 AT_ONCE = 3
 
@@ -43,39 +46,44 @@ def engine() -> Engine:
 
 
 @pytest.fixture
-def spider(tmp_path: Path) -> ImageSpider:
-    return ImageSpider(Recorder(CrawlState(tmp_path / "state.db"), ListSink()), Guard())
+def state(tmp_path: Path) -> CrawlState:
+    return CrawlState(tmp_path / "state.db")
 
 
 @pytest.fixture
-def scheduler(engine: Engine, spider: ImageSpider) -> FrontierScheduler:
+def spider(state: CrawlState) -> PhotoSpider:
+    return PhotoSpider(Guard(), ListStore().has_photo)
+
+
+@pytest.fixture
+def scheduler(engine: Engine, state: CrawlState, spider: PhotoSpider) -> FrontierScheduler:
     settings = Settings({"CONCURRENT_REQUESTS_PER_DOMAIN": AT_ONCE})
-    crawler: Any = SimpleNamespace(engine=engine, settings=settings)
-    found = FrontierScheduler.from_crawler(crawler)
-    found.open(spider)
-    return found
+    recorder = Recorder(state, ListStore())
+    crawler = StageCrawler(PhotoSpider, settings, PhotoQueue(recorder), PhotoRecorder(recorder))
+    crawler.spider, crawler.engine = spider, engine  # type: ignore[assignment]
+    return FrontierScheduler.from_crawler(crawler)
 
 
-def add(spider: ImageSpider, host: str, count: int) -> None:
+def add(state: CrawlState, host: str, count: int) -> None:
     for n in range(count):
         url = f"https://{host}/{n}.jpg"
-        spider.recorder.state.frontier.add(PHOTO, url, url)
+        state.frontier.add(Kind.PHOTO, url, url)
 
 
 def handed_out(scheduler: FrontierScheduler, engine: Engine) -> list[str]:
     """Everything that is handed out while nothing of it is answered."""
-    found = []
+    urls = []
     while request := scheduler.next_request():
         engine.active.add(request)
-        found.append(request.url)
-    return found
+        urls.append(request.url)
+    return urls
 
 
 def test_a_host_gets_as_many_requests_at_once_as_it_may_and_no_other_waits_for_it(
-    scheduler: FrontierScheduler, engine: Engine, spider: ImageSpider
+    scheduler: FrontierScheduler, engine: Engine, state: CrawlState
 ) -> None:
-    add(spider, "slow.example", 10)
-    add(spider, "fast.example", 2)
+    add(state, "slow.example", 10)
+    add(state, "fast.example", 2)
 
     first = handed_out(scheduler, engine)
     engine.active.pop()
@@ -88,9 +96,9 @@ def test_a_host_gets_as_many_requests_at_once_as_it_may_and_no_other_waits_for_i
 
 
 def test_redirects_and_retries_go_first_and_wait_for_nobody(
-    scheduler: FrontierScheduler, engine: Engine, spider: ImageSpider
+    scheduler: FrontierScheduler, engine: Engine, state: CrawlState
 ) -> None:
-    add(spider, "shop.example", 1)
+    add(state, "shop.example", 1)
     engine.unread = {Request(f"https://shop.example/{n}") for n in range(MOST_UNREAD)}
     again = Request("https://shop.example/again")
     scheduler.enqueue_request(again)
@@ -100,9 +108,9 @@ def test_redirects_and_retries_go_first_and_wait_for_nobody(
 
 
 def test_nothing_more_is_asked_while_too_many_answers_wait_to_be_read(
-    scheduler: FrontierScheduler, engine: Engine, spider: ImageSpider
+    scheduler: FrontierScheduler, engine: Engine, state: CrawlState
 ) -> None:
-    add(spider, "shop.example", 1)
+    add(state, "shop.example", 1)
     engine.unread = {Request(f"https://shop.example/{n}") for n in range(MOST_UNREAD)}
     assert scheduler.next_request() is None
     assert scheduler.has_pending_requests(), "it is asked for again when one was read"
@@ -114,7 +122,7 @@ def test_nothing_more_is_asked_while_too_many_answers_wait_to_be_read(
 
 
 def test_a_crawl_is_at_its_end_when_neither_frontier_nor_scrapy_has_anything_left(
-    scheduler: FrontierScheduler, engine: Engine, spider: ImageSpider
+    scheduler: FrontierScheduler, engine: Engine
 ) -> None:
     assert not scheduler.has_pending_requests()
     scheduler.enqueue_request(Request("https://shop.example/robots.txt"))
@@ -127,10 +135,10 @@ def test_a_crawl_is_at_its_end_when_neither_frontier_nor_scrapy_has_anything_lef
 
 
 def test_a_frontier_that_fails_ends_the_crawl_and_is_not_asked_again(
-    scheduler: FrontierScheduler, spider: ImageSpider
+    scheduler: FrontierScheduler, state: CrawlState, spider: PhotoSpider
 ) -> None:
-    add(spider, "shop.example", 1)
-    spider.recorder.state.close()  # as on a disk that fails
+    add(state, "shop.example", 1)
+    state.close()  # as on a disk that fails
 
     assert scheduler.next_request() is None
     failure = spider.failure

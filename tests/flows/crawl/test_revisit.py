@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 
 from crawlers.extract.canonical_url import canonical
-from crawlers.state.page_recorder import AUDIT_ONE_IN
+from crawlers.state.page_queue import AUDIT_ONE_IN
 from flows.crawl.crawl_shops import asked, crawl_shop
 from infra.lake import Lake
 from schemas.errors import FetchError

@@ -1,4 +1,4 @@
-"""A crawl's core without network and lake: a sink that keeps its rows in lists, and rows of yesterday."""
+"""A crawl's core without network and lake: a store that keeps its rows in lists, and rows of yesterday."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -11,30 +11,35 @@ THEN = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 SHOP = "https://shop.example"
 
 
-class ListSink:
-    """crawlers.state.sink.Sink; a part is complete with every `part` photos."""
+class ListStore:
+    """crawlers.state.photo_store.PhotoStore; a part is complete with every `part` photos.
+
+    rows     photos in the order they came
+    flushed  how many of them would survive a kill
+    reports  of progress
+    """
 
     def __init__(self, part: int = 1000) -> None:
         self.rows: list[Mapping[str, Any]] = []
-        self.landed = 0
-        self.told: list[tuple[str, int, int | None, str]] = []
+        self.flushed = 0
+        self.reports: list[tuple[str, int, int | None, str]] = []
         self._part = part
 
-    def has_image(self, image_id: str) -> bool:
+    def has_photo(self, image_id: str) -> bool:
         return any(row["image_id"] == image_id for row in self.rows)
 
-    def image(self, row: Mapping[str, Any]) -> bool:
+    def add(self, row: Mapping[str, Any]) -> bool:
         self.rows.append(row)
         full = len(self.rows) % self._part == 0
         if full:
-            self.land()
+            self.flush()
         return full
 
-    def land(self) -> None:
-        self.landed = len(self.rows)
+    def flush(self) -> None:
+        self.flushed = len(self.rows)
 
-    def progress(self, stage: str, done: int, total: int | None, note: str) -> None:
-        self.told.append((stage, done, total, note))
+    def report(self, stage: str, done: int, total: int | None, note: str) -> None:
+        self.reports.append((stage, done, total, note))
 
 
 def product(n: int, title: str = "", photos: tuple[str, ...] | None = None) -> Product:
@@ -56,7 +61,7 @@ def page(n: int) -> str:
 
 
 def photo_row(data: bytes, url: str = f"{SHOP}/img/0.jpg") -> dict[str, Any]:
-    """A row of schemas.image.IMAGES as far as an recorder looks at it."""
+    """A row of schemas.image.IMAGES as far as a recorder looks at it."""
     return {
         "image_id": image_id(data),
         "bytes": data,

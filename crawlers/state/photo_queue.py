@@ -1,0 +1,52 @@
+"""Which photos are asked: every address that a product names, unless what it answered before still stands."""
+
+from collections.abc import Set
+
+from crawlers.extract.canonical_url import is_fetchable
+from crawlers.fetch.validators import NOTHING, Validators
+from crawlers.state.frontier import IMAGE, Kind, Task
+from crawlers.state.recorder import Recorder
+from schemas.reject import Reject
+
+
+class PhotoQueue:
+    """The photo addresses of a crawl's frontier (crawl_stage.TaskQueue)."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self._state = recorder.state
+
+    def add_all(self) -> None:
+        """Add every photo address that the products name and that has no photo yet."""
+        for url, product_id, page in self._state.collected.photos_to_ask():
+            self.add(url, product_id, page)
+        self._recorder.commit()
+
+    def add(self, url: str, product_id: str, page: str = "") -> None:
+        """Add a photo address of a product, unless what it answered before still stands; refuse one that is none.
+
+        page  key of the page the product was read from; one that was read anew for one product alone
+              may have been read because its photo changed
+        """
+        previous = self._state.previous.photo(url)
+        if previous is not None and previous.image_id:
+            alone = self._state.frontier.outcome_of(Kind.PRODUCT, page) is not None
+            if self._recorder.policy.takes_as_read(url, previous, alone=alone):
+                self._state.collected.set_photo(url, previous.image_id)
+                return
+        if self._state.frontier.add(Kind.PHOTO, url, url, product_id=product_id) and not is_fetchable(url):
+            self._state.frontier.skip(Kind.PHOTO, url, "address")
+            self._recorder.refuse(Reject(IMAGE, "address", url, product_id, "not an http(s) address"))
+
+    def has_waiting(self) -> bool:
+        """Whether a photo address waits."""
+        return self._state.frontier.has_waiting(Kind.PHOTO)
+
+    def next_task(self, busy: Set[str]) -> Task | None:
+        """Hand out the next photo of a host that is not busy."""
+        return self._state.frontier.next_task(Kind.PHOTO, busy)
+
+    def validators(self, task: Task) -> Validators:
+        """Return what to ask a photo with; empty for a full answer."""
+        previous = self._state.previous.photo(task.url)
+        return previous.validators if previous is not None and previous.image_id else NOTHING
