@@ -2,12 +2,14 @@
 
     echo '{"urls": [...], "named": [...], "options": {...}}' | python -m tests.crawlers.asker
 
-Prints one JSON object: per address its reason ("" where it answered) and detail, and how much memory that took.
+Prints one JSON object: per address its reason ("" where it answered) and detail, and how much memory and how many
+seconds that took.
 """
 
 import json
 import resource
 import sys
+import time
 from typing import Any
 
 import scrapy
@@ -51,10 +53,10 @@ def main() -> None:
     async def ask(runner: AsyncCrawlerRunner) -> None:
         await run_spider(runner, Traffic(), "page", Asker, urls=said["urls"], guard=guard, found=found)
 
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before, begun = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.monotonic()
     in_reactor(options, guard, ask)
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-    print(json.dumps({"found": found, "grown_mb": grown / 1024}))
+    print(json.dumps({"found": found, "grown_mb": grown / 1024, "seconds": time.monotonic() - begun}))
 
 
 if __name__ == "__main__":

@@ -5,13 +5,12 @@ import json
 import subprocess
 import sys
 import threading
-import time
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import brotli
 
@@ -78,18 +77,25 @@ def serve(**answers: Any) -> Iterator[Server]:
         server.server_close()
 
 
-def ask(server: Server, *paths: str, **options: Any) -> tuple[dict[str, list[str]], float]:
-    """Reason and detail per path, and the memory it took in MB."""
-    said = {"urls": [server.base + path for path in paths], "named": [server.base], "options": options}
+class Outcome(NamedTuple):
+    """Reason and detail per path, the memory it took in MB, and seconds without the start of the process."""
+
+    reasons: dict[str, list[str]]
+    grown_mb: float
+    seconds: float
+
+
+def ask(server: Server, *paths: str, **options: Any) -> Outcome:
+    """Ask a server in a process of its own."""
+    told = {"urls": [server.base + path for path in paths], "named": [server.base], "options": options}
     done = subprocess.run(
         [sys.executable, "-m", "tests.crawlers.asker"],
-        input=json.dumps(said), cwd=ROOT, capture_output=True, text=True, timeout=120, check=False,
+        input=json.dumps(told), cwd=ROOT, capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout)
-    return {url.removeprefix(server.base): found for url, found in answer["found"].items()}, answer[
-        "grown_mb"
-    ]
+    reasons = {url.removeprefix(server.base): reason for url, reason in answer["found"].items()}
+    return Outcome(reasons, answer["grown_mb"], answer["seconds"])
 
 
 def redirect(to: str) -> tuple[int, dict[str, str], bytes]:
@@ -132,26 +138,28 @@ def test_no_redirect_leads_to_an_address_that_was_not_named() -> None:
         }
         chain = {f"via_{name}": redirect(f"/{name}") for name in places}
         with serve(**chain, **{name: redirect(place) for name, place in places.items()}) as shop:
-            found, _ = ask(shop, *(f"/via_{name}" for name in places))
+            outcome = ask(shop, *(f"/via_{name}" for name in places))
 
-        assert {path: reason for path, (reason, _) in found.items()} == dict.fromkeys(found, "address")
-        assert len(found) == len(places)
+        assert {path: reason for path, (reason, _) in outcome.reasons.items()} == dict.fromkeys(
+            outcome.reasons, "address"
+        )
+        assert len(outcome.reasons) == len(places)
         assert canary.connections == 0
 
 
 def test_robots_txt_cannot_lead_elsewhere_either() -> None:
     with serve() as canary, serve(robots__txt=redirect(canary.base), page=(200, {}, b"hello")) as shop:
-        found, _ = ask(shop, "/page")
+        outcome = ask(shop, "/page")
 
-        assert found["/page"][0] in ("address", "robots", "")
+        assert outcome.reasons["/page"][0] in ("address", "robots", "")
         assert canary.connections == 0
 
 
 def test_redirects_in_a_circle_end() -> None:
     with serve(a=redirect("/b"), b=redirect("/a")) as shop:
-        found, _ = ask(shop, "/a")
+        outcome = ask(shop, "/a")
 
-        assert found["/a"][0] != ""
+        assert outcome.reasons["/a"][0] != ""
         assert len([path for path in shop.asked if path != "/robots.txt"]) <= 6
 
 
@@ -164,11 +172,13 @@ def test_small_answers_that_unpack_to_large_ones_are_refused_at_bounded_memory()
         for n, (how, bomb) in enumerate(bombs.items())
     }
     with serve(**answers) as shop:
-        found, grown_mb = ask(shop, *(f"/{name}" for name in answers), CONCURRENT_REQUESTS=1)
+        outcome = ask(shop, *(f"/{name}" for name in answers), CONCURRENT_REQUESTS=1)
 
     assert all(len(bomb) < PAGE_BYTES / 8 for bomb in bombs.values())
-    assert {path: reason for path, (reason, _) in found.items()} == {f"/{n}": "too_large" for n in answers}
-    assert grown_mb < (BOMB_BYTES >> 20) / 2
+    assert {path: reason for path, (reason, _) in outcome.reasons.items()} == {
+        f"/{n}": "too_large" for n in answers
+    }
+    assert outcome.grown_mb < (BOMB_BYTES >> 20) / 2
 
 
 def test_answers_over_the_bound_are_not_read_to_their_end() -> None:
@@ -181,12 +191,12 @@ def test_answers_over_the_bound_are_not_read_to_their_end() -> None:
             handler.wfile.write(bytes(1 << 20))
 
     with serve(stated=endless, unstated=endless) as shop:
-        found, grown_mb = ask(shop, "/stated", "/unstated", CONCURRENT_REQUESTS=1)
+        outcome = ask(shop, "/stated", "/unstated", CONCURRENT_REQUESTS=1)
 
-    assert {path: reason for path, (reason, _) in found.items()} == dict.fromkeys(
+    assert {path: reason for path, (reason, _) in outcome.reasons.items()} == dict.fromkeys(
         ("/stated", "/unstated"), "too_large"
     )
-    assert grown_mb < 6 * (PAGE_BYTES >> 20)
+    assert outcome.grown_mb < 6 * (PAGE_BYTES >> 20)
 
 
 def test_answers_that_drip_end_by_the_time_they_take_in_all() -> None:
@@ -197,10 +207,9 @@ def test_answers_that_drip_end_by_the_time_they_take_in_all() -> None:
             handler.wfile.write(b"a")
 
     with serve(headers=drip, body=drip) as shop:
-        begun = time.monotonic()
-        found, _ = ask(shop, "/headers", "/body", DOWNLOAD_TIMEOUT=1, RETRY_TIMES=0)
+        outcome = ask(shop, "/headers", "/body", DOWNLOAD_TIMEOUT=1, RETRY_TIMES=0)
 
-    assert {path: reason for path, (reason, _) in found.items()} == dict.fromkeys(
+    assert {path: reason for path, (reason, _) in outcome.reasons.items()} == dict.fromkeys(
         ("/headers", "/body"), "timeout"
     )
-    assert time.monotonic() - begun < 20
+    assert outcome.seconds < 20
