@@ -5,68 +5,84 @@ One flow run and one task run per stage: subflows would pay Prefect's start and 
 
 from typing import Any
 
-from prefect import flow
-
 from flows.crawl.crawl_shops import crawl_shops, summed
+from flows.flow_of import flow_of
 from flows.learn.label import label_products
 from flows.learn.train import train_words
+from flows.parameters.chain import ChainParameters
+from flows.parameters.crawl import CrawlParameters
+from flows.parameters.label import LabelParameters
+from flows.parameters.retrieval import EmbedParameters, EvaluateParameters, IndexParameters
 from flows.parameters.train import TrainParameters
 from flows.retrieval.embed import embed_photos, newest_trained
-from flows.retrieval.evaluate import judge, publish_scores
+from flows.retrieval.evaluate import evaluate_model, publish_scores
 from flows.retrieval.index import load_collection
 from infra.cluster import ray_cluster
 from infra.lake import Lake
 from schemas.errors import LakeError
-from workers.data.split import TEST_SHARE
-from workers.text.words import FIELDS
 
 
-@flow(name="crawl-and-index")
-def crawl_and_index(
-    urls: list[str],
-    lake: str,
-    contact: str = "",
-    method: str = "house",
-    settings: dict[str, Any] | None = None,
-    retrain: bool = False,
-    fields: list[str] | None = None,
-    rarest: int = 2,
-    test_share: float = TEST_SHARE,
-    workers: int = 1,
-    gpus: str = "auto",
-    milvus: str = "",
-    token: str = "",
-    truth: str | None = None,
-    columns: list[str] | None = None,
-) -> dict[str, Any]:
-    """The whole chain for some shops (`URL` or `name=URL`), on one Ray and one Prefect run.
-
-    retrain  learn anew on the fresh catalogue; otherwise the newest trained model is used, and only a
-             lake without one trains
-    The other parameters are those of the stages.
-    """
-    crawls, failed = crawl_shops(urls, lake, contact)
+@flow_of(ChainParameters, name="crawl-and-index")
+def crawl_and_index(parameters: ChainParameters) -> dict[str, Any]:
+    """Run the whole chain for some shops (`URL` or `name=URL`), on one Ray and one Prefect run."""
+    lake, gpus = parameters.lake, parameters.gpus
+    label = _label(parameters)  # refused now, not after the crawl
+    crawls, failed = crawl_shops(CrawlParameters(urls=parameters.urls, lake=lake, contact=parameters.contact))
     if not crawls:
         raise next(iter(failed.values()))
     done: dict[str, Any] = {"crawl": summed(crawls)}
     if failed:  # the others' catalogues are fresh, and a shop that failed keeps the one it had
         done["crawl"]["failed"] = {shop: str(error) for shop, error in failed.items()}
-    done["label"] = label_products(lake, None, fields or list(FIELDS), 30_000, rarest, test_share)
+    done["label"] = label_products(label)
     labels = done["label"]["run_id"]
     with ray_cluster() as cluster:  # started once, joined by every stage below
         done["cluster"] = {"seconds": cluster.started, "cores": cluster.cores, "gpus": cluster.gpus}
-        trained = None if retrain else _trained(lake)
+        trained = None if parameters.retrain else _trained(lake)
         if trained is None:
-            wanted = TrainParameters(
-                lake=lake, method=method, labels=labels, settings=settings, workers=workers, gpus=gpus
-            )
-            done["train"] = train_words(wanted)
+            done["train"] = train_words(_train(parameters, labels))
             trained = done["train"]["run_id"]
-        done["embed"] = embed_photos(lake, trained, labels, None, None, gpus)
-        done["index"] = load_collection(lake, done["embed"]["run_id"], milvus, token)
-        done["evaluate"] = judge(lake, trained, labels, True, truth, columns, "product_id", gpus)
+        done["embed"] = embed_photos(EmbedParameters(lake=lake, train=trained, labels=labels, gpus=gpus))
+        done["index"] = load_collection(_index(parameters, done["embed"]["run_id"]))
+        done["evaluate"] = evaluate_model(_evaluate(parameters, trained, labels))
     publish_scores(done["evaluate"])
     return done
+
+
+def _label(parameters: ChainParameters) -> LabelParameters:
+    return LabelParameters(
+        lake=parameters.lake,
+        fields=parameters.fields,
+        rarest=parameters.rarest,
+        test_share=parameters.test_share,
+    )
+
+
+def _train(parameters: ChainParameters, labels: str) -> TrainParameters:
+    return TrainParameters(
+        lake=parameters.lake,
+        method=parameters.method,
+        labels=labels,
+        settings=parameters.settings,
+        workers=parameters.workers,
+        gpus=parameters.gpus,
+    )
+
+
+def _index(parameters: ChainParameters, embed: str) -> IndexParameters:
+    return IndexParameters(
+        lake=parameters.lake, embed=embed, milvus=parameters.milvus, token=parameters.token
+    )
+
+
+def _evaluate(parameters: ChainParameters, train: str, labels: str) -> EvaluateParameters:
+    return EvaluateParameters(
+        lake=parameters.lake,
+        train=train,
+        labels=labels,
+        truth=parameters.truth,
+        columns=parameters.columns,
+        gpus=parameters.gpus,
+    )
 
 
 def _trained(lake: str) -> str | None:

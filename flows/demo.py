@@ -38,7 +38,7 @@ def run_demo(lake: str, products: int, seed: int, api: PrivateApi) -> dict[str, 
         urls = [f"{shop.name}={shop.url}" for shop in mall.shops]
         flow_begun = time.monotonic()
         done: dict[str, Any] = crawl_and_index(
-            urls, lake, method="corbiere", settings=SETTINGS, retrain=True, rarest=RAREST
+            urls=urls, lake=lake, method="corbiere", settings=SETTINGS, retrain=True, rarest=RAREST
         )
         flow_seconds = time.monotonic() - flow_begun
     stages = sum(stage["seconds"] for name, stage in done.items())

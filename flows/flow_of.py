@@ -13,7 +13,8 @@ from prefect import Flow, flow
 from prefect.utilities.hashing import file_hash
 from pydantic.fields import FieldInfo
 
-from flows.parameters.stage_parameters import Option, StageParameters
+from flows.parameters.option import Option
+from flows.parameters.stage_parameters import StageParameters
 
 P = TypeVar("P", bound=StageParameters)
 R = TypeVar("R")

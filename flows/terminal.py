@@ -149,6 +149,28 @@ def rows_table(title: str, columns: list[str], rows: list[list[Any]]) -> None:
     people.print(table)
 
 
+def show_scores(result: dict[str, Any]) -> None:
+    """The overall scores of an evaluation: one row per benchmark and k, one column per method."""
+    overall = [row for row in result["scores"] if row["slice"] == "all"]
+    methods = list(dict.fromkeys(row["method"] for row in overall))
+    cells: dict[tuple[str, str, int, int], dict[str, str]] = {}
+    for row in overall:
+        key = (row["benchmark"], row["metric"], row["k"], row["n"])
+        half = 50 * (row["ci_high"] - row["ci_low"])
+        cells.setdefault(key, {})[row["method"]] = f"{100 * row['value']:.1f} ± {half:.1f}"
+    rows = [[*key, *(found.get(method, "") for method in methods)] for key, found in cells.items()]
+    columns = ["benchmark", "metric", "k", "n", *methods]
+    rows_table("scores, in percent with half the 95 % interval", columns, rows)
+    for column, by_method in result.get("zero_shot", {}).items():
+        for method, said in by_method.items():
+            if said["unknown"]:
+                line = (
+                    f"{column}: {len(said['unknown'])} of {said['labels']} labels have no word that {method} learnt, "
+                    f"{said['unknown_photos']:,} photos missed for it: {', '.join(said['unknown'])}"
+                )
+                people.print(harmless(line), markup=False, style="dim", soft_wrap=True)
+
+
 def harmless(text: str) -> str:
     """Foreign text on one line, without what steers a terminal or turns the order of what is read.
 

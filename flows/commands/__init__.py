@@ -1,1 +1,1 @@
-"""The commands of the command line, by subject; flows/cli.py gives them their names and their order."""
+"""The commands of the command line, one per file: `vitrine train` is train.py; flows/cli.py finds them."""

@@ -2,18 +2,19 @@
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from prefect import flow, task
+from prefect import task
 
 from crawlers.fetch.shop_names import shops_of
 from crawlers.profiles import shop_profile
-from crawlers.state.recrawl_policy import CHANGED, LIST, REVISITS
 from flows.crawl.crawl_store import without_images_of
 from flows.crawl.crawl_subprocess import converse
+from flows.flow_of import flow_of
 from flows.orchestration import our_error, worth_retrying
+from flows.parameters.crawl import CrawlParameters
 from infra.lake import Lake
 from infra.machine import state_folder
 from infra.open_run import OpenRun
@@ -24,7 +25,7 @@ from schemas.label import ANNOTATIONS
 from schemas.ledger import LEDGER
 from schemas.manifest import Count, Part, rejected
 from schemas.product import PRODUCTS
-from schemas.reject import REASONS, REJECTS
+from schemas.reject import REJECTS
 
 TABLES = {
     "products": PRODUCTS,
@@ -38,71 +39,31 @@ _SUMMED = ("products", "images_new", "images_known", "not_modified", "kept", "re
 _committing = threading.Lock()
 
 
-@flow(name="crawl")
-def crawl(
-    urls: list[str],
-    lake: str,
-    contact: str = "",
-    limit: int | None = None,
-    revisit: str = CHANGED,
-    only: list[str] | None = None,
-    retry: list[str] | None = None,
-    profile: str | None = None,
-    floor: float | None = None,
-) -> dict[str, Any]:
+@flow_of(CrawlParameters, name="crawl")
+def crawl(parameters: CrawlParameters) -> dict[str, Any]:
     """Crawl each shop in a process of its own, all side by side; one that fails takes no other with it.
 
-    urls     `URL` or `name=URL`
-    contact  how a shop reaches us; needed for any shop that is not on this machine
-    limit    products per shop at most, None for all
-    revisit  of a shop that was crawled before: `full`, `changed` or `list` (see crawlers/state/recrawl_policy.py)
-    only     addresses of product pages, for `list`
-    retry    reasons of schemas.reject: only what the newest crawl refused for one of them is asked again
-    profile  path of a shop profile (crawlers/profiles/shop_profile.py); crawlers/shops/<name>.yaml is found by itself
-    floor    least share of good rows of a stage; below it a crawl stops and says which reason leads. By default
-             what the shop's profile says, else 0.8
     Returns the result of the crawl, for several shops their sum; see docs of the command `crawl`.
     Raises InputError, FetchError, RejectedError, LakeError.
     """
-    results, failed = crawl_shops(
-        urls,
-        lake,
-        contact,
-        limit=limit,
-        revisit=revisit,
-        only=only,
-        retry=retry,
-        profile=profile,
-        floor=floor,
-    )
+    results, failed = crawl_shops(parameters)
     if failed:
         shop, error = next(iter(failed.items()))
-        if len(urls) == 1:
+        shops = len(parameters.urls)
+        if shops == 1:
             raise error
-        raise FetchError(
-            f"{len(failed)} of {len(urls)} shops", f"not crawled, the others are; {shop}: {error}"
-        )
+        raise FetchError(f"{len(failed)} of {shops} shops", f"not crawled, the others are; {shop}: {error}")
     return summed(results)
 
 
-def crawl_shops(
-    urls: Sequence[str],
-    lake: str,
-    contact: str,
-    *,
-    limit: int | None = None,
-    revisit: str = CHANGED,
-    only: Sequence[str] | None = None,
-    retry: Sequence[str] | None = None,
-    profile: str | None = None,
-    floor: float | None = None,
-) -> tuple[list[dict[str, Any]], dict[str, PipelineError]]:
-    """The steps of `crawl`, for flows that begin with it: results, and what kept other shops from having one."""
-    shops = shops_of(urls, contact)
-    options = asked(limit, revisit, only, retry, profile, floor)
-    if len(shops) > 1 and (only or profile):
+def crawl_shops(parameters: CrawlParameters) -> tuple[list[dict[str, Any]], dict[str, PipelineError]]:
+    """Crawl every shop, for flows that begin with it; return results, and what kept other shops from having one."""
+    shops = shops_of(parameters.urls, parameters.contact)
+    if parameters.profile:
+        shop_profile.load(parameters.profile)  # refused now, before anything is asked
+    if len(shops) > 1 and (parameters.only or parameters.profile):
         raise InputError("--only and --profile", "speak of one shop; name one")
-    pending = {name: crawl_shop.submit(name, url, lake, contact, options) for name, url in shops}
+    pending = {name: crawl_shop.submit(name, url, parameters) for name, url in shops}
     results: list[dict[str, Any]] = []
     failed: dict[str, PipelineError] = {}
     for name, future in pending.items():
@@ -116,11 +77,11 @@ def crawl_shops(
 
 
 @task(name="crawl shop", retries=1, retry_condition_fn=worth_retrying)
-def crawl_shop(shop: str, url: str, lake: str, contact: str, options: dict[str, Any]) -> dict[str, Any]:
-    """One shop, one committed crawl; a crawl that was killed goes on where it was."""
-    parameters = {"shop": shop, "url": url, "contact": contact, "source": "shop", **options}
-    parameters["profile"] = shop_profile.find(shop, options["profile"])
-    return run_process(lake, {"do": "crawl", **parameters}, parameters)
+def crawl_shop(shop: str, url: str, parameters: CrawlParameters) -> dict[str, Any]:
+    """Crawl one shop into one committed crawl; a crawl that was killed goes on where it was."""
+    recorded = {"shop": shop, "url": url, "source": "shop"} | parameters.recorded()
+    recorded["profile"] = shop_profile.find(shop, recorded["profile"])
+    return run_process(parameters.lake, {"do": "crawl", **recorded}, recorded)
 
 
 def run_process(lake_uri: str, request: Mapping[str, Any], parameters: dict[str, Any]) -> dict[str, Any]:
@@ -180,35 +141,6 @@ def summed(results: list[dict[str, Any]]) -> dict[str, Any]:
         "bytes": sum(result["bytes"] for result in results),
         "seconds": round(max(result["seconds"] for result in results), 3),
         "crawls": results,
-    }
-
-
-def asked(
-    limit: int | None = None,
-    revisit: str = CHANGED,
-    only: Sequence[str] | None = None,
-    retry: Sequence[str] | None = None,
-    profile: str | None = None,
-    floor: float | None = None,
-) -> dict[str, Any]:
-    """The options of `crawl`, checked, as the request of one shop's crawl holds them. Raises InputError."""
-    if limit is not None and limit < 1:
-        raise InputError("--limit", f"{limit} products are none")
-    if revisit not in REVISITS:
-        raise InputError(f"--revisit {revisit}", f"is none of {', '.join(REVISITS)}")
-    if unknown := set(retry or ()) - set(REASONS):
-        raise InputError(f"--retry {min(unknown)}", f"no such reason; there are {', '.join(REASONS)}")
-    if floor is not None and not 0 <= floor <= 1:
-        raise InputError(f"--floor {floor}", "is not between 0 and 1")
-    if profile:
-        shop_profile.load(profile)  # refused now, before anything is asked
-    return {
-        "limit": limit,
-        "revisit": LIST if retry else revisit,
-        "only": list(only or ()),
-        "retry": list(retry or ()),
-        "profile": str(Path(profile).resolve()) if profile else "",
-        "floor": floor,
     }
 
 

@@ -3,47 +3,39 @@
 from pathlib import Path
 from typing import Any
 
-from prefect import flow, task
+from prefect import task
 
 from flows.crawl.crawl_shops import run_process
+from flows.flow_of import flow_of
 from flows.orchestration import worth_retrying
+from flows.parameters.crawl import ImportParameters
 from schemas.errors import InputError
 
 
-@flow(name="import")
-def import_catalogue(
-    path: str,
-    lake: str,
-    shop: str,
-    mapping: dict[str, str] | None = None,
-    contact: str = "",
-    photos_at: str = "",
-) -> dict[str, Any]:
+@flow_of(ImportParameters, name="import")
+def import_products(parameters: ImportParameters) -> dict[str, Any]:
     """Import a Parquet or CSV file, one row per photo; see crawlers/datasets/product_file.py for its columns.
 
-    mapping    our name -> their column; `a+b` joins two
-    contact    how photo hosts reach us, where `image` holds http(s) addresses
-    photos_at  an address whose host may be a private one, for such photos
     Returns the same as the flow `crawl`. Raises InputError for a file that cannot be used, RejectedError.
     """
-    return import_file(path, lake, shop, mapping or {}, contact, photos_at)
+    return import_file(parameters)
 
 
 @task(name="import file", retries=1, retry_condition_fn=worth_retrying)
-def import_file(
-    path: str, lake: str, shop: str, mapping: dict[str, str], contact: str = "", photos_at: str = ""
-) -> dict[str, Any]:
-    """One file, one committed crawl of source `import`."""
+def import_file(parameters: ImportParameters) -> dict[str, Any]:
+    """Import one file as one committed crawl of source `import`."""
     # Imported here: the check is cheap, its imports are not needed to declare the flow.
     from crawlers.datasets.product_file import ProductFile
 
-    file = Path(path).expanduser().resolve()
-    ProductFile(path, shop, mapping)  # refused before a run is begun
-    parameters: dict[str, Any] = {"shop": shop, "path": str(file), "mapping": mapping, "source": "import"}
+    recorded = parameters.recorded()
+    ProductFile(parameters.path, parameters.shop, recorded["mapping"])  # refused before a run is begun
     try:
-        stat = file.stat()
+        stat = Path(recorded["path"]).stat()
     except OSError as error:
-        raise InputError(path, error.strerror or "cannot be read") from error
+        raise InputError(parameters.path, error.strerror or "cannot be read") from error
     version = {"bytes": stat.st_size, "modified": stat.st_mtime_ns}
-    options = {"contact": contact, "photos_at": photos_at or "http://photos.invalid/"}
-    return run_process(lake, {"do": "import", **parameters, **version, **options}, parameters | version)
+    photos_at = parameters.photos_at or "http://photos.invalid/"
+    options = {"contact": parameters.contact, "photos_at": photos_at}
+    return run_process(
+        parameters.lake, {"do": "import", **recorded, **version, **options}, recorded | version
+    )

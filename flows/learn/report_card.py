@@ -4,6 +4,7 @@ Needs no Prefect, so that commands that only read may use it.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import pyarrow as pa
 
@@ -24,24 +25,32 @@ def report_card(lake: Lake, labels: Manifest) -> pa.Table:
     return lake.table(labels, "report_card")
 
 
-def compared(
-    lake: Lake, sources: Sequence[Manifest], parameters: dict[str, object], known: Vocabulary, products: int
-) -> list[Row]:
-    """Drift against the previous label run of the same shops, and what the newest train run saw of the words.
+@dataclass(frozen=True)
+class Since:
+    """The label run being written, to be compared with what the lake holds: its crawls and its settings."""
 
-    sources, parameters  crawls and settings of the label run being written;  products  it labelled
+    lake: Lake
+    sources: Sequence[Manifest]
+    parameters: dict[str, object]
+
+
+def compared(run: Since, vocabulary: Vocabulary, products: int) -> list[Row]:
+    """Tell the drift since the previous label run of the same shops, and what the newest train run saw of the words.
+
+    vocabulary, products  the words that `run` keeps, and how many products it labelled
     """
-    before = previous_labels(lake, sources)
-    if before is None:
+    earlier = previous_labels(run.lake, run.sources)
+    if earlier is None:
         rows = [row("drift", "earlier label runs", 0, "runs", "none of exactly these shops")]
     else:
         columns = ["word", "document_frequency", "kept"]
-        was = WordsSaid.of_table(lake.table(before, "vocabulary", columns), int(before.result["products"]))
-        other = [name for name, value in parameters.items() if before.parameters.get(name) != value]
-        detail = f"since label run {before.run_id}" + (f": {', '.join(other)}" if other else "")
-        rows = [row("drift", "settings that differ", len(other), "settings", detail)]
-        rows += drift_rows(WordsSaid.of_vocabulary(known, products), was)
-    return rows + _helpful(lake, known)
+        table = run.lake.table(earlier, "vocabulary", columns)
+        words = WordsSaid.of_table(table, int(earlier.result["products"]))
+        changed = [name for name, value in run.parameters.items() if earlier.parameters.get(name) != value]
+        detail = f"since label run {earlier.run_id}" + (f": {', '.join(changed)}" if changed else "")
+        rows = [row("drift", "settings that differ", len(changed), "settings", detail)]
+        rows += drift_rows(WordsSaid.of_vocabulary(vocabulary, products), words)
+    return rows + _helpful(run.lake, vocabulary)
 
 
 def previous_labels(lake: Lake, sources: Sequence[Manifest]) -> Manifest | None:
@@ -57,7 +66,7 @@ def previous_labels(lake: Lake, sources: Sequence[Manifest]) -> Manifest | None:
     return None
 
 
-def _helpful(lake: Lake, known: Vocabulary) -> list[Row]:
+def _helpful(lake: Lake, vocabulary: Vocabulary) -> list[Row]:
     try:
         train = lake.newest("train")
     except LakeError:
@@ -65,7 +74,9 @@ def _helpful(lake: Lake, known: Vocabulary) -> list[Row]:
     if not train.rows("word_scores"):
         detail = f"train run {train.run_id} has no table word_scores: it learnt no words, or is older than it"
         return [row("visible words", "judged", 0, "words", detail)]
-    return helpful_rows(lake.table(train, "word_scores", ["word", "positives", "auc"]), known, train.run_id)
+    return helpful_rows(
+        lake.table(train, "word_scores", ["word", "positives", "auc"]), vocabulary, train.run_id
+    )
 
 
 def _shops(crawls: Sequence[Manifest]) -> set[str]:

@@ -4,16 +4,10 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from flows.parameters.stage_parameters import Option, Words
+from flows.parameters.option import CONTACT, LAKE, Option, Words
 
-Lake = Annotated[
-    str,
-    Field(description="Folder, s3:// or gs:// address."),
-    Option(("--lake",), env="VITRINE_LAKE", default="./lake"),
-]
-Contact = Annotated[
-    str, Field(description="How a shop reaches you: mail or URL."), Option(env="VITRINE_CONTACT")
-]
+Lake = Annotated[str, Field(description=LAKE.help), LAKE]
+Contact = Annotated[str, Field(description=CONTACT.help), CONTACT]
 Urls = Annotated[
     tuple[str, ...],
     Field(description="URL, or name=URL to name the shop."),
@@ -21,26 +15,34 @@ Urls = Annotated[
 ]
 TextFields = Annotated[
     tuple[str, ...] | None,
-    Field(description="Text columns to learn from, by comma."),
-    Option(words=Words.COMMA),
+    Field(description="Text columns to learn from; all that there are by default."),
+    Option(
+        help="Text columns to learn from, by comma.",
+        default="title,categories,description,tags",
+        words=Words.COMMA,
+    ),
 ]
 Rarest = Annotated[int, Field(description="Fewest products a kept word stands in.")]
 TestShare = Annotated[float, Field(ge=0.0, le=0.9, description="Share of groups held out.")]
 Method = Annotated[str, Field(description="A file name under workers/methods.")]
 MethodSettings = Annotated[
     dict[str, Any] | None,
-    Field(description="A value of the method's Config: epochs=8."),
-    Option(("--set",), words=Words.PAIRS),
+    Field(description='Values of the method\'s Config to change: {"epochs": 8}.'),
+    Option(help="A value of the method's Config: epochs=8.", flags=("--set",), words=Words.PAIRS),
 ]
 Workers = Annotated[int, Field(ge=1, description="Ray Train workers.")]
 Gpus = Annotated[str, Field(description="auto, 0 for CPU, or a number; refuses when there are fewer.")]
 TrainRun = Annotated[str | None, Field(description="Train run; the newest by default.")]
 LabelRun = Annotated[str | None, Field(description="Label run; the newest by default.")]
 Truth = Annotated[str | None, Field(description="File with clean columns to score against.")]
+TruthColumns = Annotated[
+    tuple[str, ...] | None,
+    Field(description="Columns of the truth to score; a+b for both together."),
+]
 Milvus = Annotated[
     str, Field(description="Milvus Lite directory or server URI."), Option(env="VITRINE_MILVUS_URI")
 ]
-# A flow's parameters are stored by Prefect as they are given, this one too: it belongs into a secret of its own.
+# Prefect stores a flow's parameters as they are given, this one too.
 Token = Annotated[
     str,
     Field(description="Milvus token, as user:password.", repr=False),

@@ -2,53 +2,19 @@
 
 A field is three things. To Prefect it is a parameter of the flow, with description and bounds
 (flows/flow_of.py). To the command line it is an option of the same name, unless an `Option` beside it says
-otherwise (flows/commands/options.py). To a run's manifest it is a value to keep, where `RECORDED` stands
+otherwise (flows/options.py). To a run's manifest it is a value to keep, where `RECORDED` stands
 beside it. Neither Prefect nor typer is imported here.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import Enum
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from flows.parameters.option import Option
 from schemas.errors import InputError
 
 RECORDED = "recorded in the manifest"
-
-
-class Words(Enum):
-    """How the words of an option become the value of a field."""
-
-    PLAIN = "one value, as it stands"
-    COMMA = "a,b"
-    REPEATED = "the option once per value"
-    PAIRS = "the option once per name=value"
-    COMMA_PAIRS = "name=value,name=value"
-    LINES = "a file with one value a line"
-
-
-@dataclass(frozen=True)
-class Option:
-    """How the command line asks for a field, where that is not an option of the field's own name.
-
-    flags    the option's names, such as ("--from",) or ("-k",)
-    argument whether it is a word without an option before it
-    env      environment variable that stands in for the option
-    default  what the command takes where nobody says; by default what the flow takes
-    words    how what the user wrote is read
-    bounded  whether a value out of bounds is bad usage; otherwise it is refused as the flow refuses it
-    absent   whether no option exists: only the flow can be told
-    """
-
-    flags: tuple[str, ...] = ()
-    argument: bool = False
-    env: str | None = None
-    default: Any = None
-    words: Words = Words.PLAIN
-    bounded: bool = True
-    absent: bool = False
 
 
 class StageParameters(BaseModel):
@@ -85,7 +51,7 @@ def option_of(model: type[StageParameters], name: str) -> Option:
     """Return how the command line asks for the field `name`."""
     field = model.model_fields.get(name)
     found = [each for each in field.metadata if isinstance(each, Option)] if field else []
-    return found[0] if found else Option()
+    return found[-1] if found else Option()
 
 
 def option_name(model: type[StageParameters], name: str) -> str:

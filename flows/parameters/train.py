@@ -5,7 +5,8 @@ from typing import Annotated
 from pydantic import Field
 
 from flows.parameters.fields import Gpus, LabelRun, Lake, Method, MethodSettings, Workers
-from flows.parameters.stage_parameters import RECORDED, Option, StageParameters
+from flows.parameters.option import Option
+from flows.parameters.stage_parameters import RECORDED, StageParameters
 
 
 class TrainParameters(StageParameters):
@@ -19,7 +20,9 @@ class TrainParameters(StageParameters):
     method: Annotated[Method, RECORDED, Option(argument=True)] = "house"
     labels: LabelRun = None
     settings: MethodSettings = None
-    parent: Annotated[str | None, Field(description="Train run to start from."), Option(("--from",))] = None
+    parent: Annotated[
+        str | None, Field(description="Train run to start from."), Option(flags=("--from",))
+    ] = None
     search: Annotated[int, Field(ge=0, description="Settings to try first, on a few thousand photos.")] = 0
     workers: Annotated[Workers, RECORDED] = 1
     gpus: Annotated[Gpus, RECORDED] = "auto"

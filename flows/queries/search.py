@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from flows.parameters.retrieval import SearchParameters
 from infra.lake import Lake
 from infra.settings import load_settings
 from infra.vectors import VectorStore
@@ -16,25 +17,15 @@ from schemas.errors import InputError
 from schemas.manifest import Manifest
 
 
-def search(
-    lake: str,
-    image: str | None,
-    words: str | None,
-    where: str = "",
-    k: int = 20,
-    milvus: str = "",
-    token: str = "",
-) -> dict[str, Any]:
-    """The `k` products nearest to a photo file or a few words; several photos of a product count once.
+def search(parameters: SearchParameters) -> dict[str, Any]:
+    """Find the `k` products nearest to a photo file or a few words; several photos of a product count once.
 
-    where  Milvus filter over the fields of schemas.entity, such as `price < 50 and price >= 0`
     Raises InputError for a file that is no photo or words that were never learnt.
     """
+    image, words = parameters.image, parameters.words
     if (image is None) == (words is None):
         raise InputError("search", "needs a photo or --words, one of the two")
-    if k < 1:
-        raise InputError(f"-k {k}", "must be at least 1")
-    place = Lake(lake)
+    place = Lake(parameters.lake)
     indexed = place.newest("index")
     trained = place.run(indexed.result["train"])
     unknown: list[str] = []
@@ -42,17 +33,19 @@ def search(
         vector, unknown = _of_words(place, trained, words)
     else:
         vector = _of_photo(place, trained, Path(str(image)))
-    with VectorStore(load_settings(lake=lake, milvus_uri=milvus or None).milvus_uri, token) as store:
+    collection = indexed.result["collection"]
+    uri = load_settings(lake=parameters.lake, milvus_uri=parameters.milvus or None).milvus_uri
+    with VectorStore(uri, parameters.token) as store:
         # A product has a handful of photos: ask for more photos than products wanted.
-        found = store.search(indexed.result["collection"], vector[None], min(5 * k, 16_000), where)[0]
+        photos = store.search(collection, vector[None], min(5 * parameters.k, 16_000), parameters.where)[0]
     hits: dict[str, dict[str, Any]] = {}
-    for entity in found:
-        facts = entity.facts
-        if facts["product_id"] not in hits and len(hits) < k:
-            hits[facts["product_id"]] = facts | {"score": round(float(entity.similarity), 4)}
+    for photo in photos:
+        facts = photo.facts
+        if facts["product_id"] not in hits and len(hits) < parameters.k:
+            hits[facts["product_id"]] = facts | {"score": round(float(photo.similarity), 4)}
     return {
         "query": words if words is not None else str(image),
-        "collection": indexed.result["collection"],
+        "collection": collection,
         "unknown_words": unknown,
         "hits": list(hits.values()),
     }

@@ -1,14 +1,16 @@
 """From photos to vectors, each photo once: what a fingerprint has embedded already is reused."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import pyarrow as pa
-from prefect import flow, task
+from prefect import task
 from ray.data import ActorPoolStrategy, DataContext, from_arrow
 
+from flows.flow_of import flow_of
 from flows.orchestration import worth_retrying
+from flows.parameters.retrieval import EmbedParameters
 from flows.progress import Stage, stage
 from infra.cluster import ray_cluster, wanted_gpus
 from infra.lake import Lake
@@ -24,58 +26,36 @@ from workers.retrieval.embed import UNITS, Embed
 from workers.training.checkpoint import load, untrained
 
 UNIT_ROWS = 64  # photos a worker takes at a time: small enough to spread, large enough to batch
-PART_ROWS = 5_000
 MOST_REJECTED = 0.2
 
 
-@flow(name="embed")
-def embed(
-    lake: str,
-    train: str | None = None,
-    labels: str | None = None,
-    method: str | None = None,
-    splits: list[str] | None = None,
-    gpus: str = "auto",
-    part_rows: int = PART_ROWS,
-) -> dict[str, Any]:
-    """Embed the photos of a label run with a train run's checkpoint; the newest of both by default.
-
-    method  a method without weights, such as histogram, instead of a train run
-    splits  only photos of these splits; all by default
-    part_rows  vectors per part file, which is what a kill can cost at most
-    """
-    return embed_photos(lake, train, labels, method, splits, gpus, part_rows)
+@flow_of(EmbedParameters, name="embed")
+def embed(parameters: EmbedParameters) -> dict[str, Any]:
+    """Embed the photos of a label run with a train run's checkpoint; the newest of both by default."""
+    return embed_photos(parameters)
 
 
 @task(retries=1, retry_condition_fn=worth_retrying)
-def embed_photos(
-    lake: str,
-    train: str | None,
-    labels: str | None,
-    method: str | None,
-    splits: list[str] | None,
-    gpus: str,
-    part_rows: int = PART_ROWS,
-) -> dict[str, Any]:
+def embed_photos(parameters: EmbedParameters) -> dict[str, Any]:
     """Embed what this fingerprint has not embedded yet, and commit it as one run."""
     begun = time.monotonic()
-    place = Lake(lake)
-    source = place.run(labels) if labels else place.newest("label")
-    tool = _tool(place, None if method else (place.run(train) if train else newest_trained(place)), method)
+    place = Lake(parameters.lake)
+    source = place.run(parameters.labels) if parameters.labels else place.newest("label")
+    tool = _tool(place, parameters)
     schema = vectors_schema(tool["dim"])
-    wanted = _wanted(place, source, splits)
-    parameters = {"method": tool["method"], "checkpoint": tool["checkpoint"], "splits": splits, "gpus": gpus}
-    key = digest({"embed": source.run_id, "fingerprint": tool["fingerprint"], "splits": splits})
+    wanted = _wanted(place, source, parameters.splits)
+    recorded = {"method": tool["method"], "checkpoint": tool["checkpoint"]} | parameters.recorded()
+    key = digest({"embed": source.run_id, "fingerprint": tool["fingerprint"], "splits": recorded["splits"]})
     parents = [source.run_id, *tool["parents"]]
-    run = place.begin("run", "embed", key, parents=parents, parameters=parameters)
+    run = place.begin("run", "embed", key, parents=parents, parameters=recorded)
     run.drop(REJECTS)
     kept = {row for part in run.left_behind(schema) for row in _ids_of_part(place, run, part.path)}
     reused = wanted & embedded_ids(place, tool["fingerprint"])
     todo = wanted - reused - kept
-    vectors, rejects = run.writer(schema, part_rows=part_rows), run.writer(REJECTS)
+    vectors, rejects = run.writer(schema, part_rows=parameters.part_rows), run.writer(REJECTS)
     if todo:
         with stage("embed", len(todo), "photos") as step:
-            for table in _embedded(place, tool, locate(place, todo), gpus):
+            for table in _embedded(place, tool, locate(place, todo), parameters.gpus):
                 _write(table, tool["fingerprint"], vectors, rejects, step)
                 _stop_early(rejects.rows, vectors.rows + rejects.rows)
     run.add(schema, vectors.close())
@@ -121,11 +101,12 @@ def embedded_ids(lake: Lake, wanted: str) -> set[str]:
     return found
 
 
-def _tool(lake: Lake, trained: Manifest | None, method: str | None) -> dict[str, Any]:
-    """What embeds: the arguments of workers.retrieval.embed.Embed and the fingerprint of its vectors."""
-    if trained is None:
-        ready, path, parents = untrained(str(method)), "", []
+def _tool(lake: Lake, parameters: EmbedParameters) -> dict[str, Any]:
+    """Return what embeds: the arguments of workers.retrieval.embed.Embed and the fingerprint of its vectors."""
+    if parameters.method:
+        ready, path, parents = untrained(parameters.method), "", []
     else:
+        trained = lake.run(parameters.train) if parameters.train else newest_trained(lake)
         path = f"{lake.folder(trained)}/{trained.files['checkpoints'][0].path}"
         ready, parents = load(lake.filesystem, path), [trained.run_id]
     return {
@@ -138,7 +119,7 @@ def _tool(lake: Lake, trained: Manifest | None, method: str | None) -> dict[str,
     }
 
 
-def _wanted(lake: Lake, labels: Manifest, splits: list[str] | None) -> set[str]:
+def _wanted(lake: Lake, labels: Manifest, splits: Sequence[str] | None) -> set[str]:
     found: set[str] = set()
     for batch in lake.batches(labels, "labels", ["image_id", "split"], rows=50_000):
         for image_id, split in zip(batch["image_id"].to_pylist(), batch["split"].to_pylist(), strict=True):

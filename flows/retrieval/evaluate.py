@@ -1,13 +1,17 @@
 """How good it is: every query against the whole gallery, beside what an untrained network and colour alone find."""
 
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from prefect import flow, task
+from prefect import task
 from prefect.artifacts import create_table_artifact
 
+from flows.flow_of import flow_of
 from flows.learn.train import train_words
 from flows.orchestration import worth_retrying
+from flows.parameters.retrieval import EmbedParameters, EvaluateParameters
 from flows.parameters.train import TrainParameters
 from flows.progress import stage
 from flows.queries.search import WordLayer, word_layer
@@ -22,86 +26,59 @@ from flows.retrieval.benchmarks import (
 )
 from flows.retrieval.embed import embed_photos, newest_trained, vector_runs
 from flows.retrieval.ground_truth import Column, read_truth
+from flows.retrieval.measurements import Measurements
 from infra.lake import Lake
 from schemas.errors import InputError
 from schemas.ids import digest
-from schemas.manifest import Count
+from schemas.manifest import Count, Manifest
 from schemas.score import HITS, SCORES
 from workers.contract.registry import without_training
-from workers.retrieval.score import Measure, difference
-from workers.retrieval.zero_shot import read_synonyms
+from workers.retrieval.zero_shot import Synonyms, read_synonyms
 
-TEST_SPLITS = ["query", "gallery"]
+TEST_SPLITS = ("query", "gallery")
 UNTRAINED, COLOUR = "untrained", "histogram"
 
 
-@flow(name="evaluate")
-def evaluate(
-    lake: str,
-    train: str | None = None,
-    labels: str | None = None,
-    baselines: bool = True,
-    truth: str | None = None,
-    columns: list[str] | None = None,
-    truth_key: str = "product_id",
-    gpus: str = "auto",
-    synonyms: str | None = None,
-    probe: bool = True,
-) -> dict[str, Any]:
-    """Score a train run, the newest by default, on the held-out products of a label run.
+@dataclass(frozen=True)
+class ScoredMethod:
+    """A method with its vectors: who is scored, under which name.
 
-    labels     label run whose held-out products are scored; the one it was trained on by default
-    baselines  also score the same network untrained and a colour histogram, on the same photos
-    truth      Parquet or CSV file with clean columns to score against, never to learn from
-    columns    columns of `truth` to score: zero-shot labels, probe and neighbours; "a+b" for neighbours that
-               agree in both
-    truth_key  column of `truth` that holds the shop's own product id
-    synonyms   YAML file with other names of labels, see workers/synonyms.yaml
-    probe      also fit a linear probe on the train split's values of each column; then the baselines
-               embed those photos too
+    embed_run  the run that embedded the photos last; earlier ones may hold some of its vectors
+    train_run  None for a method without weights
     """
-    result = judge(lake, train, labels, baselines, truth, columns, truth_key, gpus, synonyms, probe)
+
+    name: str
+    fingerprint: str
+    embed_run: str
+    train_run: str | None
+
+
+@flow_of(EvaluateParameters, name="evaluate")
+def evaluate(parameters: EvaluateParameters) -> dict[str, Any]:
+    """Score a train run, the newest by default, on the held-out products of a label run."""
+    result = evaluate_model(parameters)
     publish_scores(result)
     return result
 
 
-def judge(
-    lake: str,
-    train: str | None,
-    labels: str | None,
-    baselines: bool,
-    truth: str | None,
-    columns: list[str] | None,
-    truth_key: str,
-    gpus: str,
-    synonyms: str | None = None,
-    probe: bool = True,
-) -> dict[str, Any]:
-    """The steps of `evaluate`, for flows that evaluate at their end."""
-    place = Lake(lake)
-    read_synonyms(synonyms)  # a file that cannot be read is refused before an hour of embedding
-    if truth:
-        read_truth(truth, truth_key, columns)
-    trained = place.run(train) if train else newest_trained(place)
-    source = labels or trained.parents[0]
-    main = trained.result["method"]
-    runs: dict[str, tuple[str | None, str | None]] = {main: (trained.run_id, None)}
-    if baselines:
-        first = without_training(trained.parameters["config"])
-        runs |= {
-            UNTRAINED: (_first_weights(place, main, trained.parents[0], first), None),
-            COLOUR: (None, COLOUR),
-        }
-    few = None if truth and probe else TEST_SPLITS  # a probe learns from the train split's photos
-    embedded = {
-        name: embed_photos(lake, run_id, source, method, None if name == main else few, gpus)
-        for name, (run_id, method) in runs.items()
-    }
-    fingerprints = {name: result["fingerprint"] for name, result in embedded.items()}
-    parents = [source, *(r["run_id"] for r in embedded.values()), *(run for run, _ in runs.values() if run)]
-    return score_photos(
-        lake, source, parents, fingerprints, main, runs, truth, columns, truth_key, synonyms, probe
-    )
+def evaluate_model(parameters: EvaluateParameters) -> dict[str, Any]:
+    """Embed the held-out photos with the model and its baselines, and score them all."""
+    place = Lake(parameters.lake)
+    read_synonyms(parameters.synonyms)  # a file that cannot be read is refused before an hour of embedding
+    if parameters.truth:
+        read_truth(parameters.truth, parameters.truth_key, parameters.columns)
+    trained = place.run(parameters.train) if parameters.train else newest_trained(place)
+    labels = parameters.labels or trained.parents[0]
+    wanted = EmbedParameters(lake=parameters.lake, labels=labels, gpus=parameters.gpus)
+    by_name = {trained.result["method"]: wanted.model_copy(update={"train": trained.run_id})}
+    if parameters.baselines:
+        # A probe learns from the train split's photos.
+        splits = None if parameters.truth and parameters.probe else TEST_SPLITS
+        few = wanted.model_copy(update={"splits": splits})
+        by_name[UNTRAINED] = few.model_copy(update={"train": _first_weights(place, trained)})
+        by_name[COLOUR] = few.model_copy(update={"method": COLOUR})
+    methods = [_embedded(name, embedding) for name, embedding in by_name.items()]
+    return score_photos(parameters, labels, methods)
 
 
 def publish_scores(result: dict[str, Any]) -> None:
@@ -119,130 +96,105 @@ def publish_scores(result: dict[str, Any]) -> None:
 
 @task(retries=1, retry_condition_fn=worth_retrying)
 def score_photos(
-    lake: str,
-    labels: str,
-    parents: list[str],
-    fingerprints: dict[str, str],
-    main: str,
-    runs: dict[str, tuple[str | None, str | None]],
-    truth: str | None,
-    columns: list[str] | None,
-    truth_key: str,
-    synonyms: str | None = None,
-    probe: bool = True,
+    parameters: EvaluateParameters, labels: str, methods: Sequence[ScoredMethod]
 ) -> dict[str, Any]:
-    """Compare, score, and commit hits and scores."""
+    """Compare, score, and commit hits and scores; the first method is the one that the others are beside."""
     begun = time.monotonic()
-    place = Lake(lake)
-    answers = read_truth(truth, truth_key, columns) if truth else []
-    names = read_synonyms(synonyms)
-    parameters: dict[str, Any] = {
-        "main": main,
-        "methods": list(fingerprints),
-        "truth": truth,
-        "columns": columns,
-        "synonyms": synonyms,
-        "probe": probe,
-    }
-    key = digest({"evaluate": fingerprints, "labels": labels, "names": names} | parameters)
-    run = place.begin("run", "evaluate", key, parents=parents, parameters=parameters)
+    place = Lake(parameters.lake)
+    truth = read_truth(parameters.truth, parameters.truth_key, parameters.columns) if parameters.truth else []
+    synonyms = read_synonyms(parameters.synonyms)
+    fingerprints = {method.name: method.fingerprint for method in methods}
+    recorded = {"main": methods[0].name, "methods": list(fingerprints)} | parameters.recorded()
+    key = digest({"evaluate": fingerprints, "labels": labels, "names": synonyms} | recorded)
+    parents = [labels, *(method.embed_run for method in methods)]
+    parents += [method.train_run for method in methods if method.train_run]
+    run = place.begin("run", "evaluate", key, parents=parents, parameters=recorded)
     for schema in (HITS, SCORES):
         run.drop(schema)
     hits, scores = run.writer(HITS), run.writer(SCORES)
-    benchmark = read_benchmark(place, place.run(labels), probe and bool(answers))
+    benchmark = read_benchmark(place, place.run(labels), parameters.probe and bool(truth))
     if not len(benchmark.gallery):
         raise InputError(
             labels, "has no held-out photo to score with; label more products or raise --test-share"
         )
-    told = _Told(main)
-    with stage("evaluate", len(fingerprints), "methods") as step:
-        for name, fingerprint in fingerprints.items():
-            judged = Judged(place, benchmark, name, fingerprint, list(vector_runs(place, fingerprint)))
-            for measure in item_scores(judged, hits):
-                told.hear(name, measure)
-            words = _words(place, runs[name][0]) if answers else None
-            for column in answers:
-                _score_column(judged, column, words, names, probe, told)
-            for row in told.rows(name, fingerprint):
+    measured = Measurements(methods[0].name)
+    with stage("evaluate", len(methods), "methods") as step:
+        for method in methods:
+            runs = list(vector_runs(place, method.fingerprint))
+            judged = Judged(place, benchmark, method.name, method.fingerprint, runs)
+            measured.add(method.name, item_scores(judged, hits))
+            words = _words(place, method.train_run) if truth else None
+            for column in truth:
+                _score_column(judged, column, _Reading(words, synonyms, parameters.probe), measured)
+            for row in measured.rows(method.name, method.fingerprint):
                 scores.write(row)
-            step.advance(note=name)
+            step.advance(note=method.name)
     run.add(HITS, hits.close())
     run.add(SCORES, scores.close())
-    run.counts["evaluate"] = Count(len(benchmark.queries) * len(fingerprints), hits.rows)
+    run.counts["evaluate"] = Count(len(benchmark.queries) * len(methods), hits.rows)
     run.seconds["evaluate"] = time.monotonic() - begun
-    written = [row for part in run.files["scores"] for row in _rows(place, run.folder, part.path)]
     result = {
         "run_id": run.run_id,
-        "main": {"method": main, "fingerprint": fingerprints[main]},
+        "main": {"method": methods[0].name, "fingerprint": methods[0].fingerprint},
         "queries": len(benchmark.queries),
         "queries_without_answer": _without_answer(benchmark),
         "gallery": len(benchmark.gallery),
-        "scores": written,
-        "differences": told.differences(),
-        "zero_shot": told.zero_shot,
-        "probe": told.probe,
+        "scores": [row for part in run.files["scores"] for row in _rows(place, run.folder, part.path)],
+        "differences": measured.differences(),
+        "zero_shot": measured.zero_shot,
+        "probe": measured.probe,
         "seconds": round(run.seconds["evaluate"], 2),
     }
     place.commit(run, result)
     return result
 
 
-class _Told:
-    """What was measured, by method, and what is told beside the numbers."""
+@dataclass(frozen=True)
+class _Reading:
+    """How columns are scored beside neighbours: by a method's words and their synonyms, and by a probe."""
 
-    def __init__(self, main: str) -> None:
-        self.main = main
-        self.zero_shot: dict[str, dict[str, Any]] = {}  # column -> method -> what could not be named
-        self.probe: dict[str, dict[str, Any]] = {}  # column -> method -> how it was fitted
-        self._measures: dict[str, list[Measure]] = {}
-
-    def hear(self, method: str, measure: Measure) -> None:
-        """One more measure of a method."""
-        self._measures.setdefault(method, []).append(measure)
-
-    def rows(self, method: str, fingerprint: str) -> list[dict[str, object]]:
-        """The scores of a method as rows of SCORES."""
-        return [measure.row(fingerprint, method) for measure in self._measures.get(method, ())]
-
-    def differences(self) -> list[dict[str, Any]]:
-        """How much the main method is better than each other one, paired query by query."""
-        found = []
-        for method in self._measures.keys() - {self.main}:
-            theirs = {(m.benchmark, m.metric, m.k): m for m in self._measures[method] if m.slice == "all"}
-            for own in self._measures.get(self.main, ()):
-                other = theirs.get((own.benchmark, own.metric, own.k))
-                if own.slice != "all" or other is None:
-                    continue
-                gain, low, high = difference(own.values, other.values, own.clusters)
-                row = {"benchmark": own.benchmark, "metric": own.metric, "k": own.k, "against": method}
-                found.append(row | {"difference": gain, "ci_low": low, "ci_high": high})
-        return sorted(found, key=lambda row: (row["against"], row["benchmark"], row["metric"], row["k"]))
+    words: WordLayer | None
+    synonyms: Synonyms
+    probe: bool
 
 
-def _score_column(
-    judged: Judged,
-    column: Column,
-    words: WordLayer | None,
-    synonyms: list[list[str]],
-    probe: bool,
-    told: _Told,
-) -> None:
-    """Neighbours, zero-shot names where the method has words, and a probe; each under its own name."""
+def _score_column(judged: Judged, column: Column, reading: _Reading, measured: Measurements) -> None:
+    """Measure neighbours, zero-shot names where the method has words, and a probe; each under its own name."""
     name = judged.name
-    for measure in neighbour_scores(judged, column):
-        told.hear(name, measure)
+    measured.add(name, neighbour_scores(judged, column))
     if column.joined:  # two values at once have no name to look up
         return
-    if words is not None:
-        measures, told.zero_shot.setdefault(column.name, {})[name] = zero_shot_scores(
-            judged, column, words, synonyms
+    if reading.words is not None:
+        measures, unnamed = zero_shot_scores(judged, column, reading.words, reading.synonyms)
+        measured.zero_shot.setdefault(column.name, {})[name] = unnamed
+        measured.add(name, measures)
+    if reading.probe:
+        measures, fitted = probe_scores(judged, column)
+        measured.probe.setdefault(column.name, {})[name] = fitted
+        measured.add(name, measures)
+
+
+def _embedded(name: str, parameters: EmbedParameters) -> ScoredMethod:
+    """Embed with a model or a method without weights; return it as what is scored under `name`."""
+    result = embed_photos(parameters)
+    train = None if parameters.method else parameters.train
+    return ScoredMethod(name, result["fingerprint"], result["run_id"], train)
+
+
+def _first_weights(lake: Lake, trained: Manifest) -> str:
+    """Return the train run of the network of `trained` without training; made once, then found again."""
+    method, labels = trained.result["method"], trained.parents[0]
+    settings = without_training(trained.parameters["config"])
+    for manifest in lake.runs("run", newest_first=True):
+        same = (
+            manifest.flow == "train"
+            and manifest.parents == [labels]
+            and manifest.parameters["method"] == method
         )
-        for measure in measures:
-            told.hear(name, measure)
-    if probe:
-        measures, told.probe.setdefault(column.name, {})[name] = probe_scores(judged, column)
-        for measure in measures:
-            told.hear(name, measure)
+        if same and manifest.parameters["config"] == settings:
+            return manifest.run_id
+    untrained = TrainParameters(lake=lake.uri, method=method, labels=labels, settings=settings, gpus="0")
+    return str(train_words(untrained)["run_id"])
 
 
 def _words(lake: Lake, run_id: str | None) -> WordLayer | None:
@@ -254,20 +206,6 @@ def _words(lake: Lake, run_id: str | None) -> WordLayer | None:
 def _without_answer(benchmark: Benchmark) -> int:
     """Queries whose product has no photo in the gallery; they count as misses (METHODS 2.5)."""
     return sum(product not in benchmark.answers for _, product in benchmark.queries)
-
-
-def _first_weights(lake: Lake, method: str, labels: str, settings: dict[str, Any]) -> str:
-    """The train run of the untrained network with this Config; made once, then found again."""
-    for manifest in lake.runs("run", newest_first=True):
-        same = (
-            manifest.flow == "train"
-            and manifest.parents == [labels]
-            and manifest.parameters["method"] == method
-        )
-        if same and manifest.parameters["config"] == settings:
-            return manifest.run_id
-    untrained = TrainParameters(lake=lake.uri, method=method, labels=labels, settings=settings, gpus="0")
-    return str(train_words(untrained)["run_id"])
 
 
 def _rows(lake: Lake, folder: str, path: str) -> list[dict[str, Any]]:

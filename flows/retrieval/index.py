@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from prefect import flow, task
+from prefect import task
 
+from flows.flow_of import flow_of
 from flows.orchestration import worth_retrying
+from flows.parameters.retrieval import IndexParameters
 from flows.progress import stage
 from flows.queries.newest_crawls import labelled_crawls, products
 from flows.retrieval.embed import vector_runs
@@ -25,32 +27,27 @@ BATCH = 2_000
 FACTS = ("shop", "title", "brand", "categories", "colour", "gender", "price", "currency", "in_stock", "url")
 
 
-@flow(name="index")
-def index(lake: str, embed: str | None = None, milvus: str = "", token: str = "") -> dict[str, Any]:
-    """Load the vectors of an embed run's fingerprint, the newest by default, into the collection of that fingerprint.
-
-    milvus  Milvus Lite directory or server URI; beside the lake by default
-    """
-    return load_collection(lake, embed, milvus, token)
+@flow_of(IndexParameters, name="index")
+def index(parameters: IndexParameters) -> dict[str, Any]:
+    """Load the vectors of an embed run's fingerprint, the newest by default, into the fingerprint's collection."""
+    return load_collection(parameters)
 
 
 @task(retries=1, retry_condition_fn=worth_retrying)
-def load_collection(lake: str, embed: str | None, milvus: str, token: str) -> dict[str, Any]:
+def load_collection(parameters: IndexParameters) -> dict[str, Any]:
     """Upsert what is new or changed, delete what has left the catalogue, verify the id set, commit."""
     begun = time.monotonic()
-    place = Lake(lake)
-    source = place.run(embed) if embed else newest_model_vectors(place)
+    place = Lake(parameters.lake)
+    source = place.run(parameters.embed) if parameters.embed else newest_model_vectors(place)
     labels = place.run(source.parents[0])
     wanted, method = source.result["fingerprint"], source.result["method"]
     name = collection_for(method, wanted)
-    uri = load_settings(lake=lake, milvus_uri=milvus or None).milvus_uri
-    parameters = {"embed": source.run_id, "milvus": uri, "collection": name}
-    run = place.begin(
-        "run", "index", digest(dict(parameters)), parents=[source.run_id], parameters=parameters
-    )
+    uri = load_settings(lake=parameters.lake, milvus_uri=parameters.milvus or None).milvus_uri
+    recorded: dict[str, Any] = {"embed": source.run_id, "milvus": uri, "collection": name}
+    run = place.begin("run", "index", digest(recorded), parents=[source.run_id], parameters=recorded)
     numbers, vectors = read_vectors(place, wanted)
     total = sum(crawl.rows("products") for crawl in labelled_crawls(place, labels))
-    with VectorStore(uri, token) as store, stage("index", None, "entities") as step:
+    with VectorStore(uri, parameters.token) as store, stage("index", None, "entities") as step:
         tables = _entities(place, labels, numbers, vectors)
         loaded = store.load(name, wanted, tables, step.advance)
     run.counts["index"] = Count(loaded.entities, loaded.entities)

@@ -1,5 +1,6 @@
 """Small committed crawls to label, and what reads the card of it."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -8,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from flows.learn.label import label_products
+from flows.parameters.label import LabelParameters
 from infra.lake import Lake
 from schemas.image import IMAGES
 from schemas.manifest import Count
@@ -15,7 +17,13 @@ from schemas.product import PRODUCTS, Product
 from schemas.reject import REJECTS
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
-LABEL = label_products.fn  # without Prefect
+
+
+def labelled(lake: Lake, crawls: Sequence[str] | None = None, **options: Any) -> dict[str, Any]:
+    """Label by the titles' words, without Prefect; returns the result."""
+    wanted = LabelParameters.read({"lake": lake.uri, "crawls": crawls, "fields": ["title"]} | options)
+    result: dict[str, Any] = label_products.fn(wanted)
+    return result
 
 
 FIRST_IMAGES = pa.schema(  # the table before it had these columns

@@ -11,7 +11,8 @@ from prefect.settings import PREFECT_API_URL, PREFECT_LOGGING_TO_API_ENABLED, te
 from pydantic import Field
 
 from flows.flow_of import flow_of
-from flows.parameters.stage_parameters import RECORDED, Option, StageParameters
+from flows.parameters.option import Option
+from flows.parameters.stage_parameters import RECORDED, StageParameters
 from schemas.errors import InputError
 
 FLOWS = ["flows.learn.train:train"]

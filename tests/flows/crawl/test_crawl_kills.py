@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -29,7 +30,8 @@ from starlette.routing import Route
 
 from crawlers.state.frontier import TRANSIENT
 from crawlers.state.scheduler import MOST_UNREAD
-from flows.crawl.crawl_shops import asked, crawl_shop
+from flows.crawl.crawl_shops import crawl_shop
+from flows.parameters.crawl import CrawlParameters
 from infra.lake import Lake
 from infra.mall.server import Mall
 from infra.mall.trade import MallSpec, Shop
@@ -45,7 +47,7 @@ pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="a child dies with its parent on Linux only"),
 ]
 KILLS = 20
-OPTIONS = asked(floor=0.5)  # faults in a small shop are a large share
+FLOOR = 0.5  # faults in a small shop are a large share
 # What every life asks anew: robots.txt, the home page, what a platform is recognised by; and in flight at the end.
 AT_START, IN_FLIGHT = 12, 16
 RESTLESS = ("fetched_at", "first_seen", "at", "etag", "last_modified", "fresh_until")
@@ -101,7 +103,13 @@ class Lives:
 
 def command(name: str, url: str, lake: str) -> None:
     """The command, in a process of its own."""
-    crawl_shop.fn(name, url, lake, "", OPTIONS)
+    crawl_to_its_end(name, url, lake)
+
+
+def crawl_to_its_end(name: str, url: str, lake: str) -> dict[str, Any]:
+    """The task without Prefect around it."""
+    result: dict[str, Any] = crawl_shop.fn(name, url, CrawlParameters(urls=(url,), lake=lake, floor=FLOOR))
+    return result
 
 
 def begun(name: str, url: str, lake: Lake) -> BaseProcess:
@@ -175,7 +183,7 @@ def test_a_crawl_killed_at_twenty_random_moments_ends_in_the_tables_of_a_calm_on
     with Mall(spec) as mall:
         shop = mall.shops[0]
         assert mall.canary is not None
-        result = crawl_shop.fn(shop.name, shop.url, calm_lake.uri, "", OPTIONS)
+        result = crawl_to_its_end(shop.name, shop.url, calm_lake.uri)
         calm_paths = counted(shop)
         calm = tables(calm_lake, calm_lake.run(result["crawl_id"]), shop.url, mall.canary.url)
 
@@ -183,7 +191,7 @@ def test_a_crawl_killed_at_twenty_random_moments_ends_in_the_tables_of_a_calm_on
         lives = Lives(mall.shops[0], lake, tmp_path / "struck" / "lake")
         assert mall.canary is not None
         killed = [lives.end(moment) for moment in random_moments(calm_paths, random.Random(seed), KILLS)]
-        result = crawl_shop.fn(lives.shop.name, lives.shop.url, lake.uri, "", OPTIONS)
+        result = crawl_to_its_end(lives.shop.name, lives.shop.url, lake.uri)
         crawl, paths = lake.run(result["crawl_id"]), counted(lives.shop)
         struck = tables(lake, crawl, lives.shop.url, mall.canary.url)
 
@@ -239,7 +247,7 @@ def killed_between_stages(shop: Holding, url: str, lake: Lake) -> Path:
 
 
 def crawled(url: str, lake: Lake) -> Manifest:
-    return lake.run(crawl_shop.fn("acme", url, lake.uri, "", OPTIONS)["crawl_id"])
+    return lake.run(crawl_to_its_end("acme", url, lake.uri)["crawl_id"])
 
 
 def parts(folder: Path, table: str) -> set[tuple[Path, int]]:
@@ -380,7 +388,7 @@ def failing(answer: Connection, url: str, lake: str, most_file_bytes: int) -> No
     """The command where no file may grow over a bound, as on a full disk; sends the one line that it ends with."""
     resource.setrlimit(resource.RLIMIT_FSIZE, (most_file_bytes, most_file_bytes))
     try:
-        crawl_shop.fn("acme", url, lake, "", OPTIONS)
+        crawl_to_its_end("acme", url, lake)
         answer.send("")
     except Exception as error:
         answer.send(str(error) if isinstance(error, PipelineError) else repr(error))

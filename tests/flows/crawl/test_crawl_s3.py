@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from moto.server import ThreadedMotoServer
 
-from flows.crawl.crawl_shops import asked, crawl_shop
+from flows.crawl.crawl_shops import crawl_shop
+from flows.parameters.crawl import CrawlParameters
 from infra.lake import Lake
 from tests.crawlers.shopserver import StructuredShop, serve
 
@@ -25,8 +26,9 @@ def test_a_shop_is_crawled_into_an_object_store_and_again_for_the_differences(
     lake.filesystem.create_dir("crawls")
     try:
         with serve(StructuredShop(12)) as url:
-            first = crawl_shop.fn("acme", url, lake.uri, "", asked())
-            second = crawl_shop.fn("acme", url, lake.uri, "", asked())
+            wanted = CrawlParameters(urls=(url,), lake=lake.uri)
+            first = crawl_shop.fn("acme", url, wanted)
+            second = crawl_shop.fn("acme", url, wanted)
 
         manifest = lake.run(second["crawl_id"])
         assert (first["products"], first["images_new"]) == (12, 24)

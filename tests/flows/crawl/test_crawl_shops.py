@@ -1,6 +1,5 @@
 """Whole crawls over real HTTP: the flow's task, its process, the lake. Tables are compared, not calls."""
 
-import json
 import os
 import signal
 import socket
@@ -14,7 +13,8 @@ from typing import Any
 import pytest
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from flows.crawl.crawl_shops import asked, crawl, crawl_shop, summed
+from flows.crawl.crawl_shops import crawl, crawl_shop, summed
+from flows.parameters.crawl import CrawlParameters
 from infra.lake import Lake
 from infra.mall.running import RunningMall, start
 from infra.mall.trade import MallSpec
@@ -32,7 +32,8 @@ def lake(tmp_path: Path) -> Lake:
 
 
 def crawled(url: str, lake: Lake, shop: str = "acme", **options: Any) -> tuple[dict[str, Any], Manifest]:
-    result = crawl_shop.fn(shop, url, lake.uri, "", asked(**options))
+    wanted = CrawlParameters(urls=(url,), lake=lake.uri, **options)
+    result = crawl_shop.fn(shop, url, wanted)
     return result, lake.run(result["crawl_id"])
 
 
@@ -246,7 +247,7 @@ def test_what_cannot_be_crawled_is_refused_before_anything_is_asked(
     urls: list[str], options: dict[str, Any], words: str, tmp_path: Path
 ) -> None:
     with pytest.raises(InputError, match=words):
-        crawl.fn(urls, str(tmp_path / "lake"), **options)
+        crawl.fn(urls=urls, lake=str(tmp_path / "lake"), **options)
 
     assert not (tmp_path / "lake").exists()
 
@@ -285,8 +286,8 @@ def test_the_mall_is_read_whole_in_both_dialects_and_nothing_forbidden_is_asked(
 
 
 KILLED = (
-    "import json, sys; from flows.crawl.crawl_shops import crawl_shop;"
-    "crawl_shop.fn(*sys.argv[1:4], '', json.loads(sys.argv[4]))"
+    "import sys; from flows.crawl.crawl_shops import crawl_shop; from flows.parameters.crawl import CrawlParameters;"
+    "shop, url, lake = sys.argv[1:]; crawl_shop.fn(shop, url, CrawlParameters(urls=(url,), lake=lake))"
 )
 
 
@@ -299,9 +300,7 @@ def test_a_crawl_killed_at_any_point_and_run_again_gives_the_same_tables(
     shop = StructuredShop(60, pause_s=0.03)
     broken, whole = Lake(str(tmp_path / "broken")), Lake(str(tmp_path / "whole"))
     with serve(shop) as url:
-        process = subprocess.Popen(
-            [sys.executable, "-c", KILLED, "acme", url, broken.uri, json.dumps(asked())]
-        )
+        process = subprocess.Popen([sys.executable, "-c", KILLED, "acme", url, broken.uri])
         wait_until(
             lambda: (
                 sum(path.startswith("/img/") for path in shop.asked) >= photos_before and len(shop.asked) > 10

@@ -7,8 +7,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from flows.crawl.crawl_shops import asked, crawl_shop
+from flows.crawl.crawl_shops import crawl_shop
 from flows.crawl.import_products import import_file
+from flows.parameters.crawl import CrawlParameters, ImportParameters
 from infra.lake import Lake
 from schemas.errors import InputError, RejectedError
 from schemas.manifest import Manifest
@@ -28,7 +29,8 @@ def lake(tmp_path: Path) -> Lake:
 
 
 def imported(path: Path, lake: Lake, shop: str = "acme", **mapping: str) -> tuple[dict[str, Any], Manifest]:
-    result = import_file.fn(str(path), lake.uri, shop, mapping)
+    wanted = ImportParameters(path=str(path), lake=lake.uri, shop=shop, mapping=mapping)
+    result = import_file.fn(wanted)
     return result, lake.run(result["crawl_id"])
 
 
@@ -99,8 +101,9 @@ def test_photos_by_address_are_fetched_and_a_crawl_may_follow_an_import(tmp_path
         (tmp_path / "shop.csv").write_text("\n".join(["product_id,title,image", *lines]))
         (tmp_path / "near.jpg").write_bytes(photo(77))
 
-        result = import_file.fn(str(tmp_path / "shop.csv"), lake.uri, "acme", {}, photos_at=url)
-        crawled = crawl_shop.fn("acme", url, lake.uri, "", asked())
+        file = str(tmp_path / "shop.csv")
+        result = import_file.fn(ImportParameters(path=file, lake=lake.uri, shop="acme", photos_at=url))
+        crawled = crawl_shop.fn("acme", url, CrawlParameters(urls=(url,), lake=lake.uri))
 
     manifest = lake.run(result["crawl_id"])
     (reject,) = rows(lake, manifest, "rejects")

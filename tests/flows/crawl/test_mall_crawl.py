@@ -14,7 +14,8 @@ from typing import Any
 import httpx
 import pytest
 
-from flows.crawl.crawl_shops import asked, crawl_shop
+from flows.crawl.crawl_shops import crawl_shop
+from flows.parameters.crawl import CrawlParameters
 from infra.lake import Lake
 from infra.mall.server import Mall
 from infra.mall.trade import MallSpec
@@ -71,8 +72,9 @@ def crawled(mall: Mall, lake: Lake) -> list[Visit]:
 def visited(mall: Mall, number: int, lake: Lake) -> Visit:
     shop = mall.shops[number]
     httpx.post(f"{shop.url}/_mall/reset")
-    options = asked(profile=str(PLAIN) if shop.dialect == "plain" else None, floor=0.6)
-    result = crawl_shop.fn(shop.name, shop.url, lake.uri, "", options)
+    profile = str(PLAIN) if shop.dialect == "plain" else None
+    wanted = CrawlParameters(urls=(shop.url,), lake=lake.uri, profile=profile, floor=0.6)
+    result = crawl_shop.fn(shop.name, shop.url, wanted)
     crawl = lake.run(result["crawl_id"])
     rows = lake.table(crawl, "products").to_pylist()
     stats = httpx.get(f"{shop.url}/_mall/stats?paths=1").json()

@@ -13,7 +13,8 @@ from starlette.routing import Route
 
 from crawlers.extract.canonical_url import canonical
 from crawlers.state.page_queue import AUDIT_ONE_IN
-from flows.crawl.crawl_shops import asked, crawl_shop
+from flows.crawl.crawl_shops import crawl_shop
+from flows.parameters.crawl import CrawlParameters
 from infra.lake import Lake
 from schemas.errors import FetchError
 from schemas.manifest import Manifest
@@ -116,7 +117,8 @@ def lake(tmp_path: Path) -> Lake:
 
 
 def crawled(shop: DatedShop | ShopifyShop, lake: Lake, **options: Any) -> Manifest:
-    return lake.run(crawl_shop.fn("acme", shop.base, lake.uri, "", asked(**options))["crawl_id"])
+    wanted = CrawlParameters(urls=(shop.base,), lake=lake.uri, **options)
+    return lake.run(crawl_shop.fn("acme", shop.base, wanted)["crawl_id"])
 
 
 def told(crawl: Manifest, *names: str) -> list[Any]:

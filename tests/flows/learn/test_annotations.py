@@ -5,22 +5,23 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from flows.crawl.import_products import import_file
+from flows.parameters.crawl import ImportParameters
 from infra.lake import Lake
 from infra.mall.catalogue import draw_catalogue
 from infra.mall.export import export
 from schemas.columns import table_version
 from schemas.ids import image_id
 from schemas.label import ANNOTATIONS
-from tests.flows.crawled_lake import LABEL, catalogue, crawled
+from tests.flows.crawled_lake import catalogue, crawled, labelled
 
 
 def test_what_the_mall_drew_is_what_the_label_run_knows(tmp_path: Path) -> None:
     lake, path = Lake(str(tmp_path / "lake")), tmp_path / "mall.parquet"
     export([draw_catalogue(30, 4, size=(96, 120))], str(path))
-    import_file.fn(str(path), lake.uri, "mall", {})
+    import_file.fn(ImportParameters(path=str(path), lake=lake.uri, shop="mall"))
     crawled(lake, "wordy", catalogue(20), seed=5)  # a shop of which nothing but words is known
 
-    run = lake.run(LABEL(lake.uri, None, ["title"], 30_000, 2, 0.25)["run_id"])
+    run = lake.run(labelled(lake)["run_id"])
 
     drawn = {
         (f"mall:{row['product_id']}", image_id(row["image"])): row for row in pq.read_table(path).to_pylist()
@@ -48,10 +49,12 @@ def test_of_two_crawls_of_one_shop_the_first_named_speaks_for_a_product(tmp_path
         table = pq.read_table(path)
         kinds = table.schema.get_field_index("category")
         pq.write_table(table.set_column(kinds, "category", [[name] * table.num_rows]), path)
-        crawls.append(import_file.fn(str(path), lake.uri, "mall", {})["crawl_id"])
+        crawls.append(
+            import_file.fn(ImportParameters(path=str(path), lake=lake.uri, shop="mall"))["crawl_id"]
+        )
 
     for order, name in ((crawls, "one"), (crawls[::-1], "two")):
-        run = lake.run(LABEL(lake.uri, order, ["title"], 30_000, 2, 0.25)["run_id"])
+        run = lake.run(labelled(lake, order)["run_id"])
         assert run.rows("annotations") == run.rows("labels")
         assert set(lake.table(run, "annotations")["category"].to_pylist()) == {name}
 
@@ -60,7 +63,7 @@ def test_where_only_words_are_known_there_is_no_such_table(tmp_path: Path) -> No
     lake = Lake(str(tmp_path))
     crawled(lake, "s", catalogue(20))
 
-    run = lake.run(LABEL(lake.uri, None, ["title"], 30_000, 2, 0.25)["run_id"])
+    run = lake.run(labelled(lake)["run_id"])
 
     assert "annotations" not in run.files
     assert run.rows("annotations") == 0

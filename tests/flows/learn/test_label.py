@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from flows.learn import label as flow
+from flows.learn import held_out
 from infra.lake import Lake
 from schemas.errors import InputError, LakeError
 from schemas.manifest import Count
-from tests.flows.crawled_lake import FIRST_IMAGES, LABEL, catalogue, crawled, figures
+from tests.flows.crawled_lake import FIRST_IMAGES, catalogue, crawled, figures, labelled
 from workers.data.split import sides
 
 
@@ -16,7 +16,7 @@ def test_every_product_is_labelled_or_rejected_and_counted(tmp_path: Path) -> No
     lake = Lake(str(tmp_path))
     crawled(lake, "s", catalogue() | {"bare": ("red dress", ["", ""]), "none": ("red dress", [])})
 
-    result = LABEL(str(tmp_path), None, ["title"], 30_000, 2, 0.25)
+    result = labelled(lake)
 
     run = lake.run(result["run_id"])
     assert result["products"] == 80
@@ -31,7 +31,7 @@ def test_words_come_from_the_train_split_and_say_why_they_were_dropped(tmp_path:
     lake = Lake(str(tmp_path))
     crawled(lake, "s", catalogue())
 
-    result = LABEL(str(tmp_path), None, ["title"], 30_000, 2, 0.25)
+    result = labelled(lake)
 
     run = lake.run(result["run_id"])
     words = {row["word"]: row for row in lake.table(run, "vocabulary").to_pylist()}
@@ -52,7 +52,7 @@ def test_products_that_share_a_photo_never_stand_on_two_sides(tmp_path: Path) ->
     crawled(lake, "s", catalogue())
     crawled(lake, "t", shared, seed=1)
 
-    result = LABEL(str(tmp_path), None, ["title"], 30_000, 2, 0.4)
+    result = labelled(lake, test_share=0.4)
 
     sides: dict[str, set[bool]] = {}
     for row in lake.table(lake.run(result["run_id"]), "labels").to_pylist():
@@ -67,7 +67,7 @@ def test_only_the_newest_crawl_of_a_shop_is_labelled(tmp_path: Path) -> None:
     first = crawled(lake, "s", catalogue(40))
     ids = {first, crawled(lake, "s", catalogue(30), seed=1)}
 
-    result = LABEL(str(tmp_path), None, ["title"], 30_000, 2, 0.25)
+    result = labelled(lake)
 
     assert lake.run(result["run_id"]).parents == [max(ids)]
 
@@ -78,20 +78,21 @@ def test_a_crawl_from_before_photos_had_a_quality_is_labelled_with_a_newer_one(t
     new = {f"n{i}": (f"red dress {i}", [f"x{i}", f"y{i}"]) for i in range(40)}
     crawled(lake, "new", new, seed=0)  # the same seed gives the same hashes and thumbnails
 
-    result = LABEL(str(tmp_path), None, ["title"], 30_000, 2, 0.25)
+    result = labelled(lake)
 
     assert result["products"] == 80
     assert result["groups"] == 40
 
 
 def test_what_cannot_be_labelled_is_said(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path))
     with pytest.raises(LakeError, match="no crawl yet"):
-        LABEL(str(tmp_path), None, ["title"], 30_000, 2, 0.25)
-    crawled(Lake(str(tmp_path)), "s", catalogue(9))
+        labelled(lake)
+    crawled(lake, "s", catalogue(9))
     with pytest.raises(InputError, match="field price"):
-        LABEL(str(tmp_path), None, ["price"], 30_000, 2, 0.25)
+        labelled(lake, fields=["price"])
     with pytest.raises(InputError, match="no word"):
-        LABEL(str(tmp_path), None, ["title"], 30_000, 50, 0.25)
+        labelled(lake, rarest=50)
 
 
 def test_words_of_two_languages_keep_theirs_and_lose_the_function_words_of_their_own(tmp_path: Path) -> None:
@@ -101,7 +102,7 @@ def test_words_of_two_languages_keep_theirs_and_lose_the_function_words_of_their
     crawled(lake, "nord", {f"d{i}": (f"{german} schützt und Halt hat", [f"d{i}"]) for i in range(30)})
     crawled(lake, "west", {f"e{i}": (f"{english}: a hat", [f"e{i}"]) for i in range(30)}, seed=1)
 
-    result = LABEL(str(tmp_path), None, ["title"], 30_000, 2, 0.25)
+    result = labelled(lake)
 
     run = lake.run(result["run_id"])
     words = {row["word"]: row for row in lake.table(run, "vocabulary").to_pylist()}
@@ -118,9 +119,11 @@ def test_a_split_that_leaks_is_not_committed(tmp_path: Path, monkeypatch: pytest
     lake = Lake(str(tmp_path))
     crawled(lake, "s", catalogue())
     crawled(lake, "t", {f"q{i}": (f"red dress {i}", [f"a{i}"]) for i in range(80)}, seed=1)
-    monkeypatch.setattr(flow, "sides", lambda groups, owners, share: sides(range(len(owners)), owners, share))
+    monkeypatch.setattr(
+        held_out, "sides", lambda groups, owners, share: sides(range(len(owners)), owners, share)
+    )
 
     with pytest.raises(LakeError, match=r"photos and .* groups in train and test"):
-        LABEL(str(tmp_path), None, ["title"], 30_000, 2, 0.4)
+        labelled(lake, test_share=0.4)
 
     assert not [run for run in lake.runs("run") if run.flow == "label"]

@@ -8,7 +8,7 @@ from flows.learn.report_card import previous_labels, report_card
 from infra.lake import Lake
 from schemas.label import REPORT_CARD, VOCABULARY
 from schemas.score import WORD_SCORES
-from tests.flows.crawled_lake import LABEL, catalogue, crawled, figures
+from tests.flows.crawled_lake import catalogue, crawled, figures, labelled
 from workers.data.split import share_of
 
 
@@ -28,7 +28,7 @@ def test_the_card_is_stored_as_it_is_told(tmp_path: Path) -> None:
     lake = Lake(str(tmp_path))
     crawled(lake, "s", catalogue())
 
-    result = LABEL(str(tmp_path), None, ["title"], 30_000, 2, 0.25)
+    result = labelled(lake)
 
     stored = report_card(lake, lake.run(result["run_id"]))
     assert stored.to_pylist() == result["report_card"]
@@ -48,7 +48,7 @@ def test_without_groups_shared_photos_would_have_leaked(tmp_path: Path) -> None:
     crawled(lake, "s", catalogue())
     crawled(lake, "t", {f"q{i}": (f"red dress {i}", [f"a{i}"]) for i in range(80)}, seed=1)
 
-    result = LABEL(str(tmp_path), None, ["title"], 30_000, 2, 0.4)
+    result = labelled(lake, test_share=0.4)
 
     found = figures(result, "leakage")
     assert found["photos in train and test"] == found["groups in train and test"] == 0
@@ -60,13 +60,13 @@ def test_without_groups_shared_photos_would_have_leaked(tmp_path: Path) -> None:
 def test_a_second_run_tells_what_moved_since_the_first(tmp_path: Path) -> None:
     lake = Lake(str(tmp_path))
     crawled(lake, "s", catalogue())
-    first = LABEL(str(tmp_path), None, ["title"], 30_000, 2, 0.25)
+    first = labelled(lake)
     crawled(lake, "other", catalogue(20), seed=2)
-    LABEL(str(tmp_path), None, ["title"], 30_000, 2, 0.25)  # of two shops: not comparable
+    labelled(lake)  # of two shops: not comparable
     linen = {f"n{i}": ("linen trousers", [f"n{i}"]) for i in range(40)}
     again = crawled(lake, "s", catalogue(40) | linen, seed=3)
 
-    result = LABEL(str(tmp_path), [again], ["title"], 30_000, 3, 0.25)
+    result = labelled(lake, [again], rarest=3)
 
     drift = {row["name"]: row for row in result["report_card"] if row["section"] == "drift"}
     assert first["run_id"] in drift["settings that differ"]["detail"]
@@ -93,7 +93,7 @@ def test_runs_from_before_there_was_a_card_can_still_be_read(tmp_path: Path) -> 
     found = previous_labels(lake, [lake.run(crawl)])
     assert found is not None and found.run_id == old
 
-    result = LABEL(str(tmp_path), None, ["title"], 30_000, 2, 0.25)
+    result = labelled(lake)
 
     assert report_card(lake, lake.run(old)).num_rows == 0
     assert figures(result, "drift")["products"] == 40
@@ -110,7 +110,7 @@ def test_what_a_trained_model_saw_of_the_words_is_told(tmp_path: Path) -> None:
     ]
     train = committed(lake, "train", WORD_SCORES, words)
 
-    result = LABEL(str(tmp_path), None, ["title"], 30_000, 2, 0.25)
+    result = labelled(lake)
 
     assert figures(result, "visible words") == {"judged": 2, "hardly ever help": 1}
     assert figures(result, "words that hardly ever help") == {"skirt": 0.51}
@@ -123,7 +123,7 @@ def test_a_train_run_without_word_scores_is_said_to_be_one(tmp_path: Path) -> No
     crawled(lake, "s", catalogue())
     train = committed(lake, "train", VOCABULARY, [])
 
-    result = LABEL(str(tmp_path), None, ["title"], 30_000, 2, 0.25)
+    result = labelled(lake)
 
     said = next(row for row in result["report_card"] if row["section"] == "visible words")
     assert said["value"] == 0 and f"train run {train} has no table word_scores" in said["detail"]

@@ -5,7 +5,8 @@ from typing import Annotated
 import pytest
 from pydantic import Field, ValidationError
 
-from flows.parameters.stage_parameters import RECORDED, Option, StageParameters, option_name
+from flows.parameters.option import Option
+from flows.parameters.stage_parameters import RECORDED, StageParameters, option_name
 from schemas.errors import InputError
 
 
@@ -14,7 +15,7 @@ class Kiln(StageParameters):
 
     clay: Annotated[tuple[str, ...], Field(description="What is fired."), Option(argument=True), RECORDED]
     hours_hot: Annotated[float, Field(ge=0.5, le=90.0, description="How long."), RECORDED] = 8.0
-    glaze: Annotated[str | None, Field(description="What covers it."), Option(("--with",))] = None
+    glaze: Annotated[str | None, Field(description="What covers it."), Option(flags=("--with",))] = None
     key: Annotated[str, Field(description="Opens the kiln.", repr=False, max_length=3)] = ""
 
 

@@ -7,8 +7,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from flows.parameters.retrieval import EvaluateParameters
 from flows.retrieval.benchmarks import read_benchmark
-from flows.retrieval.evaluate import score_photos
+from flows.retrieval.evaluate import ScoredMethod, score_photos
 from flows.retrieval.ground_truth import read_truth
 from schemas.errors import InputError
 from schemas.label import LABELS, VOCABULARY
@@ -41,11 +42,16 @@ def truth(small: SmallLake, tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def evaluated(small: SmallLake, truth: str | None, **choices: Any) -> dict[str, Any]:
-    prints = {name: f"print-{name}" for name in small.embeds}
-    runs = {name: (small.trains[name].run_id if name in small.trains else None, None) for name in prints}
-    columns = choices.pop("columns", COLUMNS)
-    lake, labels = small.lake.uri, choices.pop("labels", small.labels.run_id)
-    return SCORE(lake, labels, [labels], prints, "corbiere", runs, truth, columns, "product_id", **choices)
+    methods = [
+        ScoredMethod(
+            name, f"print-{name}", run.run_id, small.trains[name].run_id if name in small.trains else None
+        )
+        for name, run in small.embeds.items()
+    ]
+    methods.sort(key=lambda method: method.name != "corbiere")
+    labels = choices.pop("labels", small.labels.run_id)
+    given = {"lake": small.lake.uri, "truth": truth, "columns": COLUMNS} | choices
+    return SCORE(EvaluateParameters.read(given), labels, methods)
 
 
 @pytest.fixture(scope="module")

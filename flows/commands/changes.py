@@ -1,16 +1,17 @@
-"""What the lake holds and how it changed: runs, changes. Neither Prefect nor Ray is started."""
+"""What shops changed between two moments: prices, stock, texts, photos, products come and gone."""
 
 from typing import Annotated, Any
 
 import typer
 
 from flows import terminal
-from flows.commands.options import LAKE, Json, Lake, names
+from flows.options import LAKE_BY_DEFAULT, Json, Lake, names
 
-_CHANGES_SHOWN = 20
+POSITION = 60
+_SHOWN = 20
 
 
-def changes(
+def command(
     since: Annotated[
         str, typer.Option(help="Date, time, crawl id, or how long ago: 2026-11-01, yesterday, 3d, 12h.")
     ],
@@ -20,43 +21,20 @@ def changes(
         str, typer.Option(help="Only these, by comma: price, stock, text, photos, added, removed.")
     ] = "",
     out: Annotated[str, typer.Option(help="Parquet file to write every change to.")] = "",
-    lake: Lake = LAKE,
+    lake: Lake = LAKE_BY_DEFAULT,
     json: Json = False,
 ) -> None:
-    """What shops changed between two moments: prices, stock, texts, photos, products come and gone."""
+    """Compare the crawls of each shop, by default of all of them."""
 
     def work() -> dict[str, Any]:
         from flows.queries.changes import changes as compare
 
-        return compare(lake, since, until, shop, names(kind), out)
+        return compare(lake, since, until=until, shop=shop, kinds=names(kind), out=out)
 
-    terminal.command(json, work, _show_changes)
-
-
-def runs(
-    sweep: Annotated[bool, typer.Option(help="First remove runs that were begun and left behind.")] = False,
-    lake: Lake = LAKE,
-    json: Json = False,
-) -> None:
-    """What the lake holds, with parents."""
-
-    def work() -> dict[str, Any]:
-        from flows.queries.runs import list_runs
-
-        return list_runs(lake, sweep)
-
-    def show(result: dict[str, Any]) -> None:
-        rows = [[run["id"], run["flow"], run["summary"], " ".join(run["parents"])] for run in result["runs"]]
-        terminal.rows_table(f"{len(rows)} runs in {lake}", ["id", "flow", "what", "parents"], rows)
-        if waiting := result["unfinished"]:
-            terminal.people.print(
-                f"{waiting} unfinished: the command that began it goes on with it.", style="dim"
-            )
-
-    terminal.command(json, work, show)
+    terminal.command(json, work, _show)
 
 
-def _show_changes(result: dict[str, Any]) -> None:
+def _show(result: dict[str, Any]) -> None:
     kinds = list(result["counts"])
     rows = [
         [shop["shop"], _minute(shop["from_at"]), _minute(shop["to_at"]), shop["crawls"]]
@@ -68,7 +46,7 @@ def _show_changes(result: dict[str, Any]) -> None:
     for note in dict.fromkeys(shop["note"] for shop in result["shops"] if shop["note"]):
         about = ", ".join(shop["shop"] for shop in result["shops"] if shop["note"] == note)
         terminal.people.print(terminal.harmless(f"{about}: {note}"), markup=False, style="dim")
-    shown, total = result["changes"][:_CHANGES_SHOWN], sum(result["counts"].values())
+    shown, total = result["changes"][:_SHOWN], sum(result["counts"].values())
     if shown:
         cells = [
             [

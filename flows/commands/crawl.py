@@ -1,0 +1,47 @@
+"""Read a shop's whole catalogue: products, original photos, and every refusal with its reason."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flows import terminal
+from flows.options import command_of, on_prefect
+from flows.parameters.crawl import CrawlParameters
+from schemas.errors import InputError
+
+POSITION = 40
+
+
+def _flow() -> Callable[..., dict[str, Any]]:
+    from flows.crawl.crawl_shops import crawl
+
+    return crawl
+
+
+def _refuse(written: Mapping[str, Any]) -> None:
+    """Refuse pages without the strategy that reads them, and shops that cannot be crawled."""
+    from crawlers.fetch.shop_names import shops_of
+
+    if bool(written["only"]) != (written["revisit"] == "list"):
+        raise InputError("--only", "goes together with --revisit list: the file says which pages")
+    shops_of(written["urls"], written["contact"])
+
+
+def _show(result: dict[str, Any]) -> None:
+    """One shop as its fields; several as a row each."""
+    if "crawls" not in result:
+        terminal.fields_table("crawled", result)
+        if withheld := result["removal_withheld"]:
+            terminal.people.print(
+                f"{withheld:,} products are in no listing any more. That is over half of the shop at once, so they are"
+                " kept; if they are really gone, crawl once with --revisit full."
+            )
+        return
+    columns = ["products", "added", "changed", "removed", "kept", "images_new", "requests", "seconds"]
+    rows = [
+        [crawl["shop"], *(crawl[name] for name in columns), sum(crawl["rejected"].values())]
+        for crawl in result["crawls"]
+    ]
+    terminal.rows_table(f"{len(rows)} shops crawled", ["shop", *columns, "refused"], rows)
+
+
+command = command_of(CrawlParameters, on_prefect(_flow), _show, _refuse)

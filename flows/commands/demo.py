@@ -1,0 +1,33 @@
+"""The whole chain on the built-in mall: crawl, learn, embed, index, evaluate, report."""
+
+from typing import Any
+
+from flows import terminal
+from flows.options import LAKE_BY_DEFAULT, Json, Lake
+
+POSITION = 10
+
+
+def command(lake: Lake = LAKE_BY_DEFAULT, products: int = 300, seed: int = 1, json: Json = False) -> None:
+    """Open the mall, run the chain on it, write the report."""
+
+    def work() -> dict[str, Any]:
+        from flows.orchestration import PrivateApi
+
+        api = PrivateApi()  # beside the imports that follow
+        from flows.demo import run_demo
+
+        return run_demo(lake, products, seed, api)
+
+    terminal.command(json, work, _show)
+
+
+def _show(result: dict[str, Any]) -> None:
+    terminal.show_scores(result["evaluate"])
+    people = terminal.people
+    people.print(
+        f"\n{result['seconds']:.0f} s in all, {result['orchestration_seconds']:.1f} s of them between the stages:"
+        " imports, Prefect, Ray's start and end."
+    )
+    people.print(f"[bold]Report:[/bold] {result['report']}")
+    people.print(f'Try:    vitrine search --words "red dress" --lake {result["lake"]}')

@@ -1,0 +1,26 @@
+"""Write one self-contained HTML page about a run."""
+
+from typing import Annotated, Any
+
+import typer
+
+from flows import terminal
+from flows.options import LAKE_BY_DEFAULT, Json, Lake
+
+POSITION = 140
+
+
+def command(
+    run: Annotated[str | None, typer.Argument(help="Evaluation run; the newest by default.")] = None,
+    out: Annotated[str | None, typer.Option(help="File to write.")] = None,
+    lake: Lake = LAKE_BY_DEFAULT,
+    json: Json = False,
+) -> None:
+    """Write the report of the newest evaluation, or of the one named."""
+
+    def work() -> dict[str, Any]:
+        from flows.queries.report import write_report
+
+        return write_report(lake, run, out)
+
+    terminal.command(json, work, lambda result: terminal.fields_table("report", result))

@@ -1,0 +1,49 @@
+"""What the whole chain, `crawl-and-index`, can be told: parameters of its stages, by the same names."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from flows.parameters.fields import (
+    Contact,
+    Gpus,
+    Lake,
+    Method,
+    MethodSettings,
+    Milvus,
+    Rarest,
+    TestShare,
+    TextFields,
+    Token,
+    Truth,
+    TruthColumns,
+    Urls,
+    Workers,
+)
+from flows.parameters.option import Option, Words
+from flows.parameters.stage_parameters import StageParameters
+from workers.data.split import TEST_SHARE
+
+
+class ChainParameters(StageParameters):
+    """Without `retrain` the newest trained model is used, and only a lake without one trains."""
+
+    urls: Urls
+    lake: Lake
+    contact: Contact = ""
+    method: Annotated[Method, Option()] = "house"
+    settings: MethodSettings = None
+    retrain: Annotated[bool, Field(description="Learn anew; else only a lake without a model trains.")] = (
+        False
+    )
+    fields: TextFields = None
+    rarest: Annotated[Rarest, Option(absent=True)] = 2
+    test_share: Annotated[TestShare, Option(absent=True)] = TEST_SHARE
+    workers: Workers = 1
+    gpus: Gpus = "auto"
+    milvus: Milvus = ""
+    token: Token = ""
+    truth: Truth = None
+    columns: Annotated[
+        TruthColumns, Option(help="Columns of the truth to score, by comma.", words=Words.COMMA)
+    ] = None

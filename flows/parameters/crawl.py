@@ -1,0 +1,98 @@
+"""What `crawl` and `import` can be told."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, field_validator
+
+from flows.parameters.fields import Contact, Lake, Urls
+from flows.parameters.option import Option, Words
+from flows.parameters.stage_parameters import RECORDED, StageParameters
+from schemas.errors import InputError
+from schemas.reject import REASONS
+
+
+class CrawlParameters(StageParameters):
+    """What the words of `revisit` mean stands in crawlers/state/recrawl_policy.py.
+
+    A profile is a file of crawlers/profiles/shop_profile.py; crawlers/shops/<name>.yaml is found by itself.
+    """
+
+    urls: Urls
+    lake: Lake
+    contact: Annotated[Contact, RECORDED] = ""
+    limit: Annotated[
+        int | None, Field(ge=1, description="Products per shop at most."), Option(bounded=False), RECORDED
+    ] = None
+    revisit: Annotated[
+        Literal["full", "changed", "list"],
+        Field(description="Of a shop crawled before: everything, what changed, or the pages of --only."),
+        RECORDED,
+    ] = "changed"
+    only: Annotated[
+        tuple[str, ...] | None,
+        Field(description="Addresses of product pages, for the revisit `list`."),
+        Option(help="File of page addresses, one a line, for --revisit list.", words=Words.LINES),
+        RECORDED,
+    ] = None
+    retry: Annotated[
+        tuple[str, ...] | None,
+        Field(description="Try again what the newest crawl refused for these reasons."),
+        Option(help="Try again what was refused for these reasons: timeout,http_5xx.", words=Words.COMMA),
+        RECORDED,
+    ] = None
+    profile: Annotated[
+        str | None, Field(description="YAML profile for a shop without structured data."), RECORDED
+    ] = None
+    floor: Annotated[
+        float | None,
+        Field(ge=0.0, le=1.0, description="Least share of pages that must succeed; 0.8 if no profile says."),
+        RECORDED,
+    ] = None
+
+    @field_validator("retry")
+    @classmethod
+    def _are_reasons(cls, reasons: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        if unknown := [reason for reason in reasons or () if reason not in REASONS]:
+            raise InputError(f"--retry {unknown[0]}", f"no such reason; there are {', '.join(REASONS)}")
+        return reasons
+
+    def recorded(self) -> dict[str, Any]:
+        """Return what a crawl's manifest keeps; what is retried is a list of pages, whatever else was said."""
+        return super().recorded() | {
+            "revisit": "list" if self.retry else self.revisit,
+            "only": list(self.only or ()),
+            "retry": list(self.retry or ()),
+            "profile": str(Path(self.profile).resolve()) if self.profile else "",
+        }
+
+
+class ImportParameters(StageParameters):
+    """A Parquet or CSV file; crawlers/datasets/product_file.py says which columns it has.
+
+    The contact is for photo hosts, where the column `image` holds http(s) addresses; `photos_at` is an address
+    whose host may be a private one, for such photos.
+    """
+
+    path: Annotated[str, Field(description="Parquet or CSV file, one row per photo."), Option(argument=True)]
+    shop: Annotated[str, Field(description="Name of the shop the products belong to."), RECORDED]
+    mapping: Annotated[
+        dict[str, str] | None,
+        Field(description="Our names for its columns; `a+b` joins two of them."),
+        Option(
+            help="Our names for its columns: title=name,product_id=sku+colour.",
+            flags=("--map",),
+            words=Words.COMMA_PAIRS,
+        ),
+        RECORDED,
+    ] = None
+    lake: Lake
+    contact: Contact = ""
+    photos_at: Annotated[
+        str, Field(description="An address whose host may be a private one, for photos."), Option(absent=True)
+    ] = ""
+
+    def recorded(self) -> dict[str, Any]:
+        """Return what the manifest of an import keeps, with the file's full path."""
+        path = str(Path(self.path).expanduser().resolve())
+        return super().recorded() | {"path": path, "mapping": dict(self.mapping or {}), "source": "import"}
