@@ -5,7 +5,7 @@ from typing import Any
 from infra.lake import Lake
 from schemas.manifest import Manifest
 
-_SAYING = {
+_SUMMARIES = {
     "crawl": "{shop}: {products:,} products, {images_new:,} new photos",
     "label": "{products:,} products, {words_kept:,} words",
     "train": "{method}, {images:,} images learnt, checkpoint {checkpoint:.8}",
@@ -16,10 +16,10 @@ _SAYING = {
 
 
 def list_runs(lake: str, sweep: bool = False) -> dict[str, Any]:
-    """Every committed run; with `sweep`, what was begun and left behind is removed first."""
+    """List every committed run; with `sweep`, what was begun and left behind is removed first."""
     place = Lake(lake)
     swept = place.sweep() if sweep else []
-    found = [
+    runs = [
         {
             "id": manifest.run_id,
             "kind": manifest.kind,
@@ -31,8 +31,12 @@ def list_runs(lake: str, sweep: bool = False) -> dict[str, Any]:
         }
         for manifest in place.runs(newest_first=True)
     ]
-    return {"lake": lake, "runs": found, "unfinished": place.unfinished(), "swept": swept}
+    return {"lake": lake, "runs": runs, "unfinished": place.unfinished(), "swept": swept}
 
 
 def _summary(manifest: Manifest) -> str:
-    return _SAYING.get(manifest.flow, "").format_map(manifest.result)
+    """Say in a few words what a run came to; nothing of one whose version did not count it."""
+    try:
+        return _SUMMARIES.get(manifest.flow, "").format_map(manifest.result)
+    except (KeyError, ValueError, TypeError):
+        return ""
