@@ -128,7 +128,7 @@ def kill(process: BaseProcess) -> None:
 
 def counted(shop: Shop) -> Counter[str]:
     """Requests by path so far."""
-    return Counter(httpx.get(f"{shop.url}/_mall/stats?paths=1").json()["paths"])
+    return Counter(httpx.get(f"{shop.url}/_mall/stats?paths=1", timeout=120).json()["paths"])
 
 
 def opened_copy(state: Path, folder: Path) -> sqlite3.Connection:
