@@ -65,9 +65,9 @@ def command_of(
 
         terminal.command(json, worked, show)
 
-    asked = [*options_of(parameters), inspect.Parameter("json", _KEYWORD, default=False, annotation=Json)]
-    vars(command)["__signature__"] = inspect.Signature(asked)
-    command.__annotations__ = {each.name: each.annotation for each in asked}
+    options = [*options_of(parameters), inspect.Parameter("json", _KEYWORD, default=False, annotation=Json)]
+    vars(command)["__signature__"] = inspect.Signature(options)
+    command.__annotations__ = {each.name: each.annotation for each in options}
     return command
 
 
@@ -154,18 +154,18 @@ def _parameter(name: str, field: "FieldInfo", option: Option) -> inspect.Paramet
             inspect.Parameter.empty,
         )
     bounds = _bounds(field) if option.bounded and option.words is Words.PLAIN else {}
-    told = typer_option(option, field.description or "", **bounds)
-    return inspect.Parameter(name, _KEYWORD, default=default, annotation=Annotated[annotation, told])
+    face = typer_option(option, field.description or "", **bounds)
+    return inspect.Parameter(name, _KEYWORD, default=default, annotation=Annotated[annotation, face])
 
 
 def _bounds(field: "FieldInfo") -> dict[str, float]:
     """Return a field's bounds as typer calls them."""
-    found = {}
+    bounds = {}
     for rule in field.metadata:
         for ours, theirs in (("ge", "min"), ("le", "max")):
             if (value := getattr(rule, ours, None)) is not None:
-                found[theirs] = value
-    return found
+                bounds[theirs] = value
+    return bounds
 
 
 def _value(words: Words, written: Any, option: str) -> Any:

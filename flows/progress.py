@@ -28,14 +28,14 @@ class Stage:
     on_change: Callable[["Stage"], None] = lambda stage: None
 
     def advance(self, amount: float = 1, *, total: float | None = None, note: str | None = None) -> None:
-        """`amount` more is done; a total or a note that became known is shown from now on."""
+        """Count `amount` more; a total or a note that became known is shown from now on."""
         self.done += amount
         self.total = total if total is not None else self.total
         self.note = note if note is not None else self.note
         self.on_change(self)
 
     def reach(self, done: float, *, total: float | None = None, note: str | None = None) -> None:
-        """All in all `done` is done; for steps that hear absolute figures."""
+        """Count up to `done` in all; for steps that hear absolute figures."""
         self.advance(done - self.done, total=total, note=note)
 
     @property
@@ -57,13 +57,13 @@ class Log:
         """Log `stage` while it runs."""
         last = time.monotonic()
 
-        def tell(changed: Stage) -> None:
+        def log_sometimes(changed: Stage) -> None:
             nonlocal last
             if time.monotonic() - last >= EVERY_S:
                 last = time.monotonic()
                 log.info("%s", _line(changed))
 
-        stage.on_change = tell
+        stage.on_change = log_sometimes
         yield
         log.info("%s, %.1f s", _line(stage), stage.seconds)
 
@@ -79,7 +79,7 @@ def listen(listener: Log) -> None:
 
 @contextmanager
 def stage(name: str, total: float | None = None, unit: str = "rows") -> Iterator[Stage]:
-    """A step that can say how far it is. Ends the display also when the step fails."""
+    """Open a step that can say how far it is, and end its display also when the step fails."""
     step = Stage(name, total, unit)
     with _listener.watch(step):
         yield step

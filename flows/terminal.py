@@ -76,11 +76,11 @@ class Bars(Log):
             bars = self._bars
         bar = bars.add_task(stage.name, total=stage.total, unit=stage.unit, rate="", note="")
 
-        def tell(changed: Stage) -> None:
+        def draw(changed: Stage) -> None:
             rate, note = f"{changed.rate:,.0f}/s", plain(changed.note)
             bars.update(bar, completed=changed.done, total=changed.total, rate=rate, note=note)
 
-        stage.on_change = tell
+        stage.on_change = draw
         try:
             yield
             end = max(stage.done, 1)  # all there was, also where less came than was announced
@@ -127,7 +127,7 @@ class _OneLine(logging.Formatter):
 
 
 def fields_table(title: str, result: dict[str, Any]) -> None:
-    """A result's plain values as two columns."""
+    """Show a result's plain values as two columns."""
     table = Table(title=title, show_header=False, title_justify="left", box=None, padding=(0, 2))
     for name, value in result.items():
         if isinstance(value, list) and value and isinstance(value[0], dict):
@@ -137,7 +137,7 @@ def fields_table(title: str, result: dict[str, Any]) -> None:
 
 
 def rows_table(title: str, columns: list[str], rows: list[list[Any]]) -> None:
-    """A small table; numbers stand at the right."""
+    """Show a small table; numbers stand at the right."""
     table = Table(title=title, title_justify="left", header_style="bold", box=None, padding=(0, 2))
     numeric = [
         all(isinstance(row[n], int | float) for row in rows) if rows else False for n in range(len(columns))
@@ -150,7 +150,7 @@ def rows_table(title: str, columns: list[str], rows: list[list[Any]]) -> None:
 
 
 def show_scores(result: dict[str, Any]) -> None:
-    """The overall scores of an evaluation: one row per benchmark and k, one column per method."""
+    """Show the overall scores of an evaluation: one row per benchmark and k, one column per method."""
     overall = [row for row in result["scores"] if row["slice"] == "all"]
     methods = list(dict.fromkeys(row["method"] for row in overall))
     cells: dict[tuple[str, str, int, int], dict[str, str]] = {}
@@ -158,21 +158,21 @@ def show_scores(result: dict[str, Any]) -> None:
         key = (row["benchmark"], row["metric"], row["k"], row["n"])
         half = 50 * (row["ci_high"] - row["ci_low"])
         cells.setdefault(key, {})[row["method"]] = f"{100 * row['value']:.1f} ± {half:.1f}"
-    rows = [[*key, *(found.get(method, "") for method in methods)] for key, found in cells.items()]
+    rows = [[*key, *(by_method.get(method, "") for method in methods)] for key, by_method in cells.items()]
     columns = ["benchmark", "metric", "k", "n", *methods]
     rows_table("scores, in percent with half the 95 % interval", columns, rows)
     for column, by_method in result.get("zero_shot", {}).items():
-        for method, said in by_method.items():
-            if said["unknown"]:
+        for method, named in by_method.items():
+            if named["unknown"]:
                 line = (
-                    f"{column}: {len(said['unknown'])} of {said['labels']} labels have no word that {method} learnt, "
-                    f"{said['unknown_photos']:,} photos missed for it: {', '.join(said['unknown'])}"
+                    f"{column}: {len(named['unknown'])} of {named['labels']} labels have no word that {method} learnt, "
+                    f"{named['unknown_photos']:,} photos missed for it: {', '.join(named['unknown'])}"
                 )
                 people.print(harmless(line), markup=False, style="dim", soft_wrap=True)
 
 
 def harmless(text: str) -> str:
-    """Foreign text on one line, without what steers a terminal or turns the order of what is read.
+    """Return foreign text on one line, without what steers a terminal or turns the order of what is read.
 
     Printable characters stay; control characters (an escape sequence needs one), bidirectional
     overrides and invisible ones go; line breaks and tabs become spaces.
@@ -181,7 +181,7 @@ def harmless(text: str) -> str:
 
 
 def plain(value: Any) -> str:
-    """Text for a cell; what a shop wrote must neither be read as markup nor steer the terminal."""
+    """Return text for a cell; what a shop wrote must neither be read as markup nor steer the terminal."""
     from rich.markup import escape
 
     if isinstance(value, dict):
@@ -192,7 +192,7 @@ def plain(value: Any) -> str:
 
 
 def _claim_stdout() -> Any:
-    """stdout for the result alone: whatever else writes to file descriptor 1 lands on stderr."""
+    """Return stdout for the result alone: whatever else writes to file descriptor 1 lands on stderr."""
     sys.stdout.flush()
     kept = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)

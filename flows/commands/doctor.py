@@ -20,13 +20,13 @@ def command(
     """Examine a shop, or this machine where no shop is named."""
 
     def work() -> dict[str, Any]:
-        from flows.crawl import doctor as asked
+        from flows.crawl import doctor
 
-        return asked.doctor(url, contact, write, profile) if url else asked.machine()
+        return doctor.doctor(url, contact, write, profile) if url else doctor.machine()
 
     def show(result: dict[str, Any]) -> None:
-        from flows.crawl.doctor import show as tell
+        from flows.crawl import doctor
 
-        tell(result)
+        doctor.show(result)
 
     terminal.command(json, work, show)

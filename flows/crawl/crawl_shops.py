@@ -102,7 +102,7 @@ def run_process(lake_uri: str, request: Mapping[str, Any], parameters: dict[str,
             run.drop(schema)
     for schema in (PRODUCTS, REJECTS, LEDGER, ANNOTATIONS):
         run.drop(schema)
-    known = {manifest.run_id for manifest in lake.runs("crawl")}
+    committed = {manifest.run_id for manifest in lake.runs("crawl")}
     place = {
         "lake": lake.root if lake.is_local else lake_uri,  # the process runs in another folder
         "folder": run.folder,
@@ -113,7 +113,7 @@ def run_process(lake_uri: str, request: Mapping[str, Any], parameters: dict[str,
     try:
         answer = converse(dict(request) | place, parameters["shop"])
         with _committing:  # of crawls that end at once, each sees the photos of the one before
-            result = _commit(lake, run, answer, known, begun)
+            result = _commit(lake, run, answer, committed, begun=begun)
     except BaseException:
         lake.abandon(run)
         raise
@@ -145,10 +145,10 @@ def summed(results: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _commit(
-    lake: Lake, run: OpenRun, answer: Mapping[str, Any], known: set[str], begun: float
+    lake: Lake, run: OpenRun, answer: Mapping[str, Any], committed: set[str], *, begun: float
 ) -> dict[str, Any]:
-    """Make the crawl exist; returns its result."""
-    twice = _enter(lake, run, answer, known)
+    """Make the crawl exist and return its result; `committed` are the crawls that were there when it began."""
+    twice = _enter(lake, run, answer, committed)
     refusals = rejected(*(count.rejected for stage, count in run.counts.items() if stage != "revisit"))
     result: dict[str, Any] = {"shop": run.parameters["shop"], "crawl_id": run.run_id} | answer["result"]
     result["images_new"] -= twice
@@ -158,13 +158,13 @@ def _commit(
     return result
 
 
-def _enter(lake: Lake, run: OpenRun, answer: Mapping[str, Any], known: set[str]) -> int:
-    """Enter what the process wrote; returns how many of its photos another crawl has stored meanwhile."""
-    parts = {table: [Part(**part) for part in found] for table, found in answer["files"].items()}
-    others = [manifest for manifest in lake.runs("crawl") if manifest.run_id not in known]
+def _enter(lake: Lake, run: OpenRun, answer: Mapping[str, Any], committed: set[str]) -> int:
+    """Enter what the process wrote; return how many of its photos another crawl has stored meanwhile."""
+    parts = {table: [Part(**part) for part in files] for table, files in answer["files"].items()}
+    others = [manifest for manifest in lake.runs("crawl") if manifest.run_id not in committed]
     parts["images"], twice = without_images_of(lake, run.folder, parts["images"], others)
-    for table, found in parts.items():
-        run.add(TABLES[table], found)
+    for table, files in parts.items():
+        run.add(TABLES[table], files)
     run.counts = {stage: Count(**count) for stage, count in answer["counts"].items()}
     run.seconds = dict(answer["seconds"])
     return twice

@@ -40,8 +40,8 @@ def doctor(
     file = Path(write).expanduser() if write else None
     if file is not None and file.exists():
         raise InputError(str(file), "is there already; a draft overwrites nothing")
-    known = str(Path(profile).expanduser().resolve()) if profile else ""  # the process runs in another folder
-    request = {"do": "doctor", "shop": shop, "url": address, "contact": contact, "profile": known}
+    path = str(Path(profile).expanduser().resolve()) if profile else ""  # the process runs in another folder
+    request = {"do": "doctor", "shop": shop, "url": address, "contact": contact, "profile": path}
     result: dict[str, Any] = converse(request, shop)["doctor"]
     if file is None or not result["profile"]:
         return result | {"written": ""}

@@ -25,7 +25,7 @@ from schemas.manifest import Count
 from schemas.reject import REJECTS, Reject
 from workers.data.split import roles
 from workers.text.languages import ShopLanguages
-from workers.text.report_card import PAIRS, Products, SplitCheck, word_rows
+from workers.text.report_card import PAIRS, Products, Row, SplitCheck, word_rows
 from workers.text.vocabulary import Vocabulary, WordTally, build_vocabulary
 from workers.text.words import FIELDS, SITE_WORDS, product_words, stop_words
 
@@ -70,13 +70,7 @@ def label_products(parameters: LabelParameters) -> dict[str, Any]:
     vocabulary, labelled = reader.vocabulary, len(held_out.held_out)
     card = [*word_rows(vocabulary), *written.products.rows(vocabulary), *check.rows(held_out.leaked_alone)]
     card += compared(Since(place, sources, recorded), vocabulary, labelled)
-    for schema, table in (
-        (VOCABULARY, vocabulary.table()),
-        (REPORT_CARD, pa.Table.from_pylist(card, REPORT_CARD)),
-    ):
-        writer = run.writer(schema)
-        writer.write_table(table)
-        run.add(schema, writer.close())
+    _write_tables(run, vocabulary, card)
     refused = {"no_photo": written.rejected} if written.rejected else {}
     run.counts["label"] = Count(written.seen, labelled, refused)
     run.seconds["label"] = time.monotonic() - begun
@@ -114,6 +108,16 @@ class _Written:
     products: Products
     check: SplitCheck
     rejected: int
+
+
+def _write_tables(run: OpenRun, vocabulary: Vocabulary, card: list[Row]) -> None:
+    for schema, table in (
+        (VOCABULARY, vocabulary.table()),
+        (REPORT_CARD, pa.Table.from_pylist(card, REPORT_CARD)),
+    ):
+        writer = run.writer(schema)
+        writer.write_table(table)
+        run.add(schema, writer.close())
 
 
 def _reader(rows: Iterable[dict[str, Any]], held_out: HeldOut, parameters: LabelParameters) -> _Reader:
@@ -181,9 +185,9 @@ def _counted(rows: Iterable[dict[str, Any]], step: Stage) -> Iterator[dict[str, 
 
 
 def _distinct(image_ids: list[str], views: list[str]) -> list[tuple[str, str]]:
-    """The stored photos of a product, each once, with the view it was first shown as."""
-    found: dict[str, str] = {}
+    """Return the stored photos of a product, each once, with the view it was first shown as."""
+    view_of: dict[str, str] = {}
     for image_id, view in zip(image_ids, views, strict=True):
         if image_id:
-            found.setdefault(image_id, view)
-    return list(found.items())
+            view_of.setdefault(image_id, view)
+    return list(view_of.items())

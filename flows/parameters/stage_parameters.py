@@ -50,8 +50,8 @@ class StageParameters(BaseModel):
 def option_of(model: type[StageParameters], name: str) -> Option:
     """Return how the command line asks for the field `name`."""
     field = model.model_fields.get(name)
-    found = [each for each in field.metadata if isinstance(each, Option)] if field else []
-    return found[-1] if found else Option()
+    options = [each for each in field.metadata if isinstance(each, Option)] if field else []
+    return options[-1] if options else Option()
 
 
 def option_name(model: type[StageParameters], name: str) -> str:

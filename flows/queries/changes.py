@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from flows.progress import Stage, stage
-from flows.queries.time_bounds import bound
+from flows.queries.time_bounds import time_bound
 from infra.lake import Lake
 from schemas.change import CHANGES, KINDS
 from schemas.errors import InputError, LakeError
@@ -36,13 +36,14 @@ Row = dict[str, Any]
 def changes(
     lake: str,
     since: str,
+    *,
     until: str = "",
     shop: str = "",
     kinds: Sequence[str] = (),
     out: str = "",
     now: datetime | None = None,
 ) -> dict[str, Any]:
-    """Every change that a crawl after `since` and by `until` saw, per shop.
+    """Compare the crawls of each shop after `since` and by `until`: every change that one of them saw.
 
     since, until  see flows/queries/time_bounds.py; without `until` up to the newest crawl
     shop          one shop; all of the lake by default
@@ -57,21 +58,22 @@ def changes(
     """
     if unknown := [kind for kind in kinds if kind not in KINDS]:
         raise InputError(f"--kind {unknown[0]}", f"no such kind; there are {', '.join(KINDS)}")
-    place, moment = Lake(lake), now or datetime.now(UTC)
-    first, since_told = bound("--since", since, place, moment)
-    last, until_told = bound("--until", until or "now", place, moment, end=True)
-    if first > last:
+    place, now = Lake(lake), now or datetime.now(UTC)
+    first = time_bound("--since", since, place, now)
+    last = time_bound("--until", until or "now", place, now, end=True)
+    if first.highest_id > last.highest_id:
         raise InputError(f"--since {since}", f"lies after {f'--until {until}' if until else 'now'}")
-    spans = [span(name, crawls, first, last) for name, crawls in _crawls(place, shop).items()]
-    wanted = tuple(kinds) or tuple(KINDS)
+    shops = _crawls(place, shop).items()
+    spans = [span(name, crawls, first.highest_id, last.highest_id) for name, crawls in shops]
+    compared = tuple(kinds) or tuple(KINDS)
     with _writer(out) as write:
-        rows = _counted(_compared(place, spans, wanted), write)
+        rows = _written(_compared(place, spans, compared), write)
         notable = heapq.nsmallest(SHOWN, rows, key=_notability)
     return {
-        "since": since_told,
-        "until": until_told,
-        "shops": [span.told() for span in spans],
-        "counts": {kind: sum(span.counts[kind] for span in spans) for kind in KINDS if kind in wanted},
+        "since": first.shown,
+        "until": last.shown,
+        "shops": [span.summary() for span in spans],
+        "counts": {kind: sum(span.counts[kind] for span in spans) for kind in KINDS if kind in compared},
         "changes": [row | {"seen_at": row["seen_at"].isoformat(timespec="seconds")} for row in notable],
         "out": out or None,
     }
@@ -87,42 +89,42 @@ class Span:
     notes: list[str] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
 
-    def told(self) -> dict[str, Any]:
-        """For the result."""
+    def summary(self) -> dict[str, Any]:
+        """Return what was compared, for the result."""
         ends = {"from": self.crawls[0], "to": self.crawls[-1]} if self.crawls else {}
-        told: dict[str, Any] = {"shop": self.shop}
+        summary: dict[str, Any] = {"shop": self.shop}
         for name in ("from", "to"):
-            told[name] = ends[name].run_id if ends else None
-            told[f"{name}_at"] = ends[name].started_at if ends else None
+            summary[name] = ends[name].run_id if ends else None
+            summary[f"{name}_at"] = ends[name].started_at if ends else None
         counts = {kind: self.counts[kind] for kind in KINDS if self.counts[kind]}
-        return told | {"crawls": len(self.crawls), "counts": counts, "note": "; ".join(self.notes)}
+        return summary | {"crawls": len(self.crawls), "counts": counts, "note": "; ".join(self.notes)}
 
 
 def span(shop: str, crawls: Sequence[Manifest], first: str, last: str) -> Span:
-    """Which of a shop's crawls to compare: the newest one by `first`, and those after it by `last`."""
+    """Choose which of a shop's crawls to compare: the newest one by `first`, and those after it by `last`."""
     by_then = [crawl for crawl in crawls if crawl.run_id <= last]
     parts = _parts(by_then)
     whole = [crawl for crawl in by_then if crawl.run_id not in parts]
     usable = whole or by_then
-    before = [crawl for crawl in usable if crawl.run_id <= first]
-    found = Span(shop, before[-1:] + usable[len(before) :], whole=bool(whole))
+    earlier = [crawl for crawl in usable if crawl.run_id <= first]
+    chosen = Span(shop, earlier[-1:] + usable[len(earlier) :], whole=bool(whole))
     if not usable:
-        found.notes.append("not crawled by then")
-        return found
-    base = found.crawls[0]
-    if not before:
-        found.notes.append(f"not crawled before; compared from its first crawl, {base.run_id}")
-    if len(found.crawls) == 1:
-        found.notes.append("not crawled again since")
+        chosen.notes.append("not crawled by then")
+        return chosen
+    base = chosen.crawls[0]
+    if not earlier:
+        chosen.notes.append(f"not crawled before; compared from its first crawl, {base.run_id}")
+    if len(chosen.crawls) == 1:
+        chosen.notes.append("not crawled again since")
     if not whole:
-        found.notes.append("no crawl read all of the shop: what came and went is not known")
+        chosen.notes.append("no crawl read all of the shop: what came and went is not known")
     elif passed := sum(run_id > first for run_id in parts):
-        found.notes.append(f"crawls of a part of the shop, passed over: {passed}")
+        chosen.notes.append(f"crawls of a part of the shop, passed over: {passed}")
     if whole and not any(
         crawl.result.get("complete", True) for crawl in whole if crawl.run_id <= base.run_id
     ):
-        found.notes.append(f"{base.run_id} missed pages: what counts as added may have been there before")
-    return found
+        chosen.notes.append(f"{base.run_id} missed pages: what counts as added may have been there before")
+    return chosen
 
 
 def _parts(crawls: Sequence[Manifest]) -> set[str]:
@@ -141,41 +143,43 @@ def _parts(crawls: Sequence[Manifest]) -> set[str]:
 
 def _crawls(lake: Lake, only: str) -> dict[str, list[Manifest]]:
     """Every committed crawl by shop, an import included, oldest first."""
-    found: dict[str, list[Manifest]] = {}
+    by_shop: dict[str, list[Manifest]] = {}
     for crawl in lake.runs("crawl"):
-        found.setdefault(str(crawl.result["shop"]), []).append(crawl)
-    if not found:
+        by_shop.setdefault(str(crawl.result["shop"]), []).append(crawl)
+    if not by_shop:
         raise LakeError(lake.uri, "holds no crawl yet; crawl a shop or import a catalogue first")
-    if only and only not in found:
+    if only and only not in by_shop:
         raise InputError(
-            f"--shop {only}", f"the lake has no crawl of it; there are {', '.join(sorted(found))}"
+            f"--shop {only}", f"the lake has no crawl of it; there are {', '.join(sorted(by_shop))}"
         )
-    return {shop: found[shop] for shop in sorted(found) if only in ("", shop)}
+    return {shop: by_shop[shop] for shop in sorted(by_shop) if only in ("", shop)}
 
 
 def _compared(lake: Lake, spans: Sequence[Span], kinds: Sequence[str]) -> Iterator[Row]:
     total = sum(crawl.rows("products") for span in spans for crawl in span.crawls[1:])
     with stage("compare", total, "products") as step:
         for span in spans:
-            known = kinds if span.whole else [kind for kind in kinds if kind not in ("added", "removed")]
-            comparison = Comparison(known)
-            for before, after in pairwise(span.crawls):
-                seen_at = datetime.fromisoformat(after.started_at)
-                seen = {"shop": span.shop, "crawl_id": after.run_id, "seen_at": seen_at}
-                for row in _between(lake, comparison, before, after, step):
+            knowable = kinds if span.whole else [kind for kind in kinds if kind not in ("added", "removed")]
+            comparison = Comparison(knowable)
+            for earlier, later in pairwise(span.crawls):
+                seen_at = datetime.fromisoformat(later.started_at)
+                where = {"shop": span.shop, "crawl_id": later.run_id, "seen_at": seen_at}
+                for row in _between(lake, comparison, (earlier, later), step):
                     span.counts[row["kind"]] += 1
-                    yield row | seen
+                    yield row | where
 
 
 def _between(
-    lake: Lake, comparison: Comparison, before: Manifest, after: Manifest, step: Stage
+    lake: Lake, comparison: Comparison, crawls: tuple[Manifest, Manifest], step: Stage
 ) -> Iterator[Row]:
-    at = before
+    """Compare two crawls; a table that cannot be read is named by its crawl."""
+    earlier, later = crawls
+    at = earlier
     with tempfile.TemporaryDirectory(prefix="vitrine-") as folder:
         try:
-            old = _products(lake, before, comparison, Path(folder))
-            at = after
-            new = _products(lake, after, comparison, Path(folder))
+            old = _products(lake, earlier, comparison, Path(folder))
+            at = later
+            new = _products(lake, later, comparison, Path(folder))
             yield from comparison.between(old, _watched(new, step))
         except (pa.ArrowException, OSError) as error:
             raise LakeError(at.run_id, f"products cannot be read ({error})") from error
@@ -217,8 +221,8 @@ def _notability(row: Row) -> tuple[int, float]:
     return (0, change) if change < 0 else (1 + order.index(row["kind"]), -change)
 
 
-def _counted(rows: Iterator[Row], write: Callable[[list[Row]], None]) -> Iterator[Row]:
-    """Pass rows on and write them by the way."""
+def _written(rows: Iterator[Row], write: Callable[[list[Row]], None]) -> Iterator[Row]:
+    """Write rows and pass them on."""
     while block := list(islice(rows, _WRITTEN_ROWS)):
         write(block)
         yield from block

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from flows.queries.newest_crawls import labelled_crawls, products
 from flows.queries.search import WordLayer
-from flows.retrieval.ground_truth import Column, Matched, match
+from flows.retrieval.ground_truth import Column, LabelledPhotos, match
 from infra.lake import Lake
 from infra.parts import PartWriter
 from schemas.errors import LakeError
@@ -64,13 +64,13 @@ class Benchmark:
     category: dict[str, str] = field(default_factory=dict)
     keys: dict[str, list[str]] = field(default_factory=dict)
 
-    def shown(self) -> list[tuple[str, str]]:
-        """The first gallery photo of every product: (image_id, product_id)."""
+    def first_photos(self) -> list[tuple[str, str]]:
+        """Return the first gallery photo of every product: (image_id, product_id)."""
         return [(self.gallery[places[0]], product) for product, places in self.answers.items()]
 
 
 @dataclass
-class Judged:
+class MethodVectors:
     """One method's vectors on a benchmark. Raises LakeError where a photo has no vector."""
 
     lake: Lake
@@ -80,74 +80,71 @@ class Judged:
     runs: list[Manifest]
 
     @cached_property
-    def by_id(self) -> dict[str, Vectors]:
-        """Vector of every photo wanted that has one; a photo whose bytes no decoder reads has none."""
+    def by_photo(self) -> dict[str, Vectors]:
+        """The vector of every photo of the benchmark that has one; a photo whose bytes no decoder reads has none."""
         benchmark = self.benchmark
-        wanted = {image_id for image_id, _ in benchmark.queries} | set(benchmark.gallery)
-        wanted |= benchmark.learnt.keys()
-        found: dict[str, Vectors] = {}
+        photos = {image_id for image_id, _ in benchmark.queries} | set(benchmark.gallery)
+        photos |= benchmark.learnt.keys()
+        by_photo: dict[str, Vectors] = {}
         for run in self.runs:
             for batch in self.lake.batches(run, "vectors", ["image_id", "vector"], rows=20_000):
-                here = [n for n, image_id in enumerate(batch["image_id"].to_pylist()) if image_id in wanted]
-                part = batch.take(pa.array(here, pa.int64()))
-                column = part["vector"]
-                matrix = (
-                    column.flatten().to_numpy().reshape(-1, column.type.list_size)
-                    if here
-                    else np.empty((0, 1))
-                )
-                found.update(zip(part["image_id"].to_pylist(), matrix, strict=True))
-        if not found:
+                rows = [n for n, image_id in enumerate(batch["image_id"].to_pylist()) if image_id in photos]
+                if rows:
+                    part = batch.take(pa.array(rows, pa.int64()))
+                    column = part["vector"]
+                    matrix = column.flatten().to_numpy().reshape(-1, column.type.list_size)
+                    by_photo.update(zip(part["image_id"].to_pylist(), matrix, strict=True))
+        if not by_photo:
             raise LakeError(self.lake.uri, f"holds no vectors of {self.name} for the held-out photos")
-        return found
+        return by_photo
 
     def matrix(self, image_ids: Sequence[str]) -> Vectors:
-        """(N, D); a photo without a vector gets zeros, so that it finds nothing and is found last."""
-        dim = len(next(iter(self.by_id.values())))
+        """Return (N, D); a photo without a vector gets zeros, so that it finds nothing and is found last."""
+        dim = len(next(iter(self.by_photo.values())))
         nothing = np.zeros(dim, np.float32)
-        return np.stack([self.by_id.get(image_id, nothing) for image_id in image_ids])
+        return np.stack([self.by_photo.get(image_id, nothing) for image_id in image_ids])
 
 
 def read_benchmark(lake: Lake, labels: Manifest, probe: bool = False) -> Benchmark:
-    """Queries and gallery of a label run, both without duplicates (METHODS 2.5).
+    """Read queries and gallery of a label run, both without duplicates (METHODS 2.5).
 
     probe  also the photos of the train split, or PROBE_PHOTOS of them: the smallest of their SHA-256,
            which is a sample that is the same every time
     """
-    found = Benchmark()
-    rows: dict[str, int] = {}
-    asked: set[tuple[str, str]] = set()
+    benchmark = Benchmark()
+    places: dict[str, int] = {}  # of each gallery photo
+    queries: set[tuple[str, str]] = set()
     for batch in lake.batches(labels, "labels", ["product_id", "image_id", "split", "group"], rows=20_000):
         for row in batch.to_pylist():
             pair = (row["image_id"], row["product_id"])
             if row["split"] == "gallery":
-                place = rows.setdefault(row["image_id"], len(rows))
-                if place not in (places := found.answers.setdefault(row["product_id"], [])):
-                    places.append(place)
-            elif row["split"] == "query" and pair not in asked:
-                asked.add(pair)
-                found.queries.append(pair)
+                place = places.setdefault(row["image_id"], len(places))
+                if place not in (answers := benchmark.answers.setdefault(row["product_id"], [])):
+                    answers.append(place)
+            elif row["split"] == "query" and pair not in queries:
+                queries.add(pair)
+                benchmark.queries.append(pair)
             elif row["split"] == "train" and probe:
-                found.learnt.setdefault(row["image_id"], (row["product_id"], row["group"]))
-        found.learnt = _smallest(found.learnt, PROBE_PHOTOS)
-    found.gallery = list(rows)
-    wanted = found.answers.keys() | {product for product, _ in found.learnt.values()}
+                benchmark.learnt.setdefault(row["image_id"], (row["product_id"], row["group"]))
+        benchmark.learnt = _smallest(benchmark.learnt, PROBE_PHOTOS)
+    benchmark.gallery = list(places)
+    matched = benchmark.answers.keys() | {product for product, _ in benchmark.learnt.values()}
     for product in products(lake, labelled_crawls(lake, labels), ["categories", "attributes"]):
         name = product["product_id"]
-        found.category[name] = (product["categories"] or [""])[-1]
-        if name in wanted:
+        benchmark.category[name] = (product["categories"] or [""])[-1]
+        if name in matched:
             skus = dict(product["attributes"] or ()).get("sku", "")
-            found.keys[name] = [name.partition(":")[2], *(sku for sku in skus.split(", ") if sku)]
-    return found
+            benchmark.keys[name] = [name.partition(":")[2], *(sku for sku in skus.split(", ") if sku)]
+    return benchmark
 
 
-def item_scores(judged: Judged, hits: PartWriter) -> Iterator[Measure]:
-    """How well the query's own product is found, overall and per category; writes one row of hits per query."""
-    benchmark = judged.benchmark
+def item_scores(method: MethodVectors, hits: PartWriter) -> Iterator[Measure]:
+    """Measure how well the query's own product is found, overall and per category; write a row of hits per query."""
+    benchmark = method.benchmark
     if not benchmark.queries:
         return
-    queries = judged.matrix([image_id for image_id, _ in benchmark.queries])
-    gallery = judged.matrix(benchmark.gallery)
+    queries = method.matrix([image_id for image_id, _ in benchmark.queries])
+    gallery = method.matrix(benchmark.gallery)
     right = [np.array(benchmark.answers.get(product, []), np.int64) for _, product in benchmark.queries]
     ranks: list[NDArray[np.int64]] = []
     for piece, block in similarities(queries, gallery):
@@ -156,7 +153,7 @@ def item_scores(judged: Judged, hits: PartWriter) -> Iterator[Measure]:
         for row, (query, _) in enumerate(benchmark.queries[piece]):
             hits.write(
                 {
-                    "fingerprint": judged.fingerprint,
+                    "fingerprint": method.fingerprint,
                     "query_id": query,
                     "image_ids": [benchmark.gallery[place] for place in places[row]],
                     "similarities": values[row],
@@ -176,72 +173,74 @@ def item_scores(judged: Judged, hits: PartWriter) -> Iterator[Measure]:
         yield Measure("item-retrieval", "all", metric, 0, score(ranks), owners)
 
 
-def neighbour_scores(judged: Judged, column: Column) -> Iterator[Measure]:
-    """P@10: share of a gallery photo's ten nearest other photos whose product has the same value of `column`."""
-    asked = match(column, judged.benchmark.shown(), judged.benchmark.keys)
-    if len(asked.images) <= NEIGHBOURS:
+def neighbour_scores(method: MethodVectors, column: Column) -> Iterator[Measure]:
+    """Measure P@10: how many of a gallery photo's ten nearest others show a product of the same value of `column`."""
+    photos = match(column, method.benchmark.first_photos(), method.benchmark.keys)
+    if len(photos.image_ids) <= NEIGHBOURS:
         return
-    vectors = judged.matrix(asked.images)
+    vectors = method.matrix(photos.image_ids)
     near: list[list[str]] = []
     for piece, block in similarities(vectors, vectors):
         block[np.arange(len(block)), np.arange(piece.start, piece.stop)] = -np.inf  # not itself
-        near += [[asked.values[place] for place in row] for row in best(block, NEIGHBOURS)[0]]
-    found = precision_at(NEIGHBOURS, near, asked.values)
-    yield Measure(f"neighbours:{column.name}", "all", "precision", NEIGHBOURS, found, asked.owners)
+        near += [[photos.values[place] for place in row] for row in best(block, NEIGHBOURS)[0]]
+    precision = precision_at(NEIGHBOURS, near, photos.values)
+    yield Measure(f"neighbours:{column.name}", "all", "precision", NEIGHBOURS, precision, photos.owners)
 
 
 def zero_shot_scores(
-    judged: Judged, column: Column, words: WordLayer, synonyms: Synonyms
+    method: MethodVectors, column: Column, words: WordLayer, synonyms: Synonyms
 ) -> tuple[list[Measure], dict[str, Any]]:
-    """Top-k accuracy of naming `column` by looking its values up among the learnt words.
+    """Measure the top-k accuracy of naming `column` by looking its values up among the learnt words.
 
     Returns  the measures, and what could not be named: labels, those unknown, photos that carry one.
     """
-    asked = match(column, judged.benchmark.shown(), judged.benchmark.keys)
+    photos = match(column, method.benchmark.first_photos(), method.benchmark.keys)
     read = read_labels(column.labels, words.ids, words.vectors, synonyms, words.offsets)
-    scores = label_scores(judged.matrix(asked.images), read)
+    scores = label_scores(method.matrix(photos.image_ids), read)
     unknown = set(read.unknown)
-    said = {
+    summary = {
         "labels": len(read.labels),
         "unknown": read.unknown,
-        "photos": len(asked.images),
-        "unknown_photos": sum(value in unknown for value in asked.values),
+        "photos": len(photos.image_ids),
+        "unknown_photos": sum(value in unknown for value in photos.values),
     }
-    return _accuracies(f"zero-shot:{column.name}", scores, column.labels, asked), said
+    return _accuracies(f"zero-shot:{column.name}", scores, column.labels, photos), summary
 
 
-def probe_scores(judged: Judged, column: Column) -> tuple[list[Measure], dict[str, Any]]:
-    """Top-k accuracy of a linear probe, learnt from the train split's clean values: no zero-shot reading.
+def probe_scores(method: MethodVectors, column: Column) -> tuple[list[Measure], dict[str, Any]]:
+    """Measure the top-k accuracy of a linear probe, learnt from the train split's clean values: no zero-shot reading.
 
     Returns  the measures, none where the train split has no two values; and how the probe was fitted.
     """
-    benchmark = judged.benchmark
-    asked = match(column, benchmark.shown(), benchmark.keys)
+    benchmark = method.benchmark
+    photos = match(column, benchmark.first_photos(), benchmark.keys)
     learnt = [
         (image, value, group)
         for image, (product, group) in benchmark.learnt.items()
-        if image in judged.by_id and (value := column.value(benchmark.keys.get(product, ())))
+        if image in method.by_photo and (value := column.value(benchmark.keys.get(product, ())))
     ]
     if len({value for _, value, _ in learnt}) < 2 or len({group for *_, group in learnt}) < 2:
         return [], {"photos": len(learnt), "skipped": "the train split has no two values to tell apart"}
     images, values, groups = zip(*learnt, strict=True)
-    probe = fit_probe(judged.matrix(images), values, groups)
-    scores = probe.scores(judged.matrix(asked.images), column.labels)
-    said = {
+    probe = fit_probe(method.matrix(images), values, groups)
+    scores = probe.scores(method.matrix(photos.image_ids), column.labels)
+    summary = {
         "photos": len(images),
         "labels": len(probe.labels),
-        "never_shown": sorted(set(asked.values) - set(probe.labels)),
+        "never_shown": sorted(set(photos.values) - set(probe.labels)),
         "strength": probe.strength,
         "validation": {f"{strength:g}": round(value, 4) for strength, value in probe.tried.items()},
     }
-    return _accuracies(f"probe:{column.name}", scores, column.labels, asked), said
+    return _accuracies(f"probe:{column.name}", scores, column.labels, photos), summary
 
 
-def _accuracies(benchmark: str, scores: Vectors, labels: Sequence[str], asked: Matched) -> list[Measure]:
+def _accuracies(
+    benchmark: str, scores: Vectors, labels: Sequence[str], photos: LabelledPhotos
+) -> list[Measure]:
     number = {name: n for n, name in enumerate(labels)}
-    right = np.array([number[value] for value in asked.values])
+    right = np.array([number[value] for value in photos.values])
     return [
-        Measure(benchmark, "all", "accuracy", k, label_found_at(k, scores, right), asked.owners)
+        Measure(benchmark, "all", "accuracy", k, label_found_at(k, scores, right), photos.owners)
         for k in LABEL_AT
     ]
 

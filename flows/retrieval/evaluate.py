@@ -17,7 +17,7 @@ from flows.progress import stage
 from flows.queries.search import WordLayer, word_layer
 from flows.retrieval.benchmarks import (
     Benchmark,
-    Judged,
+    MethodVectors,
     item_scores,
     neighbour_scores,
     probe_scores,
@@ -28,6 +28,7 @@ from flows.retrieval.embed import embed_photos, newest_trained, vector_runs
 from flows.retrieval.ground_truth import Column, read_truth
 from flows.retrieval.measurements import Measurements
 from infra.lake import Lake
+from infra.open_run import OpenRun
 from schemas.errors import InputError
 from schemas.ids import digest
 from schemas.manifest import Count, Manifest
@@ -82,7 +83,7 @@ def evaluate_model(parameters: EvaluateParameters) -> dict[str, Any]:
 
 
 def publish_scores(result: dict[str, Any]) -> None:
-    """The headline scores as a table artifact of the flow run, for the Prefect UI."""
+    """Show the headline scores as a table artifact of the flow run, in the Prefect UI."""
     rows = [
         {
             name: row[name]
@@ -103,14 +104,7 @@ def score_photos(
     place = Lake(parameters.lake)
     truth = read_truth(parameters.truth, parameters.truth_key, parameters.columns) if parameters.truth else []
     synonyms = read_synonyms(parameters.synonyms)
-    fingerprints = {method.name: method.fingerprint for method in methods}
-    recorded = {"main": methods[0].name, "methods": list(fingerprints)} | parameters.recorded()
-    key = digest({"evaluate": fingerprints, "labels": labels, "names": synonyms} | recorded)
-    parents = [labels, *(method.embed_run for method in methods)]
-    parents += [method.train_run for method in methods if method.train_run]
-    run = place.begin("run", "evaluate", key, parents=parents, parameters=recorded)
-    for schema in (HITS, SCORES):
-        run.drop(schema)
+    run = _begin(place, parameters, labels, methods)
     hits, scores = run.writer(HITS), run.writer(SCORES)
     benchmark = read_benchmark(place, place.run(labels), parameters.probe and bool(truth))
     if not len(benchmark.gallery):
@@ -121,11 +115,11 @@ def score_photos(
     with stage("evaluate", len(methods), "methods") as step:
         for method in methods:
             runs = list(vector_runs(place, method.fingerprint))
-            judged = Judged(place, benchmark, method.name, method.fingerprint, runs)
-            measured.add(method.name, item_scores(judged, hits))
+            vectors = MethodVectors(place, benchmark, method.name, method.fingerprint, runs)
+            measured.add(method.name, item_scores(vectors, hits))
             words = _words(place, method.train_run) if truth else None
             for column in truth:
-                _score_column(judged, column, _Reading(words, synonyms, parameters.probe), measured)
+                _score_column(vectors, column, _Reading(words, synonyms, parameters.probe), measured)
             for row in measured.rows(method.name, method.fingerprint):
                 scores.write(row)
             step.advance(note=method.name)
@@ -149,6 +143,22 @@ def score_photos(
     return result
 
 
+def _begin(
+    lake: Lake, parameters: EvaluateParameters, labels: str, methods: Sequence[ScoredMethod]
+) -> OpenRun:
+    """Open the run, or the one that an interrupted evaluation of the same left behind, without its tables."""
+    fingerprints = {method.name: method.fingerprint for method in methods}
+    recorded = {"main": methods[0].name, "methods": list(fingerprints)} | parameters.recorded()
+    names = read_synonyms(parameters.synonyms)
+    key = digest({"evaluate": fingerprints, "labels": labels, "names": names} | recorded)
+    parents = [labels, *(method.embed_run for method in methods)]
+    parents += [method.train_run for method in methods if method.train_run]
+    run = lake.begin("run", "evaluate", key, parents=parents, parameters=recorded)
+    for schema in (HITS, SCORES):
+        run.drop(schema)
+    return run
+
+
 @dataclass(frozen=True)
 class _Reading:
     """How columns are scored beside neighbours: by a method's words and their synonyms, and by a probe."""
@@ -158,18 +168,18 @@ class _Reading:
     probe: bool
 
 
-def _score_column(judged: Judged, column: Column, reading: _Reading, measured: Measurements) -> None:
+def _score_column(method: MethodVectors, column: Column, reading: _Reading, measured: Measurements) -> None:
     """Measure neighbours, zero-shot names where the method has words, and a probe; each under its own name."""
-    name = judged.name
-    measured.add(name, neighbour_scores(judged, column))
+    name = method.name
+    measured.add(name, neighbour_scores(method, column))
     if column.joined:  # two values at once have no name to look up
         return
     if reading.words is not None:
-        measures, unnamed = zero_shot_scores(judged, column, reading.words, reading.synonyms)
+        measures, unnamed = zero_shot_scores(method, column, reading.words, reading.synonyms)
         measured.zero_shot.setdefault(column.name, {})[name] = unnamed
         measured.add(name, measures)
     if reading.probe:
-        measures, fitted = probe_scores(judged, column)
+        measures, fitted = probe_scores(method, column)
         measured.probe.setdefault(column.name, {})[name] = fitted
         measured.add(name, measures)
 
@@ -198,13 +208,13 @@ def _first_weights(lake: Lake, trained: Manifest) -> str:
 
 
 def _words(lake: Lake, run_id: str | None) -> WordLayer | None:
-    """The word layer of a train run; None for a method that learns no words."""
+    """Read the word layer of a train run; None for a method that learns no words."""
     trained = lake.run(run_id) if run_id else None
     return word_layer(lake, trained) if trained and trained.files.get("word_vectors") else None
 
 
 def _without_answer(benchmark: Benchmark) -> int:
-    """Queries whose product has no photo in the gallery; they count as misses (METHODS 2.5)."""
+    """Count queries whose product has no photo in the gallery; they are misses (METHODS 2.5)."""
     return sum(product not in benchmark.answers for _, product in benchmark.queries)
 
 

@@ -40,16 +40,16 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Matched:
-    """Photos whose product has a true value, one per row."""
+class LabelledPhotos:
+    """Photos whose product has a value in the file, one per row: photo, product, value."""
 
-    images: Sequence[str]
+    image_ids: Sequence[str]
     owners: Sequence[str]
     values: Sequence[str]
 
 
 def read_truth(path: str, key: str, columns: Sequence[str] | None) -> list[Column]:
-    """The asked columns of a Parquet or CSV file, the usual ones by default; "a+b" is both together.
+    """Read columns of a Parquet or CSV file, the usual ones by default; "a+b" is both together.
 
     Raises InputError where the file or a column is not there.
     """
@@ -57,8 +57,8 @@ def read_truth(path: str, key: str, columns: Sequence[str] | None) -> list[Colum
         raise InputError(path, "no such file")
     try:
         names = pq.read_schema(path).names if path.endswith(".parquet") else pacsv.open_csv(path).schema.names
-        wanted = {name: _parts(name, names) for name in columns or [n for n in names if n in USUAL]}
-        single = list(dict.fromkeys(part for parts in wanted.values() for part in parts))
+        parts_of = {name: _parts(name, names) for name in columns or [n for n in names if n in USUAL]}
+        single = list(dict.fromkeys(part for parts in parts_of.values() for part in parts))
         if missing := [name for name in (key, *single) if name not in names]:
             raise InputError(path, f"has no column {missing[0]}; it has {', '.join(names)}")
         if path.endswith(".parquet"):
@@ -69,30 +69,32 @@ def read_truth(path: str, key: str, columns: Sequence[str] | None) -> list[Colum
         raise InputError(path, f"cannot be read ({str(error).splitlines()[0]})") from error
     keys = [str(value) for value in table[key].to_pylist()]
     texts = {name: [str(value or "") for value in table[name].to_pylist()] for name in single}
-    found = []
-    for name, parts in wanted.items():
+    truth = []
+    for name, parts in parts_of.items():
         rows = zip(keys, zip(*(texts[part] for part in parts), strict=True), strict=True)
         values = {key: f" {TOGETHER} ".join(row) for key, row in rows if all(row)}
-        found.append(Column(name, values, len(parts) > 1))
-    return found
+        truth.append(Column(name, values, len(parts) > 1))
+    return truth
 
 
-def match(column: Column, photos: Iterable[tuple[str, str]], keys: Mapping[str, Sequence[str]]) -> Matched:
-    """Those of `photos` (image_id, product_id) whose product has a value; `keys` is Benchmark.keys.
+def match(
+    column: Column, photos: Iterable[tuple[str, str]], keys: Mapping[str, Sequence[str]]
+) -> LabelledPhotos:
+    """Return those of `photos` (image_id, product_id) whose product has a value; `keys` is Benchmark.keys.
 
     Raises InputError where there is none: the file then speaks of other products.
     """
-    found = [
+    rows = [
         (image, product, value) for image, product in photos if (value := column.value(keys.get(product, ())))
     ]
-    if not found:
+    if not rows:
         raise InputError(
             "truth", "names no product of the gallery; --truth-key must be the shop's product id or SKU"
         )
-    images, owners, values = zip(*found, strict=True)
-    return Matched(images, owners, values)
+    image_ids, owners, values = zip(*rows, strict=True)
+    return LabelledPhotos(image_ids, owners, values)
 
 
-def _parts(name: str, there: Sequence[str]) -> list[str]:
-    """The columns that a wanted name stands for; a column whose own name holds a plus is itself."""
-    return [name] if name in there else [part.strip() for part in name.split(TOGETHER)]
+def _parts(name: str, names: Sequence[str]) -> list[str]:
+    """Return the columns that a name stands for; a column whose own name holds a plus is itself."""
+    return [name] if name in names else [part.strip() for part in name.split(TOGETHER)]

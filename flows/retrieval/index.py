@@ -40,16 +40,16 @@ def load_collection(parameters: IndexParameters) -> dict[str, Any]:
     place = Lake(parameters.lake)
     source = place.run(parameters.embed) if parameters.embed else newest_model_vectors(place)
     labels = place.run(source.parents[0])
-    wanted, method = source.result["fingerprint"], source.result["method"]
-    name = collection_for(method, wanted)
+    fingerprint, method = source.result["fingerprint"], source.result["method"]
+    name = collection_for(method, fingerprint)
     uri = load_settings(lake=parameters.lake, milvus_uri=parameters.milvus or None).milvus_uri
     recorded: dict[str, Any] = {"embed": source.run_id, "milvus": uri, "collection": name}
     run = place.begin("run", "index", digest(recorded), parents=[source.run_id], parameters=recorded)
-    numbers, vectors = read_vectors(place, wanted)
+    numbers, vectors = read_vectors(place, fingerprint)
     total = sum(crawl.rows("products") for crawl in labelled_crawls(place, labels))
     with VectorStore(uri, parameters.token) as store, stage("index", None, "entities") as step:
         tables = _entities(place, labels, numbers, vectors)
-        loaded = store.load(name, wanted, tables, step.advance)
+        loaded = store.load(name, fingerprint, tables, step.advance)
     run.counts["index"] = Count(loaded.entities, loaded.entities)
     run.seconds["index"] = time.monotonic() - begun
     result = {
@@ -59,7 +59,7 @@ def load_collection(parameters: IndexParameters) -> dict[str, Any]:
         "deleted": loaded.deleted,
         "entities": loaded.entities,
         "products": total,
-        "fingerprint": wanted,
+        "fingerprint": fingerprint,
         "train": source.parents[1] if len(source.parents) > 1 else None,
         "seconds": round(run.seconds["index"], 2),
     }
@@ -77,13 +77,15 @@ def newest_model_vectors(lake: Lake) -> Manifest:
     raise LakeError(lake.uri, "holds no vectors of a trained model yet; run embed first")
 
 
-def read_vectors(lake: Lake, wanted: str) -> tuple[dict[str, int], np.ndarray[Any, np.dtype[np.float32]]]:
+def read_vectors(
+    lake: Lake, fingerprint: str
+) -> tuple[dict[str, int], np.ndarray[Any, np.dtype[np.float32]]]:
     """Every vector of a fingerprint: row number by image_id, and the (N, D) matrix."""
     tables = [
-        lake.table(manifest, "vectors", ["image_id", "vector"]) for manifest in vector_runs(lake, wanted)
+        lake.table(manifest, "vectors", ["image_id", "vector"]) for manifest in vector_runs(lake, fingerprint)
     ]
     if not tables:
-        raise LakeError(lake.uri, f"holds no vectors of fingerprint {wanted[:12]}")
+        raise LakeError(lake.uri, f"holds no vectors of fingerprint {fingerprint[:12]}")
     table = pa.concat_tables(tables)
     column = table["vector"].combine_chunks()
     dim = column.type.list_size

@@ -72,11 +72,38 @@ def prefect(env: dict[str, str], *words: str) -> str:
     return done.stdout
 
 
+def check_schema(env: dict[str, str]) -> None:
+    """The server shows every parameter of the nightly run described and bounded, and refuses a bad one by itself."""
+    request = urllib.request.Request(
+        f"{env['PREFECT_API_URL']}/deployments/filter", b"{}", {"Content-Type": "application/json"}
+    )
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        deployments = {each["name"]: each for each in json.load(answer)}
+    schema = deployments["nightly"]["parameter_openapi_schema"]
+    assert schema["required"] == ["urls", "lake"]
+    assert all(each.get("description") for each in schema["properties"].values())
+    assert schema["properties"]["workers"]["minimum"] == 1
+    command = ["deployment", "run", "crawl-and-index/nightly", "--param", "workers=0"]
+    refused = subprocess.run(
+        [sys.executable, "-m", "prefect", *command],
+        cwd=ROOT,
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert refused.returncode == 1
+    assert "workers" in refused.stdout + refused.stderr and "0 is less than the minimum" in " ".join(
+        (refused.stdout + refused.stderr).split()
+    )
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 def test_a_deployed_nightly_run_crawls_learns_and_indexes(server: dict[str, str], tmp_path: Path) -> None:
     prefect(server, "work-pool", "create", "vitrine", "--type", "process")
     prefect(server, "--no-prompt", "deploy", "--all", "--prefect-file", "infra/prefect.yaml")
+    check_schema(server)
     settings = {
         "backbone": "resnet18", "weights": "random", "image_size": 32, "epochs": 1, "frozen_epochs": 0, "batch": 16,
     }  # fmt: skip

@@ -15,7 +15,16 @@ from flows.parameters.option import Option
 from flows.parameters.stage_parameters import RECORDED, StageParameters
 from schemas.errors import InputError
 
-FLOWS = ["flows.learn.train:train"]
+FLOWS = [
+    "flows.crawl.crawl_shops:crawl",
+    "flows.crawl.import_products:import_products",
+    "flows.learn.label:label",
+    "flows.learn.train:train",
+    "flows.retrieval.embed:embed",
+    "flows.retrieval.index:index",
+    "flows.retrieval.evaluate:evaluate",
+    "flows.crawl_and_index:crawl_and_index",
+]
 
 
 class Kiln(StageParameters):

@@ -111,7 +111,7 @@ def test_until_ends_before_the_crawls_after_it(lake: Lake, crawled: Crawled) -> 
     crawled(1, product("a", title="Hat"))
 
     for until in (second, "2026-11-22", "2026-11-23T11:00"):
-        assert found(changes(lake.uri, first, until, now=NOW)) == [("s:a", "title", "Dress a", "Coat")]
+        assert found(changes(lake.uri, first, until=until, now=NOW)) == [("s:a", "title", "Dress a", "Coat")]
 
 
 def test_shops_are_compared_each_with_itself_and_one_can_be_asked_for(lake: Lake, crawled: Crawled) -> None:
@@ -248,14 +248,14 @@ def test_what_cannot_be_compared_is_said(lake: Lake, crawled: Crawled, tmp_path:
     with pytest.raises(InputError, match=r"--shop t: .* there are s"):
         changes(lake.uri, "2d", shop="t", now=NOW)
     with pytest.raises(InputError, match="after --until"):
-        changes(lake.uri, "1d", "2d", now=NOW)
+        changes(lake.uri, "1d", until="2d", now=NOW)
     with pytest.raises(InputError, match="after now"):
         changes(lake.uri, "2027-01-01", now=NOW)
     with pytest.raises(InputError, match="is a folder"):
         changes(lake.uri, "2d", out=str(tmp_path), now=NOW)
     with pytest.raises(InputError, match="No such file"):
         changes(lake.uri, "2d", out=str(tmp_path / "no" / "c.parquet"), now=NOW)
-    assert changes(lake.uri, "9d", "8d", now=NOW)["shops"][0]["note"] == "not crawled by then"
+    assert changes(lake.uri, "9d", until="8d", now=NOW)["shops"][0]["note"] == "not crawled by then"
 
 
 def test_the_command_prints_one_object_and_the_file(lake: Lake, crawled: Crawled, tmp_path: Path) -> None:

@@ -76,7 +76,7 @@ def test_photos_are_matched_by_the_first_key_that_the_file_knows() -> None:
 
     matched = match(column, [("a", "s:1"), ("b", "s:2"), ("c", "s:3"), ("d", "s:1")], keys)
 
-    assert list(zip(matched.images, matched.owners, matched.values, strict=True)) == [
+    assert list(zip(matched.image_ids, matched.owners, matched.values, strict=True)) == [
         ("a", "s:1", "red"), ("b", "s:2", "blue"), ("d", "s:1", "red"),
     ]  # fmt: skip
     with pytest.raises(InputError, match="names no product of the gallery"):
