@@ -58,8 +58,13 @@ HISTORY = table_schema(
     "history",
     2,
     [
-        column("phase", pa.string(), "words: word layer alone, backbone frozen | all: everything learns"),
-        column("epoch", pa.int32(), "counted from 1 over both phases"),
+        column(
+            "phase",
+            pa.string(),
+            "the method's stage; of corbiere and house words: word layer alone, backbone frozen | all: everything "
+            "learns; fit: learnt without gradients",
+        ),
+        column("epoch", pa.int32(), "counted from 1 over all phases"),
         column("images", pa.int64(), "images drawn so far", "images"),
         column("loss", pa.float64(), "mean training loss of the epoch, the sum of its terms", "nat"),
         column(

@@ -9,7 +9,7 @@ from flows.queries.newest_crawls import products
 from infra.lake import Lake
 from schemas.image import THUMBNAIL_BYTES
 from schemas.manifest import Manifest
-from workers.data.near_duplicates import Looks, aspects_as_seen, product_groups
+from workers.data.near_duplicates import PhotoFeatures, aspects_as_seen, product_groups
 from workers.data.split import sides
 from workers.text.report_card import leaked_without_groups
 
@@ -40,16 +40,16 @@ class HeldOut:
                 stored.append(ids)
         number = {image_id: n for n, image_id in enumerate({i: None for ids in stored for i in ids})}
         photos = [[number[i] for i in ids] for ids in stored]
-        looks = _looks(lake, number)
-        groups = product_groups(photos, looks)
+        features = _features(lake, number)
+        groups = product_groups(photos, features)
         held_out = sides(groups, owners, test_share)
-        alone = leaked_without_groups(photos, owners, groups, looks, test_share)
+        alone = leaked_without_groups(photos, owners, groups, features, test_share)
         return cls(
             dict(zip(owners, groups, strict=True)), dict(zip(owners, held_out, strict=True)), number, alone
         )
 
 
-def _looks(lake: Lake, number: dict[str, int]) -> Looks:
+def _features(lake: Lake, number: dict[str, int]) -> PhotoFeatures:
     """Read what near-duplicates are recognised by, of every photo in `number`, at its place."""
     hashes = np.zeros(len(number), np.uint64)
     thumbnails = np.zeros((len(number), THUMBNAIL_BYTES), np.uint8)
@@ -73,4 +73,4 @@ def _looks(lake: Lake, number: dict[str, int]) -> Looks:
                 quality[there] = batch["quality"].to_numpy()[here]
             for n, target in zip(here, there, strict=True):
                 thumbnails[target] = np.frombuffer(batch["thumbnail"][n].as_buffer(), np.uint8)
-    return Looks(hashes, thumbnails, aspects, quality)
+    return PhotoFeatures(hashes, thumbnails, aspects, quality)

@@ -78,42 +78,29 @@ def space(training: Training) -> dict[str, Any]:
 
 
 def _tried(lake: Lake, run: OpenRun, labels: Manifest, parameters: TrainParameters) -> list[dict[str, Any]]:
-    """One row per trial that learnt anything, best first: its values, loss in nats, epochs."""
+    """One row per trial that learnt anything, best first: its values, loss in nats, epochs.
+
+    Raises InputError for a method that takes no steps, CheckpointError where no trial learnt anything.
+    """
     method = parameters.method
     chosen = registry.settings_of(method, parameters.settings or {})
     if chosen.training is None or not issubclass(registry.method_class(method), Trains):
         raise InputError(f"search for {method}", "it takes no gradient steps whose rate could be searched")
-    learnt = supervision(lake, labels, method)
-    train, validation = parts(learnt.dataset)
-    if not len(validation):
-        train, validation = train[1::2], train[::2]
+    short = {"frozen_epochs": 0, "epochs": min(EPOCHS, chosen.training.epochs)}
     with ray_cluster() as cluster:
         devices = wanted_gpus(parameters.gpus, cluster)
         side_by_side = devices or cluster.cores
-        short = {"frozen_epochs": 0, "epochs": min(EPOCHS, chosen.training.epochs)}
-        fixed = {
-            "method": method,
-            "labels": learnt.labels,
-            "filesystem": lake.filesystem,
-            "dataset": ray.put(learnt.read()),
-            "train": ray.put(places_of(lake, learnt.dataset.take(train[:PHOTOS]))),
-            "validation": ray.put(places_of(lake, learnt.dataset.take(validation[:JUDGED]))),
-            "threads": max(1, cluster.cores // side_by_side),
-        }
+        trial = partial(
+            run_trial,
+            base=chosen.flat() | short,
+            method=method,
+            threads=max(1, cluster.cores // side_by_side),
+            **_few_photos(lake, labels, method),
+        )
         tuner = tune.Tuner(
-            tune.with_resources(
-                partial(run_trial, base=chosen.flat() | short, **fixed),
-                {"cpu": 1, "gpu": 1 if devices else 0},
-            ),
+            tune.with_resources(trial, {"cpu": 1, "gpu": 1 if devices else 0}),
             param_space=space(chosen.training),
-            tune_config=tune.TuneConfig(
-                metric="loss",
-                mode="min",
-                num_samples=parameters.search,
-                max_concurrent_trials=side_by_side,
-                scheduler=ASHAScheduler(max_t=EPOCHS, grace_period=1, reduction_factor=2),
-                search_alg=tune.search.BasicVariantGenerator(random_state=SEED, max_concurrent=side_by_side),
-            ),
+            tune_config=_search(parameters.search, side_by_side),
             run_config=tune.RunConfig(
                 name=SCRATCH, storage_path=run.folder, storage_filesystem=lake.filesystem, verbose=0
             ),
@@ -121,8 +108,38 @@ def _tried(lake: Lake, run: OpenRun, labels: Manifest, parameters: TrainParamete
         # The new output draws boxes also when told to be silent.
         os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")
         grid = tuner.fit()
-    results = [grid[n] for n in range(len(grid))]
     remove_scratch(run)
+    return _ranked([grid[n] for n in range(len(grid))])
+
+
+def _few_photos(lake: Lake, labels: Manifest, method: str) -> dict[str, Any]:
+    """What a trial learns from and is judged on, as arguments of `run_trial`."""
+    learnt = supervision(lake, labels, method)
+    train, validation = parts(learnt.dataset)
+    if not len(validation):
+        train, validation = train[1::2], train[::2]
+    return {
+        "labels": learnt.labels,
+        "filesystem": lake.filesystem,
+        "dataset": ray.put(learnt.read()),
+        "train": ray.put(places_of(lake, learnt.dataset.take(train[:PHOTOS]))),
+        "validation": ray.put(places_of(lake, learnt.dataset.take(validation[:JUDGED]))),
+    }
+
+
+def _search(trials: int, side_by_side: int) -> tune.TuneConfig:
+    return tune.TuneConfig(
+        metric="loss",
+        mode="min",
+        num_samples=trials,
+        max_concurrent_trials=side_by_side,
+        scheduler=ASHAScheduler(max_t=EPOCHS, grace_period=1, reduction_factor=2),
+        search_alg=tune.search.BasicVariantGenerator(random_state=SEED, max_concurrent=side_by_side),
+    )
+
+
+def _ranked(results: list[Any]) -> list[dict[str, Any]]:
+    """Rows of the trials that learnt anything, best first."""
     rows = [
         {name: rounded(value) for name, value in (result.config or {}).items()}
         | {"loss": result.metrics["loss"], "epochs": result.metrics["training_iteration"]}

@@ -25,7 +25,7 @@ _CROWD = 200  # a band value shared by more photos than this is background, not 
 
 
 @dataclass(frozen=True)
-class Looks:
+class PhotoFeatures:
     """What is compared of N photos.
 
     hashes      (N,) 64-bit perceptual hashes
@@ -67,7 +67,7 @@ class Groups:
         self._root[max(a, b)] = min(a, b)
 
 
-def near_duplicates(looks: Looks) -> Iterable[tuple[int, int]]:
+def near_duplicates(features: PhotoFeatures) -> Iterable[tuple[int, int]]:
     """Pairs of photos that show nearly the same picture.
 
     Yields index pairs (i, j), i < j; a pair may come more than once. Never compares all pairs: only
@@ -76,35 +76,35 @@ def near_duplicates(looks: Looks) -> Iterable[tuple[int, int]]:
     """
     edges = np.linspace(0, 64, _BANDS + 1).astype(np.uint64)
     for low, high in pairwise(edges):
-        band = (looks.hashes >> low) & np.uint64((1 << int(high - low)) - 1)
+        band = (features.hashes >> low) & np.uint64((1 << int(high - low)) - 1)
         order = np.argsort(band, kind="stable")
         starts = np.flatnonzero(np.r_[True, band[order][1:] != band[order][:-1]])
         for bucket in np.split(order, starts[1:]):
             if 1 < len(bucket) <= _CROWD:
-                yield from _close(np.sort(bucket), looks)
+                yield from _close(np.sort(bucket), features)
 
 
-def _close(bucket: NDArray[np.intp], looks: Looks) -> Iterable[tuple[int, int]]:
+def _close(bucket: NDArray[np.intp], features: PhotoFeatures) -> Iterable[tuple[int, int]]:
     one, other = np.triu_indices(len(bucket), 1)
     one, other = bucket[one], bucket[other]
-    near = np.bitwise_count(looks.hashes[one] ^ looks.hashes[other]) <= HAMMING
-    near &= np.abs(np.log(looks.aspects[one] / looks.aspects[other])) <= SHAPE
+    near = np.bitwise_count(features.hashes[one] ^ features.hashes[other]) <= HAMMING
+    near &= np.abs(np.log(features.aspects[one] / features.aspects[other])) <= SHAPE
     one, other = one[near], other[near]
     if len(one):
-        parts = looks.thumbnails.reshape(-1, 64, 3)
+        parts = features.thumbnails.reshape(-1, 64, 3)
         apart = parts[one].astype(np.float32) - parts[other]
         exposure = apart.mean(1, keepdims=True)
-        poor = np.minimum(looks.quality[one], looks.quality[other]) < POOR
+        poor = np.minimum(features.quality[one], features.quality[other]) < POOR
         alike = np.abs(apart - exposure).max((1, 2)) <= np.where(poor, PART_OF_POOR, PART)
         alike &= np.abs(exposure).max((1, 2)) <= EXPOSURE
         for i, j in zip(one[alike], other[alike], strict=True):
             yield int(i), int(j)
 
 
-def product_groups(photos: Sequence[Sequence[int]], looks: Looks) -> list[int]:
+def product_groups(photos: Sequence[Sequence[int]], features: PhotoFeatures) -> list[int]:
     """One group number per product, equal for products that share a near-duplicate photo.
 
-    photos  per product, indices into `looks`
+    photos  per product, indices into `features`
     """
     owners: dict[int, list[int]] = {}
     for product, indices in enumerate(photos):
@@ -114,7 +114,7 @@ def product_groups(photos: Sequence[Sequence[int]], looks: Looks) -> list[int]:
     for sharing in owners.values():
         for one, other in pairwise(sharing):
             groups.join(one, other)
-    for i, j in near_duplicates(looks):
+    for i, j in near_duplicates(features):
         if i in owners and j in owners:
             groups.join(owners[i][0], owners[j][0])
     return [groups.find(product) for product in range(len(photos))]

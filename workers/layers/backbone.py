@@ -66,6 +66,8 @@ def _from_file(net: ResNet, path: str) -> str:
         raise CheckpointError(path, f"is no state dict ({type(error).__name__})") from error
     try:
         missing, surplus = net.load_state_dict(state, strict=False)
+    except TypeError as error:
+        raise CheckpointError(path, f"is no state dict ({type(state).__name__})") from error
     except RuntimeError as error:
         raise CheckpointError(
             path, f"weights of another shape: {str(error).splitlines()[-1].strip()}"

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from workers.data.near_duplicates import Looks, near_duplicates
+from workers.data.near_duplicates import PhotoFeatures, near_duplicates
 from workers.data.split import sides
 from workers.text.languages import UNCLEAR
 from workers.text.vocabulary import KEPT, Vocabulary
@@ -147,32 +147,37 @@ def leaked_without_groups(
     photos: Sequence[Sequence[int]],
     product_ids: Sequence[str],
     groups: Sequence[int],
-    looks: Looks,
+    features: PhotoFeatures,
     test_share: float,
 ) -> tuple[int, int]:
     """Test photos with a near-duplicate in train, and all test photos, were products split one by one.
 
-    photos  per product, indices into `looks`;  groups  per product, as from `product_groups`
+    photos  per product, indices into `features`;  groups  per product, as from `product_groups`
 
     Only products whose group has several can leak, so only their photos are compared again.
     """
     held_out = sides(range(len(product_ids)), product_ids, test_share)
-    test, train = np.zeros(len(looks.hashes), bool), np.zeros(len(looks.hashes), bool)
+    test, train = np.zeros(len(features.hashes), bool), np.zeros(len(features.hashes), bool)
     for indices, out in zip(photos, held_out, strict=True):
         (test if out else train)[list(indices)] = True
     leaked = test & train
     sizes = Counter(groups)
     shared = [p for p, group in zip(photos, groups, strict=True) if sizes[group] > 1]
     chosen = np.unique(np.fromiter((index for indices in shared for index in indices), np.int64))
-    for one, other in near_duplicates(_part(looks, chosen)):
+    for one, other in near_duplicates(_part(features, chosen)):
         i, j = chosen[one], chosen[other]
         leaked[i] |= test[i] and train[j]
         leaked[j] |= test[j] and train[i]
     return int(leaked.sum()), int(test.sum())
 
 
-def _part(looks: Looks, chosen: NDArray[np.int64]) -> Looks:
-    return Looks(looks.hashes[chosen], looks.thumbnails[chosen], looks.aspects[chosen], looks.quality[chosen])
+def _part(features: PhotoFeatures, chosen: NDArray[np.int64]) -> PhotoFeatures:
+    return PhotoFeatures(
+        features.hashes[chosen],
+        features.thumbnails[chosen],
+        features.aspects[chosen],
+        features.quality[chosen],
+    )
 
 
 def _quantile(ordered: Iterable[tuple[int, int]], total: int, share: float) -> int:

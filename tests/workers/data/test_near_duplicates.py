@@ -23,7 +23,7 @@ from workers.data.near_duplicates import (
     POOR,
     SHAPE,
     Groups,
-    Looks,
+    PhotoFeatures,
     aspects_as_seen,
     near_duplicates,
     product_groups,
@@ -32,9 +32,9 @@ from workers.data.near_duplicates import (
 WHITES = ("#fdfdfd", "#fbfbfa", "#f8f8f6", "#f6f4f0")
 
 
-def random_looks(n: int, seed: int = 0) -> Looks:
+def random_features(n: int, seed: int = 0) -> PhotoFeatures:
     random = np.random.default_rng(seed)
-    return Looks(
+    return PhotoFeatures(
         hashes=random.integers(0, 2**64, n, dtype=np.uint64),
         thumbnails=random.integers(0, 256, (n, 192), dtype=np.uint8),
         aspects=np.full(n, 0.8),
@@ -42,8 +42,8 @@ def random_looks(n: int, seed: int = 0) -> Looks:
     )
 
 
-def looks_of(photos: Sequence[PhotoFacts]) -> Looks:
-    return Looks(
+def features_of(photos: Sequence[PhotoFacts]) -> PhotoFeatures:
+    return PhotoFeatures(
         hashes=np.array([photo.phash for photo in photos], np.uint64),
         thumbnails=np.stack([np.frombuffer(photo.thumbnail, np.uint8) for photo in photos]),
         aspects=aspects_as_seen(
@@ -79,7 +79,7 @@ def white_garment(category: str, number: int) -> Image.Image:
 
 def grouped(*photos: bytes) -> bool:
     facts = [inspect(photo) for photo in photos]
-    return len(set(product_groups([[n] for n in range(len(facts))], looks_of(facts)))) == 1
+    return len(set(product_groups([[n] for n in range(len(facts))], features_of(facts)))) == 1
 
 
 COPIES = {
@@ -112,7 +112,7 @@ def test_a_copy_of_a_photo_is_grouped_with_it(category: str, change: str) -> Non
 def test_two_white_garments_on_white_ground_are_two_products(category: str) -> None:
     photos = [inspect(encoded(white_garment(category, n))) for n in range(12)]
 
-    pairs = list(near_duplicates(looks_of(photos)))
+    pairs = list(near_duplicates(features_of(photos)))
 
     assert len(pairs) <= 1  # of 66
 
@@ -125,7 +125,7 @@ def test_white_garments_whose_hashes_collide_are_told_apart_by_one_part(category
         (i, j) for i in range(50) for j in range(i + 1, 50) if (hashes[i] ^ hashes[j]).bit_count() <= HAMMING
     }
 
-    found = set(near_duplicates(looks_of(photos)))
+    found = set(near_duplicates(features_of(photos)))
 
     assert len(colliding) >= 15
     assert found <= colliding
@@ -133,31 +133,33 @@ def test_white_garments_whose_hashes_collide_are_told_apart_by_one_part(category
 
 
 def test_pairs_found_by_bands_are_those_found_by_comparing_all() -> None:
-    looks = random_looks(300)
-    looks.quality[:100] = 20
+    features = random_features(300)
+    features.quality[:100] = 20
     for copy in range(
         40
     ):  # 40 near copies, 0 to 6 bits and 0 to 12 levels away, some of them in one part only
-        looks.hashes[copy + 200] = looks.hashes[copy] ^ np.uint64((1 << (copy % 7)) - 1 << (copy % 50))
-        looks.thumbnails[copy + 200] = np.clip(looks.thumbnails[copy].astype(int) + copy % 10, 0, 255)
-        looks.thumbnails[copy + 200, 7] = np.clip(int(looks.thumbnails[copy, 7]) + copy % 16, 0, 255)
-        looks.aspects[copy + 200] *= 1 + 0.002 * copy
+        features.hashes[copy + 200] = features.hashes[copy] ^ np.uint64((1 << (copy % 7)) - 1 << (copy % 50))
+        features.thumbnails[copy + 200] = np.clip(features.thumbnails[copy].astype(int) + copy % 10, 0, 255)
+        features.thumbnails[copy + 200, 7] = np.clip(int(features.thumbnails[copy, 7]) + copy % 16, 0, 255)
+        features.aspects[copy + 200] *= 1 + 0.002 * copy
 
-    slow = {(i, j) for i in range(300) for j in range(i + 1, 300) if alike(looks, i, j)}
+    slow = {(i, j) for i in range(300) for j in range(i + 1, 300) if alike(features, i, j)}
 
-    assert set(near_duplicates(looks)) == slow
+    assert set(near_duplicates(features)) == slow
     assert len(slow) > 5
 
 
-def alike(looks: Looks, i: int, j: int) -> bool:
+def alike(features: PhotoFeatures, i: int, j: int) -> bool:
     """The rule, written out for one pair."""
-    if bin(int(looks.hashes[i]) ^ int(looks.hashes[j])).count("1") > HAMMING:
+    if bin(int(features.hashes[i]) ^ int(features.hashes[j])).count("1") > HAMMING:
         return False
-    if abs(np.log(looks.aspects[i] / looks.aspects[j])) > SHAPE:
+    if abs(np.log(features.aspects[i] / features.aspects[j])) > SHAPE:
         return False
-    most = PART_OF_POOR if min(looks.quality[i], looks.quality[j]) < POOR else PART
+    most = PART_OF_POOR if min(features.quality[i], features.quality[j]) < POOR else PART
     for channel in range(3):
-        apart = [int(looks.thumbnails[i, n]) - int(looks.thumbnails[j, n]) for n in range(channel, 192, 3)]
+        apart = [
+            int(features.thumbnails[i, n]) - int(features.thumbnails[j, n]) for n in range(channel, 192, 3)
+        ]
         exposure = sum(apart) / 64
         if abs(exposure) > EXPOSURE or max(abs(part - exposure) for part in apart) > most:
             return False
@@ -166,8 +168,8 @@ def alike(looks: Looks, i: int, j: int) -> bool:
 
 @pytest.mark.parametrize(("quality", "together"), [(POOR, True), (POOR - 1, False)])
 def test_a_photo_that_is_mostly_paper_must_match_more_closely(quality: int, together: bool) -> None:
-    looks = random_looks(1)
-    pair = Looks(*(np.repeat(column, 2, 0) for column in vars(looks).values()))
+    features = random_features(1)
+    pair = PhotoFeatures(*(np.repeat(column, 2, 0) for column in vars(features).values()))
     pair.thumbnails[:, 30] = 100, 109
     pair.quality[1] = quality
 
@@ -175,14 +177,14 @@ def test_a_photo_that_is_mostly_paper_must_match_more_closely(quality: int, toge
 
 
 def test_the_same_picture_in_another_shape_is_another_photo() -> None:
-    pair = Looks(*(np.repeat(column, 2, 0) for column in vars(random_looks(1)).values()))
+    pair = PhotoFeatures(*(np.repeat(column, 2, 0) for column in vars(random_features(1)).values()))
     pair.aspects[:] = 0.8, 1.25
 
     assert not list(near_duplicates(pair))
 
 
 def test_the_same_shape_in_another_colour_is_another_product() -> None:
-    pair = Looks(*(np.repeat(column, 2, 0) for column in vars(random_looks(1)).values()))
+    pair = PhotoFeatures(*(np.repeat(column, 2, 0) for column in vars(random_features(1)).values()))
     pair.thumbnails[1] ^= 0b1000000
 
     assert not list(near_duplicates(pair))
@@ -196,10 +198,10 @@ def test_orientations_that_lay_a_photo_down_turn_its_aspect() -> None:
 
 
 def test_products_that_share_a_photo_or_a_near_copy_are_one_group() -> None:
-    looks = random_looks(5)
-    looks.hashes[4], looks.thumbnails[4] = looks.hashes[1] ^ np.uint64(1), looks.thumbnails[1]
+    features = random_features(5)
+    features.hashes[4], features.thumbnails[4] = features.hashes[1] ^ np.uint64(1), features.thumbnails[1]
 
-    groups = product_groups([[0, 1], [2], [2, 3], [4]], looks)
+    groups = product_groups([[0, 1], [2], [2, 3], [4]], features)
 
     assert groups[0] == groups[3]
     assert groups[1] == groups[2]

@@ -7,9 +7,7 @@ import pytest
 import torch
 from scipy.stats import chisquare
 
-from schemas.errors import InputError
 from workers.contract import Batch, KnowsFrequencies, LabelSpace, Sparse, Trains
-from workers.layers.pooling import Pool
 from workers.methods.corbiere import TRAINING, Config, Method
 
 SMALL = {"backbone": "resnet18", "weights": "random", "image_size": 32}
@@ -178,18 +176,6 @@ def test_sixteen_photos_with_a_word_each_are_learnt_by_heart() -> None:
     assert float(loss.detach()) < 0.05
     scores = model.features(photos) @ model.word_vectors().T
     assert (scores.argmax(1) == batch.dense("word")).all()
-
-
-def test_pooling_is_the_mean_the_maximum_or_a_mean_between_them() -> None:
-    maps = torch.rand(2, 3, 4, 4, generator=torch.Generator().manual_seed(0))
-
-    mean, peak, gem = (Pool(kind)(maps) for kind in ("gap", "max", "gem"))
-
-    torch.testing.assert_close(mean, maps.flatten(2).mean(2))
-    torch.testing.assert_close(peak, maps.flatten(2).max(2).values)
-    torch.testing.assert_close(gem.detach(), maps.flatten(2).pow(3).mean(2) ** (1 / 3))
-    with pytest.raises(InputError, match="there are gap, gem and max"):
-        Pool("rmac")
 
 
 def test_gem_learns_its_power() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workers.data.near_duplicates import Looks, product_groups
+from workers.data.near_duplicates import PhotoFeatures, product_groups
 from workers.data.split import share_of
 from workers.text.report_card import PAIRS, Products, Row, SplitCheck, leaked_without_groups, word_rows
 from workers.text.vocabulary import Vocabulary, WordCounts, build_vocabulary
@@ -102,12 +102,12 @@ def test_a_photo_or_group_on_both_sides_is_a_leak() -> None:
     assert figures(check.rows((0, 0)), "leakage")["without groups, share"] == 0
 
 
-def looks(hashes: list[int], seed: int = 0) -> Looks:
+def features(hashes: list[int], seed: int = 0) -> PhotoFeatures:
     """Photos that differ in all, but for those whose hashes are equal: these look the same."""
     random = np.random.default_rng(seed)
     drawn = {value: random.integers(0, 256, 192, np.uint8) for value in dict.fromkeys(hashes)}
     n = len(hashes)
-    return Looks(
+    return PhotoFeatures(
         np.array(hashes, np.uint64),
         np.stack([drawn[value] for value in hashes]),
         np.ones(n),
@@ -122,7 +122,7 @@ def test_what_would_have_leaked_is_counted_by_hand_over_all_pairs() -> None:
     for n in range(0, 40, 4):
         hashes[n + 50] = hashes[n]  # ten photos have a twin
     photos = [[n, 99 - n] if n < 40 else [n] for n in range(60)]  # some photos belong to two products
-    seen = looks(hashes)
+    seen = features(hashes)
 
     found = leaked_without_groups(photos, ids, product_groups(photos, seen), seen, 0.4)
 
@@ -136,7 +136,7 @@ def test_what_would_have_leaked_is_counted_by_hand_over_all_pairs() -> None:
 
 def test_nothing_leaks_where_no_two_products_look_alike() -> None:
     photos = [[n] for n in range(20)]
-    seen = looks(np.random.default_rng(0).integers(0, 2**63, 20).tolist())
+    seen = features(np.random.default_rng(0).integers(0, 2**63, 20).tolist())
 
     leaked, asked = leaked_without_groups(photos, [f"s:{n}" for n in photos], list(range(20)), seen, 0.5)
 
