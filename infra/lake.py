@@ -158,18 +158,21 @@ class Lake:
 
     def table(self, manifest: Manifest, table: str, columns: Sequence[str] | None = None) -> pa.Table:
         """Read a whole table into memory; for small tables or few columns."""
-        return self.dataset(manifest, table).to_table(columns=list(columns) if columns else None)
+        parts = (self.part(path) for path in self._paths_of(manifest, table))
+        names = list(columns) if columns else None
+        tables = [part.read(names).select(names or part.schema_arrow.names) for part in parts]
+        return pa.concat_tables(tables)
 
     def batches(
         self, manifest: Manifest, table: str, columns: Sequence[str] | None = None, rows: int = 500
     ) -> Iterator[pa.RecordBatch]:
-        """Stream a table in batches of at most `rows` rows, one being read ahead."""
-        yield from self.dataset(manifest, table).to_batches(
-            columns=list(columns) if columns else None,
-            batch_size=rows,
-            batch_readahead=1,
-            fragment_readahead=1,
-        )
+        """Stream a table in batches of at most `rows` rows, in the order written."""
+        # Not through a dataset: to import it brings pandas, which costs every crawl a second.
+        for path in self._paths_of(manifest, table):
+            part = self.part(path)
+            names = list(columns) if columns else part.schema_arrow.names
+            for batch in part.iter_batches(rows, columns=names):
+                yield batch.select(names)
 
     def part(self, path: str) -> pq.ParquetFile:
         """Open one part file, for readers that need its rows in the order written."""
@@ -179,16 +182,21 @@ class Lake:
             raise LakeError(path, f"cannot be read ({error})") from error
 
     def dataset(self, manifest: Manifest, table: str) -> "pads.Dataset":
-        """Open a table as an Arrow dataset; raises LakeError where the run has no such table."""
-        import pyarrow.dataset as pads  # brings pandas, a second that a listing of runs need not pay
+        """Open a table as an Arrow dataset, for filters; raises LakeError where the run has no such table."""
+        import pyarrow.dataset as pads  # brings pandas, a second that a crawl need not pay
 
-        files = self.part_paths(manifest, table)
-        if not files:
-            raise LakeError(manifest.run_id, f"has no table {table}")
+        files = self._paths_of(manifest, table)
         try:
             return pads.dataset(files, filesystem=self.filesystem, format="parquet")
         except (OSError, pa.ArrowInvalid) as error:
             raise LakeError(manifest.run_id, f"table {table} cannot be read ({error})") from error
+
+    def _paths_of(self, manifest: Manifest, table: str) -> list[str]:
+        """`part_paths` of a table that is there; raises LakeError where it is not."""
+        files = self.part_paths(manifest, table)
+        if not files:
+            raise LakeError(manifest.run_id, f"has no table {table}")
+        return files
 
     def unfinished(self) -> int:
         """Count the runs that were begun and left behind, for the same request to continue."""

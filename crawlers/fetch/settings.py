@@ -24,6 +24,19 @@ class Pace:
 
 
 USUAL = Pace()
+# What of Scrapy takes part, by name: whatever else stands in its lists is imported although it is switched off.
+# Left out are its own robots.txt; the offsite filter (photos live on other hosts); proxies (one named by the
+# environment would dial what the guard never saw); cookies, cache, passwords and meta refresh. Of its extensions one,
+# on by default, listens on a port for code to run. Without them a crawl saves 0.7 s of imports, aiohttp and requests.
+_SCRAPY_MIDDLEWARES = {
+    "scrapy.downloadermiddlewares.downloadtimeout.DownloadTimeoutMiddleware": 350,
+    "scrapy.downloadermiddlewares.defaultheaders.DefaultHeadersMiddleware": 400,
+    "scrapy.downloadermiddlewares.useragent.UserAgentMiddleware": 500,
+    "scrapy.downloadermiddlewares.retry.RetryMiddleware": 550,
+    "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": 590,
+    "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": 600,
+    "scrapy.downloadermiddlewares.stats.DownloaderStats": 850,
+}
 
 
 def settings(url: str, contact: str, pace: Pace = USUAL) -> dict[str, Any]:
@@ -53,7 +66,6 @@ def settings(url: str, contact: str, pace: Pace = USUAL) -> dict[str, Any]:
         "DOWNLOAD_MAXSIZE": PAGE_BYTES,
         "DOWNLOAD_WARNSIZE": 0,
         "REDIRECT_MAX_TIMES": 5,
-        "METAREFRESH_ENABLED": False,
         "SCRAPER_SLOT_MAX_ACTIVE_SIZE": 48 << 20,  # answers being worked on; beyond it nothing is fetched
         # The one layer that retries HTTP.
         "RETRY_TIMES": 2,
@@ -61,22 +73,13 @@ def settings(url: str, contact: str, pace: Pace = USUAL) -> dict[str, Any]:
         "VITRINE_BACKOFF_S": 0.05 if here else 2.0,
         "DOWNLOADER_MIDDLEWARES": {
             "crawlers.fetch.guard_middleware.GuardMiddleware": 90,  # before robots.txt: that is a request too
-            "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
             "crawlers.fetch.robots.Robots": 100,
             "crawlers.fetch.robots.Patience": 560,  # nearer to the network than Scrapy's retry at 550
-            "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,  # photos live on other hosts
-            "scrapy.downloadermiddlewares.cookies.CookiesMiddleware": None,
         },
-        # Switched off by name and not by their settings alone, so that they are not even imported: the first listens
-        # on a port for code to run, and brings aiohttp; cookies bring requests. Together 0.7 s of every crawl.
-        "EXTENSIONS": {
-            "scrapy.extensions.remote_control.RemoteControl": None,
-            "scrapy.extensions.telnet.TelnetConsole": None,
-            "scrapy.extensions.feedexport.FeedExporter": None,
-            "scrapy.extensions.memusage.MemoryUsage": None,
-            "scrapy.extensions.memdebug.MemoryDebugger": None,
-            "scrapy.extensions.logstats.LogStats": None,
-            "scrapy.extensions.spiderstate.SpiderState": None,
+        "DOWNLOADER_MIDDLEWARES_BASE": _SCRAPY_MIDDLEWARES,
+        "EXTENSIONS_BASE": {
+            "scrapy.extensions.corestats.CoreStats": 0,
+            "scrapy.extensions.throttle.AutoThrottle": 0,
         },
         "ITEM_PIPELINES": {"crawlers.state.pipeline.CrawlPipeline": 100},
         # What to ask and what was asked is the crawl's own state; Scrapy's would be lost by a kill.
@@ -84,12 +87,7 @@ def settings(url: str, contact: str, pace: Pace = USUAL) -> dict[str, Any]:
         "DUPEFILTER_CLASS": "scrapy.dupefilters.BaseDupeFilter",
         "DOWNLOAD_HANDLERS": {"data": None, "file": None, "ftp": None, "s3": None},
         "DOWNLOAD_VERIFY_CERTIFICATES": True,
-        "HTTPPROXY_ENABLED": False,  # a proxy from the environment would dial what the guard never saw
-        "HTTPCACHE_ENABLED": False,
-        "COOKIES_ENABLED": False,
         "REFERRER_POLICY": "same-origin",
-        "REMOTE_CONTROL_ENABLED": False,
-        "TELNETCONSOLE_ENABLED": False,
         "LOG_ENABLED": False,
         "LOG_INSTALL_ROOT_HANDLER": False,
         "STATS_DUMP": False,

@@ -41,8 +41,8 @@ ROOT = Path(__file__).resolve().parents[2]
 PRODUCTS, FEED, ROUNDS = 3_000, 10_000, 5
 PHOTO, SMALL = 400, 96  # longer side in px: 25 to 36 KB, and 3 KB
 SHARED = ("USER_AGENT", "ROBOTSTXT_OBEY", "CONCURRENT_REQUESTS", "CONCURRENT_REQUESTS_PER_DOMAIN", "DOWNLOAD_DELAY",
-          "AUTOTHROTTLE_ENABLED", "COOKIES_ENABLED", "TELNETCONSOLE_ENABLED",
-          "LOG_ENABLED", "LOGSTATS_INTERVAL", "STATS_DUMP", "TWISTED_REACTOR")  # fmt: skip
+          "AUTOTHROTTLE_ENABLED", "EXTENSIONS_BASE",
+          "LOG_ENABLED", "STATS_DUMP", "TWISTED_REACTOR")  # fmt: skip
 PROFILE = """
 urls: {product: ^/products/}
 fields:
@@ -188,7 +188,7 @@ def run_bare(how: str, base: str) -> None:
     """The other side of `bare`: addresses on stdin, a Stage on stdout."""
     ours, addresses = settings(base, ""), json.load(sys.stdin)
     with tempfile.TemporaryDirectory() as folder:
-        options = {name: ours[name] for name in SHARED} | {"IMAGES_STORE": folder}
+        options = {name: ours[name] for name in SHARED} | {"IMAGES_STORE": folder, "COOKIES_ENABLED": False}
         if how == "pipeline":
             options |= {"ITEM_PIPELINES": {"scrapy.pipelines.images.ImagesPipeline": 1}}
         elif how == "lean":
