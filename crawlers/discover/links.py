@@ -2,15 +2,17 @@
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
-from urllib.parse import parse_qsl, urldefrag, urljoin, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from scrapy.http import TextResponse
 from scrapy.utils.response import get_base_url
 
 from crawlers.discover.visit import Visit
 from crawlers.extract.jsonld import Node, of_type, parts
-from crawlers.extract.page_url import host_of
+from crawlers.extract.page_url import within
+from crawlers.extract.price import shows_price
 
 _PRODUCT = re.compile(
     r"/(products?|p|items?|dp|pd|prod|artikel|artikal|produkte?|produits?|productos?|prodotti?)/[^/?]+"
@@ -48,8 +50,6 @@ _FIGURES = (
     "//body//text()[contains(translate(., '123456789', '000000000'), '0')]"
     "[not(parent::script or parent::style or ancestor::nav or ancestor::header or ancestor::footer)]"
 )
-_MONEY = r"(?:[$£¥₹₩€]|\b(?:EUR|USD|GBP|CHF|SEK|NOK|DKK|PLN|CZK|JPY|AUD|CAD|kr|zł|Kč)\b)"
-_PRICE = re.compile(rf"{_MONEY}\s*\d|\d\s*{_MONEY}")
 _MOST_FIGURES = 2_000
 _HIGHEST = 6  # elements from a price up to its card
 
@@ -69,15 +69,6 @@ def is_page(url: str) -> bool:
     return not _NOT_PAGE.search(urlsplit(url).path)
 
 
-def within(page: TextResponse, link: str, host: str) -> str:
-    """The absolute address of a link that stays in the shop; empty otherwise."""
-    try:
-        url = urldefrag(urljoin(get_base_url(page), link.strip())).url
-        return url if urlsplit(url).scheme in ("http", "https") and host_of(url) == host else ""
-    except ValueError:
-        return ""
-
-
 def visits_from(page: TextResponse, nodes: list[Node], host: str) -> Iterator[Visit]:
     """What a page of a shop without sitemap leads to; `nodes` are its JSON-LD.
 
@@ -85,15 +76,16 @@ def visits_from(page: TextResponse, nodes: list[Node], host: str) -> Iterator[Vi
     in the navigation, has a picture but no price, or has an address like a category's is a list, or turns
     out to be a product when it is read. Further pages are followed from pages that show products only.
     """
+    base = get_base_url(page)
     products = [link for link in [*_in_lists(nodes), *_priced(page)] if link]
     pictured, navigation = page.xpath(_PICTURED).getall(), page.xpath(_NAVIGATION).getall()
     everything = page.xpath("//a/@href").getall()
-    further = {url for link in page.xpath(_NEXT).getall() if (url := within(page, link, host))}
-    certain = {url for link in products if (url := within(page, link, host))}
+    further = {url for link in page.xpath(_NEXT).getall() if (url := within(base, link, host))}
+    certain = {url for link in products if (url := within(base, link, host))}
     found: dict[str, bool] = {}
     for links, walked in ((products, True), (pictured, True), (navigation, True), (everything, False)):
         for link in links:
-            url = within(page, link, host)
+            url = within(base, link, host)
             if not url or url in found or url in further or _NOT_SHOP.search(url) or not is_page(url):
                 continue
             if url in certain or looks_like_product(url):
@@ -105,7 +97,7 @@ def visits_from(page: TextResponse, nodes: list[Node], host: str) -> Iterator[Vi
             ):
                 found[url] = False
     if any(found.values()) or pictured:
-        addresses = (url for link in everything if (url := within(page, link, host)))
+        addresses = (url for link in everything if (url := within(base, link, host)))
         further |= {url for url in addresses if _is_further_page(url, page.url)}
         yield from (Visit(url) for url in sorted(further))
     yield from (Visit(url, product) for url, product in found.items() if url not in further)
@@ -124,8 +116,9 @@ def _in_lists(nodes: list[Node]) -> Iterator[str]:
 def _priced(page: TextResponse) -> Iterator[str]:
     """The link of each product card: of the elements that look alike, hold a price, and lead to one place."""
     cards: dict[tuple[str, str], dict[str, None]] = {}
+    links_in: dict[Any, list[str]] = {}
     for figure in page.selector.root.xpath(_FIGURES)[:_MOST_FIGURES]:
-        if _PRICE.search(figure) and (found := _card_around(figure.getparent())):
+        if shows_price(figure) and (found := _card_around(figure.getparent(), links_in)):
             card, link = found
             cards.setdefault((str(card.tag), card.get("class", "")), {})[link] = None
     for alike in cards.values():
@@ -133,17 +126,27 @@ def _priced(page: TextResponse) -> Iterator[str]:
             yield from alike
 
 
-def _card_around(element: Any) -> tuple[Any, str] | None:
-    """The nearest element around a price that has a link, unless it has so many that it is no card."""
+def _card_around(element: Any, links_in: dict[Any, list[str]]) -> tuple[Any, str] | None:
+    """Find the nearest element around a price that has a link, unless it has so many that it is no card.
+
+    links_in  the first links in each element that was looked at, for the prices that stand in it too
+    """
     for _ in range(_HIGHEST):
         if element is None or element.tag in ("body", "html"):
             return None
-        links = [element] if element.tag == "a" else element.xpath("(.//a[@href])[position() <= 8]")
-        stated = dict.fromkeys(link.get("href") for link in links if link.get("href"))
-        if stated:
-            return (element, next(iter(stated))) if len(stated) <= 3 else None
+        if element not in links_in:
+            links_in[element] = _first_links(element)
+        if links := links_in[element]:
+            return (element, links[0]) if len(links) <= 3 else None
         element = element.getparent()
     return None
+
+
+def _first_links(element: Any) -> list[str]:
+    """Read where the first eight links in an element lead, each place once; of a link, where it leads itself."""
+    links = [element] if element.tag == "a" else element.iter("a")
+    hrefs = (href for link in links if (href := link.get("href")) is not None)
+    return [href for href in dict.fromkeys(islice(hrefs, 8)) if href]
 
 
 def _is_facet(url: str) -> bool:

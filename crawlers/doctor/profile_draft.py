@@ -30,9 +30,9 @@ from crawlers.doctor.shop_links import (
     card_links,
     listing_patterns,
     menu_links,
-    place_of,
     product_pattern,
 )
+from crawlers.extract.page_url import place_of
 from crawlers.extract.price import currency_of
 from crawlers.extract.text import line_of
 from crawlers.platforms import Shop, load

@@ -12,12 +12,14 @@ from typing import Any
 from pydantic import ValidationError
 from scrapy.http import TextResponse
 
-from crawlers.doctor.shop_links import PRICE, place_of, within
-from crawlers.extract.price import price_of
+from crawlers.doctor.shop_links import page_within
+from crawlers.extract.page_url import place_of
+from crawlers.extract.price import price_of, shows_price
 from crawlers.extract.text import line_of
 from crawlers.profiles.selection import attribute, photos_of, values
 from crawlers.profiles.shop_profile import Rule
 
+_MOST_GUESSES = 200  # names of one kind that are tried on the pages, those on most pages first
 ENOUGH = 0.8  # share of the pages on which a rule must find something
 _METAS = {
     "title": ["og:title"],
@@ -66,7 +68,7 @@ def named(pages: Sequence[TextResponse], pattern: str, tag: str = "*") -> list[s
         for node in page.xpath(f"//{tag}[@class or @id or @itemprop]{_IN_PAGE}"):
             here |= dict.fromkeys(css for css in _names_of(node) if wanted.search(css))
         found.update(here.keys())
-    return [css for css, _ in found.most_common()]
+    return [css for css, _ in found.most_common(_MOST_GUESSES)]
 
 
 def _names_of(node: Any) -> Iterator[str]:
@@ -106,7 +108,7 @@ def is_price(text: str) -> bool:
     """Whether a text is a price and little else."""
     shown = line_of(text)
     plain = re.fullmatch(r"\d+([.,]\d\d)?", shown) is not None
-    return len(shown) <= 40 and (plain or PRICE.search(shown) is not None) and price_of(shown) is not None
+    return len(shown) <= 40 and (plain or shows_price(shown)) and price_of(shown) is not None
 
 
 def url_keys(pages: Sequence[TextResponse]) -> list[str]:
@@ -130,7 +132,7 @@ def gallery(pages: Sequence[TextResponse]) -> Any:
                 )
         found.update(here.keys())
     chosen, most = "", 0
-    for css in [*(css for css, _ in found.most_common()), "main img", "img"]:
+    for css in [*(css for css, _ in found.most_common(_MOST_GUESSES)), "main img", "img"]:
         shown = [list(photos_of(page.selector, page.url, [Rule(css=css)])) for page in pages]
         count = Counter(url for urls in shown for url in set(urls))
         lone = all(times == 1 for times in count.values()) or len(pages) == 1
@@ -167,7 +169,7 @@ def card_selector(lists: Sequence[TextResponse], wanted: set[str]) -> str:
     for page in lists:
 
         def leads(link: Any, page: TextResponse = page) -> bool:
-            url = within(page, attribute(link, "href"))
+            url = page_within(page, attribute(link, "href"))
             return bool(url) and place_of(url) in wanted
 
         for link in [link for link in page.css("a[href]") if leads(link)][:1]:

@@ -4,29 +4,21 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
-from urllib.parse import parse_qsl, urldefrag, urljoin, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from scrapy.http import TextResponse
 from scrapy.utils.response import get_base_url
 
+from crawlers.discover.links import is_page
+from crawlers.extract.page_url import host_of, place_of, within
+from crawlers.extract.price import shows_price
 from crawlers.profiles.selection import attribute
 
 NEVER = r"(?i)/(cart|basket|checkout|account|login|register|wishlist|search|compare|warenkorb|konto|panier)\b"
-PRICE = re.compile(
-    r"(?:[€£$¥₹]|\b(?:EUR|USD|GBP|CHF|SEK|NOK|DKK|PLN|CZK|kr|zł))\s?\d"
-    r"|\d(?:[.,]\d\d|[.,]?[-–])?\s?(?:[€£$¥₹]|(?:EUR|USD|GBP|CHF|SEK|NOK|DKK|PLN|CZK|kr|zł|Kč)\b)",
-    re.I,
-)
-_NO_PAGE = re.compile(r"\.(jpe?g|png|webp|gif|avif|svg|css|js|pdf|zip|mp4|ico|txt|json|xml)$", re.I)
 _OUTSIDE = "not(ancestor::nav or ancestor::header or ancestor::footer)"
 _MENU = "(//nav | //header | //*[@role='navigation'])//a/@href"
+_LONGEST_TEXT = 2_000  # characters of a card in which a price is looked for
 _CLIMB = 3  # levels above a link that may still be its card
-
-
-def place_of(url: str) -> str:
-    """Path and query: what a profile's patterns are searched in."""
-    parts = urlsplit(url)
-    return parts.path + (f"?{parts.query}" if parts.query else "")
 
 
 def card_links(pages: Iterable[TextResponse]) -> list[str]:
@@ -50,25 +42,20 @@ def card_links(pages: Iterable[TextResponse]) -> list[str]:
 
 def menu_links(page: TextResponse) -> list[str]:
     """Addresses in the shop's own menu, without those that are no listings."""
-    links = [url for link in page.xpath(_MENU).getall() if (url := within(page, link))]
+    links = [url for link in page.xpath(_MENU).getall() if (url := page_within(page, link))]
     home = place_of(page.url).rstrip("/")
     return [url for url in dict.fromkeys(links) if place_of(url).rstrip("/") not in (home, "")]
 
 
-def within(page: TextResponse, link: str) -> str:
-    """The absolute address of a link to another page of the same shop; empty for any other."""
-    try:
-        url = urldefrag(urljoin(get_base_url(page), link.strip())).url
-        parts = urlsplit(url)
-        inside = parts.scheme in ("http", "https") and parts.netloc == urlsplit(page.url).netloc
-    except ValueError:
-        return ""
-    return "" if not inside or re.search(NEVER, parts.path) or _NO_PAGE.search(parts.path) else url
+def page_within(page: TextResponse, link: str) -> str:
+    """Make a link absolute if it leads to another page of the same shop that may show products; empty otherwise."""
+    url = within(get_base_url(page), link, host_of(page.url))
+    return url if url and is_page(url) and not re.search(NEVER, urlsplit(url).path) else ""
 
 
 def linked(page: TextResponse, wanted: set[str]) -> set[str]:
     """Those of some addresses that a page links to."""
-    return {within(page, link) for link in page.xpath("//a/@href").getall()} & wanted
+    return {page_within(page, link) for link in page.xpath("//a/@href").getall()} & wanted
 
 
 def product_pattern(urls: Sequence[str], others: Sequence[str]) -> str:
@@ -93,17 +80,57 @@ def listing_patterns(urls: Sequence[str]) -> list[str]:
 
 
 def _cards(page: TextResponse) -> Iterator[tuple[str, int]]:
-    """Address and worth of each link: 10 for a price beside it, 3 for a photo, 1 for a link."""
+    """Name address and worth of each link: 10 for a price beside it, 3 for a photo, 1 for a link."""
+    root = page.selector.root
+    hrefs = _lone_hrefs(root)
+    pictured = _around(root.iter("img"))
+    worths: dict[Any, int] = {}
     for link in page.xpath(f"//a[@href][{_OUTSIDE}]"):
-        if url := within(page, attribute(link, "href")):
+        if url := page_within(page, attribute(link, "href")):
             card = link.root
             for _ in range(_CLIMB):
                 parent = card.getparent()
-                if parent is None or {a.get("href") for a in parent.iter("a")} != {attribute(link, "href")}:
+                if parent is None or hrefs[parent] != attribute(link, "href"):
                     break
                 card = parent
-            text = " ".join(card.itertext())[:2000]
-            yield url, 1 + 3 * (next(card.iter("img"), None) is not None) + 10 * bool(PRICE.search(text))
+            if card not in worths:
+                worths[card] = 1 + 3 * (card in pictured) + 10 * shows_price(_beginning(card))
+            yield url, worths[card]
+
+
+def _lone_hrefs(root: Any) -> dict[Any, str | None]:
+    """Map each element around links to where all of them lead, and to None where they lead to several places."""
+    hrefs: dict[Any, str | None] = {}
+    for link in root.iter("a"):
+        href = link.get("href")
+        for element in (link, *link.iterancestors()):
+            if element not in hrefs:
+                hrefs[element] = href
+            elif hrefs[element] is None or hrefs[element] == href:
+                break  # and so is everything above it
+            else:
+                hrefs[element] = None
+    return hrefs
+
+
+def _around(elements: Iterable[Any]) -> set[Any]:
+    """Collect some elements and all that they stand in."""
+    around: set[Any] = set()
+    for element in elements:
+        while element is not None and element not in around:
+            around.add(element)
+            element = element.getparent()
+    return around
+
+
+def _beginning(element: Any) -> str:
+    """Read the first characters of what an element shows."""
+    text = ""
+    for piece in element.itertext():
+        text += f" {piece}" if text else piece
+        if len(text) > _LONGEST_TEXT:
+            break
+    return text[:_LONGEST_TEXT]
 
 
 def _priced(group: dict[str, int]) -> float:

@@ -7,14 +7,15 @@ mending below takes linear time, whatever is in a block.
 import html
 import json
 import re
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, TypeVar
 
 from scrapy.http import TextResponse
 
 from crawlers.extract.text import line_of
 
 Node = dict[str, Any]
+T = TypeVar("T")
 DEEPEST = 12
 _SCRIPTS = "//script[contains(translate(@type, 'LDJSON', 'ldjson'), 'ld+json')]"
 _DECODER = json.JSONDecoder(strict=False)  # raw newlines and other control characters in strings are kept
@@ -100,8 +101,13 @@ def parts(value: Any) -> list[Node]:
     return [part for part in listed(value) if isinstance(part, dict)]
 
 
-def said(value: Any, depth: int = 0) -> str:
-    """What a property says as one line: text, a number, a node's name or value, or the first of several."""
+def distinct(values: Iterable[T]) -> list[T]:
+    """Keep each object once, in order: a page may refer to one node from everywhere, and it is read once."""
+    return list({id(value): value for value in values}.values())
+
+
+def line_in(value: Any, depth: int = 0) -> str:
+    """Read what a property says as one line: text, a number, a node's name or value, or the first of several."""
     if depth > DEEPEST or value is None or isinstance(value, bool):
         return ""
     if isinstance(value, str):
@@ -109,10 +115,10 @@ def said(value: Any, depth: int = 0) -> str:
     if isinstance(value, int | float):
         return str(value)
     if isinstance(value, list):
-        return next((text for item in value if (text := said(item, depth + 1))), "")
+        return next((text for item in value if (text := line_in(item, depth + 1))), "")
     if isinstance(value, dict):
         keys = ("name", "@value", "value")
-        return next((text for key in keys if (text := said(value.get(key), depth + 1))), "")
+        return next((text for key in keys if (text := line_in(value.get(key), depth + 1))), "")
     return ""
 
 

@@ -1,11 +1,11 @@
 """What schema.org offers ask: the price now, the price before, the currency, and whether it can be bought."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from crawlers.extract.jsonld import Node, follow, listed, parts, said
+from crawlers.extract.jsonld import Node, distinct, follow, line_in, listed, parts
 from crawlers.extract.price import currency_of, price_of
 
 # The names of schema.org's ItemAvailability and PriceTypeEnumeration, and of the OpenGraph product tags.
@@ -28,11 +28,14 @@ class Asked:
     list_price: Decimal | None = None
 
 
-def offers_of(node: Node, known: dict[str, Node]) -> Iterator[Node]:
-    """The offers of a product, those inside an AggregateOffer after it."""
-    for offer in parts(follow(listed(node.get("offers")), known)):
-        yield offer
-        yield from parts(follow(listed(offer.get("offers")), known))
+def offers_of(nodes: Iterable[Node], known: dict[str, Node]) -> list[Node]:
+    """Collect the offers of a product and its variants, those inside an AggregateOffer after it, each once."""
+    outer = distinct(offer for node in nodes for offer in _offers_in(node, known))
+    return distinct(each for offer in outer for each in (offer, *_offers_in(offer, known)))
+
+
+def _offers_in(node: Node, known: dict[str, Node]) -> list[Node]:
+    return parts(follow(listed(node.get("offers")), known))
 
 
 def asked_by(offers: list[Node]) -> Asked:
@@ -68,13 +71,15 @@ def _asked(offer: Node) -> Iterator[Asked]:
     now: list[Asked] = []
     once: list[Decimal] = []
     for part in [offer, *parts(offer.get("priceSpecification"))]:
-        kind = word_of(said(part.get("priceType")))
+        kind = word_of(line_in(part.get("priceType")))
         of_charge = any(word in str(part.get("@type", "")).lower() for word in _CHARGES)
         if kind in _NOT_ASKED or of_charge or part.get("validForMemberTier"):
             continue
         for value in (part.get("lowPrice"), part.get("price")):
             amount = _amount(value)
-            currency = currency_of(said(part.get("priceCurrency")) or said(offer.get("priceCurrency")), value)
+            currency = currency_of(
+                line_in(part.get("priceCurrency")) or line_in(offer.get("priceCurrency")), value
+            )
             if kind in _BEFORE and amount is not None:
                 once.append(amount)
             else:
@@ -86,4 +91,4 @@ def _asked(offer: Node) -> Iterator[Asked]:
 
 
 def _amount(value: Any) -> Decimal | None:
-    return price_of(value if isinstance(value, str | int | float) else said(value))
+    return price_of(value if isinstance(value, str | int | float) else line_in(value))

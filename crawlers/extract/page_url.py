@@ -30,6 +30,15 @@ def host_of(url: str) -> str:
         return ""
 
 
+def place_of(url: str) -> str:
+    """Read path and query, what a profile's patterns are searched in; empty for what is no address."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    return parts.path + (f"?{parts.query}" if parts.query else "")
+
+
 def joined(base: str, link: str) -> str:
     """Make a link absolute; one that is broken beyond reading ("http://[x") stays as it is."""
     try:

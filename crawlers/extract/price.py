@@ -41,6 +41,9 @@ _MONEY = (
     r"|(?i:euros?|eur|usd|gbp|chf|sek|nok|dkk|pln|czk|huf|ron)\b"
     r"|(?i:z[łl]|k[čc]|kr|rs|ft|lei|rp|tl|s?fr|лв|руб|грн|р)\b\.?))"
 )
+# What shows people a price on a page that nobody described: fewer signs, since "5 rs" and "10 Ft" are sizes there.
+_SIGN, _WORD = "[$£¥₹₩€]", "(?:EUR|USD|GBP|CHF|SEK|NOK|DKK|PLN|CZK|JPY|AUD|CAD|kr|zł|Kč)"
+_PRICE = re.compile(rf"(?:{_SIGN}|\b{_WORD})\s*\d|\d(?:[.,]?[{_DASH}])?\s*(?:{_SIGN}|{_WORD}\b)", re.I)
 _BEFORE = re.compile(rf"({_MONEY})\s*[{_DASH}]?\s*$")
 _AFTER = re.compile(rf"[.,:]?[{_DASH}]{{0,2}}\s*({_MONEY})")
 _BELOW = re.compile(rf"(?:^\s*[{_MINUS}]\s*|(?:^|[\s(]|{_MONEY}\s?)[{_MINUS}])(?:{_MONEY}\s?)?$")
@@ -81,6 +84,11 @@ def currency_of(code: object, price: object = None) -> str:
         return meant
     figures = _asked(price) if isinstance(price, str) else []
     return next((figure.currency for figure in figures if figure.currency), "")
+
+
+def shows_price(text: str) -> bool:
+    """Whether a text shows an amount beside a currency."""
+    return _PRICE.search(text) is not None
 
 
 @dataclass(frozen=True)

@@ -6,15 +6,14 @@ state products in them.
 
 import re
 from collections.abc import Sequence
-from urllib.parse import urljoin
 
 from scrapy.http import TextResponse
 from scrapy.utils.response import get_base_url
 
 from crawlers.extract import jsonld, microdata, opengraph
-from crawlers.extract.jsonld import Node, of_type, said
+from crawlers.extract.jsonld import Node, distinct, line_in, of_type
 from crawlers.extract.merge import merged
-from crawlers.extract.page_url import address_of, key_of
+from crawlers.extract.page_url import address_of, is_web, joined, key_of
 from crawlers.extract.reading import KEYS, Reading
 from crawlers.extract.schemaorg import PRODUCT_TYPES, reading_of
 from schemas.product import Product
@@ -57,24 +56,24 @@ def main_product(nodes: list[Node], page: TextResponse, url: str) -> Node | None
     state none, the page's own headings tell.
     """
     groups = list(of_type(nodes, "ProductGroup"))
-    others = (node for node in of_type(nodes, *PRODUCT_TYPES) if all(node is not group for group in groups))
-    found = groups + [node for node in others if not (groups and node.get("isVariantOf"))]
-    if len(found) < 2:
-        return next(iter(found), None)
-    here, addresses = {key_of(url), key_of(page.url)}, [_stated(node, url) for node in found]
+    others = distinct([*groups, *of_type(nodes, *PRODUCT_TYPES)])[len(distinct(groups)) :]
+    products = groups + [node for node in others if not (groups and node.get("isVariantOf"))]
+    if len(products) < 2:
+        return next(iter(products), None)
+    here, addresses = {key_of(url), key_of(page.url)}, [_own_url(node, url) for node in products]
     own = [
-        node for node, address in zip(found, addresses, strict=True) if address and key_of(address) in here
+        node for node, address in zip(products, addresses, strict=True) if address and key_of(address) in here
     ]
-    silent = [node for node, address in zip(found, addresses, strict=True) if not address]
+    silent = [node for node, address in zip(products, addresses, strict=True) if not address]
     if own or len(silent) == 1:
         return (own or silent)[0]
-    among = silent or found
-    names = {said(node.get("name")) for node in among}
+    among = silent or products
+    names = {line_in(node.get("name")) for node in among}
     if len(names) == 1 or (silent and len(names) <= _FEW):
         return among[0]
     titles = " ".join(page.xpath(_TITLES).xpath("string(.|@content)").getall()).casefold()
     return next(
-        (node for node in silent if (name := said(node.get("name"))) and name.casefold() in titles), None
+        (node for node in silent if (name := line_in(node.get("name"))) and name.casefold() in titles), None
     )
 
 
@@ -108,10 +107,8 @@ def _is_of(first: Reading, other: Reading) -> bool:
     return not one or not two or one in two or two in one
 
 
-def _stated(node: Node, base: str) -> str:
-    """The address a product gives as its own."""
+def _own_url(node: Node, base: str) -> str:
+    """Read the address a product gives as its own; empty where it gives none."""
     value = node.get("url")
-    try:
-        return urljoin(base, value.strip()) if isinstance(value, str) and value.strip() else ""
-    except ValueError:
-        return ""
+    url = joined(base, value.strip()) if isinstance(value, str) and value.strip() else ""
+    return url if is_web(url) else ""

@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 
-from crawlers.extract.jsonld import Node, follow, listed, of_type, parts, resolved, said
+from crawlers.extract.jsonld import Node, distinct, follow, line_in, listed, of_type, parts, resolved
 from crawlers.extract.offers import asked_by, in_stock, offers_of
 from crawlers.extract.photo_urls import add
 from crawlers.extract.price import price_of
 from crawlers.extract.reading import Reading
-from crawlers.extract.text import category_path, text_of, words_listed
+from crawlers.extract.text import category_path, is_home, text_of, words_listed
 
 PRODUCT_TYPES = ("Product", "ProductGroup", "IndividualProduct", "ProductModel", "SomeProducts")
 _KEYS = ("sku", "productID", "productGroupID", "mpn")
@@ -26,7 +27,8 @@ _FACTS = (
     "itemCondition",
 )
 _ADDRESSES = ("contentUrl", "url", "@id", "src", "thumbnailUrl")
-_HOME = ("home", "homepage", "start", "startseite", "accueil", "inicio")
+_MOST_VARIANTS = 1_000  # of one product; what is beyond is not read
+_MOST_IMAGES = 20_000  # looked at on one page, whatever refers to them
 
 
 def reading_of(node: Node | None, nodes: list[Node], source: str, base: str) -> Reading:
@@ -36,15 +38,15 @@ def reading_of(node: Node | None, nodes: list[Node], source: str, base: str) -> 
     known = resolved(nodes)
     node = _with_group({name: follow(value, known) for name, value in node.items()}, known)
     variants = _variants(node, nodes, known)
-    title = said(node.get("name"))
-    offers = [offer for part in [node, *variants] for offer in offers_of(part, known)]
+    title = line_in(node.get("name"))
+    offers = offers_of([node, *variants], known)
     asked = asked_by(offers)
     return Reading(
         source=source,
-        keys={kind: said(node.get(kind)) for kind in _KEYS},
+        keys={kind: line_in(node.get(kind)) for kind in _KEYS},
         title=title,
         description=_description(node.get("description")),
-        brand=said(node.get("brand")) or said(node.get("manufacturer")),
+        brand=line_in(node.get("brand")) or line_in(node.get("manufacturer")),
         categories=_categories(node) or _breadcrumb(nodes, known, title),
         tags=words_listed(_keywords(node.get("keywords"))),
         colour=_values("color", node, variants),
@@ -52,7 +54,7 @@ def reading_of(node: Node | None, nodes: list[Node], source: str, base: str) -> 
         price=asked.price,
         currency=asked.currency,
         list_price=asked.list_price,
-        in_stock=in_stock([said(offer.get("availability")) for offer in offers]),
+        in_stock=in_stock([line_in(offer.get("availability")) for offer in offers]),
         attributes=_attributes(node, variants),
         photos=_photos(node, variants, base),
     )
@@ -71,11 +73,11 @@ def _variants(node: Node, nodes: list[Node], known: dict[str, Node]) -> list[Nod
     stated = parts(follow(listed(node.get("hasVariant")), known))
     identity = node.get("@id")
     if isinstance(identity, str):
-        ours = (
-            other for other in nodes if identity in [p.get("@id") for p in parts(other.get("isVariantOf"))]
-        )
-        stated += [other for other in ours if all(other is not variant for variant in stated)]
-    return [{name: follow(value, known) for name, value in variant.items()} for variant in stated]
+        stated += [
+            other for other in nodes if any(p.get("@id") == identity for p in parts(other.get("isVariantOf")))
+        ]
+    variants = islice(distinct(stated), _MOST_VARIANTS)
+    return [{name: follow(value, known) for name, value in variant.items()} for variant in variants]
 
 
 def _description(value: Any) -> str:
@@ -87,12 +89,12 @@ def _description(value: Any) -> str:
 def _photos(node: Node, variants: list[Node], base: str) -> dict[str, str]:
     """The product's photos, those of its variants, then what customers sent with reviews."""
     photos: dict[str, str] = {}
-    for part in [node, *variants]:
-        for address, caption in _images(part.get("image")):
-            add(photos, address, base, caption)
+    shown = [(part.get("image"), "") for part in [node, *variants]]
     for review in parts(node.get("review")) + parts(node.get("reviews")):
-        for address, _ in _images([review.get("image"), review.get("associatedMedia")]):
-            add(photos, address, base, view="customer")
+        shown.append(([review.get("image"), review.get("associatedMedia")], "customer"))
+    images = ((address, caption, view) for value, view in shown for address, caption in _images(value))
+    for address, caption, view in islice(images, _MOST_IMAGES):
+        add(photos, address, base, caption, view)
     return photos
 
 
@@ -104,7 +106,7 @@ def _images(value: Any, depth: int = 0) -> Iterator[tuple[str, str]]:
         elif isinstance(image, str):
             yield image, ""
         elif isinstance(image, dict):
-            caption = " ".join(filter(None, (said(image.get("name")), said(image.get("caption")))))
+            caption = " ".join(filter(None, (line_in(image.get("name")), line_in(image.get("caption")))))
             stated = next((image[name] for name in _ADDRESSES if image.get(name)), None)
             for address, _ in _images(stated, depth + 1):
                 yield address, caption
@@ -114,44 +116,45 @@ def _categories(node: Node) -> tuple[str, ...]:
     category = node.get("category")
     if isinstance(category, list) and all(isinstance(part, str) for part in category):
         return category_path(category if len(category) > 1 else next(iter(category), ""))
-    return category_path(said(category))
+    return category_path(line_in(category))
 
 
 def _breadcrumb(nodes: list[Node], known: dict[str, Node], title: str) -> tuple[str, ...]:
     """The page's place in the shop, without the home page and the product itself."""
-    inside = [crumb for node in nodes for crumb in parts(follow(node.get("breadcrumb"), known))]
-    for crumbs in of_type([*nodes, *inside], "BreadcrumbList"):
+    inside = (crumb for node in nodes for crumb in parts(follow(node.get("breadcrumb"), known)))
+    for crumbs in of_type(distinct([*nodes, *inside]), "BreadcrumbList"):
         items = parts(follow(listed(crumbs.get("itemListElement")), known))
         items.sort(key=lambda item: price_of(item.get("position")) or Decimal(0))
-        names = [said(item.get("name")) or said(follow(item.get("item"), known)) for item in items]
-        if path := tuple(name for name in names if name and name != title and name.lower() not in _HOME):
+        names = [line_in(item.get("name")) or line_in(follow(item.get("item"), known)) for item in items]
+        if path := tuple(name for name in names if name and name != title and not is_home(name)):
             return path
     return ()
 
 
 def _keywords(value: Any) -> Any:
-    return [said(part) for part in value] if isinstance(value, list) else value
+    return [line_in(part) for part in value] if isinstance(value, list) else value
 
 
 def _values(name: str, node: Node, variants: list[Node]) -> str:
     """A property of the product and its variants, each value once."""
-    return ", ".join(words_listed([said(part.get(name)) for part in [node, *variants]]))
+    values = distinct(part.get(name) for part in [node, *variants])
+    return ", ".join(words_listed([line_in(value) for value in values]))
 
 
 def _gender(node: Node) -> str:
     for audience in parts(node.get("audience")):
         for name in ("suggestedGender", "audienceType", "name"):
-            if text := said(audience.get(name)):
+            if text := line_in(audience.get(name)):
                 return text.rpartition("/")[2]
-    return said(node.get("gender"))
+    return line_in(node.get("gender"))
 
 
 def _attributes(node: Node, variants: list[Node]) -> dict[str, str]:
-    facts = {name: text for name in _FACTS if (text := said(node.get(name)))}
+    facts = {name: text for name in _FACTS if (text := line_in(node.get(name)))}
     for name in ("size", "material", "pattern"):
         if text := _values(name, node, variants):
             facts[name] = text
     for fact in parts(node.get("additionalProperty")):
-        if (name := said(fact.get("name"))) and (text := said(fact.get("value"))):
+        if (name := line_in(fact.get("name"))) and (text := line_in(fact.get("value"))):
             facts.setdefault(name, text)
     return facts

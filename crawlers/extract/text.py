@@ -3,6 +3,7 @@
 import html
 import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 from lxml.etree import iterwalk  # type: ignore[import-untyped]
@@ -12,7 +13,7 @@ from parsel import Selector
 _BREAK = re.compile(r"\r\n?|[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1b\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
-_TAG = re.compile(r"<[a-zA-Z/!][^>]*>")
+_TAG = re.compile(r"<[a-zA-Z/!]")
 _SPACE = re.compile(r"[^\S\n]+")
 _INLINE = frozenset(
     [
@@ -20,11 +21,15 @@ _INLINE = frozenset(
         *("span", "strong", "sub", "sup", "u", "wbr"),
     ]
 )
+_LONGEST = 1 << 20  # characters of markup that are read as one text, ten times the longest description
+_LONGEST_LINE = 50_000  # and as one line, of which at most a fifth is kept
+_MOST_NAMES = 2_000  # of a list, of which at most crawlers.extract.reading.MOST_VALUES are kept
+_HOME = frozenset(["home", "homepage", "start", "startseite", "accueil", "inicio"])
 _SILENT = frozenset(["script", "style", "template", "noscript"])
 
 
 def printable(text: str) -> str:
-    """The text without control characters (C0, C1, bidirectional overrides); newlines and tabs stay.
+    """Drop control characters (C0, C1, bidirectional overrides) from a text; newlines and tabs stay.
 
     Other line breaks become newlines, and half a surrogate pair, which UTF-8 cannot hold, U+FFFD.
     """
@@ -34,13 +39,14 @@ def printable(text: str) -> str:
 
 
 def text_of(markup: str) -> str:
-    """The readable text of an HTML fragment, one line per block; text without tags only loses outer space.
+    """Read the text of an HTML fragment, one line per block; text without tags only loses outer space.
 
     A block's end separates words (`<li>cotton</li><li>washable</li>` is two lines), an inline tag
     does not (`T<b>-shirt</b>` is one word), because the words are our only labels.
     """
-    markup = printable(markup)
-    if not _TAG.search(markup):
+    markup = printable(markup[:_LONGEST])
+    tag = _TAG.search(markup)
+    if not tag or markup.find(">", tag.end()) < 0:
         return printable(html.unescape(markup)).strip()
     pieces: list[str] = []
     root = Selector(text=markup, type="html").root
@@ -57,8 +63,8 @@ def text_of(markup: str) -> str:
 
 
 def line_of(markup: str) -> str:
-    """The same as one line, for titles and names."""
-    return " ".join(text_of(markup).split())
+    """Read the same as one line, for titles and names."""
+    return " ".join(text_of(markup[:_LONGEST_LINE]).split())
 
 
 def text_in(value: object) -> str:
@@ -67,24 +73,31 @@ def text_in(value: object) -> str:
 
 
 def words_listed(value: object) -> tuple[str, ...]:
-    """A list of words, or a string with commas between them, without empties and repetitions."""
-    parts = value.split(",") if isinstance(value, str) else value if isinstance(value, list | tuple) else ()
-    return tuple(dict.fromkeys(_named(parts)))
+    """Read a list of words, or a string with commas between them, without empties and repetitions."""
+    if isinstance(value, str):
+        value = value[:_LONGEST].split(",", _MOST_NAMES)
+    return tuple(dict.fromkeys(_named(value))) if isinstance(value, list | tuple) else ()
+
+
+def is_home(name: str) -> bool:
+    """Whether a level of a category path is no category but the home page."""
+    return name.lower() in _HOME
 
 
 def category_path(value: object) -> tuple[str, ...]:
-    """A category path, outer first: a list, or a string with `>` or else `/` between the levels."""
+    """Read a category path, outer first: a list, or a string with `>` or else `/` between the levels."""
     if isinstance(value, list | tuple):
         return tuple(_named(value))
     if not isinstance(value, str):
         return ()
     text = line_of(value)
-    return tuple(name for part in text.split(">" if ">" in text else "/") if (name := part.strip()))
+    parts = text.split(">" if ">" in text else "/")[:_MOST_NAMES]
+    return tuple(name for part in parts if (name := part.strip()))
 
 
 def _named(parts: Iterable[object]) -> Iterator[str]:
     """Each part as one line; what is empty or nested is no name."""
-    for part in parts:
+    for part in islice(parts, _MOST_NAMES):
         if part is not None and not isinstance(part, dict | list | tuple) and (name := line_of(str(part))):
             yield name
 

@@ -5,7 +5,7 @@ A profile that does not say which pages are products leaves it to the platform `
 
 import re
 from collections.abc import Iterator
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 from scrapy.http import TextResponse
 from scrapy.utils.response import get_base_url
@@ -13,7 +13,7 @@ from scrapy.utils.response import get_base_url
 from crawlers.discover.sitemap import CutError, entries, is_sitemap
 from crawlers.discover.visit import Found, Visit
 from crawlers.extract.merge import merged
-from crawlers.extract.page_url import host_of, within
+from crawlers.extract.page_url import host_of, place_of, within
 from crawlers.platforms import SURE, Fetch, Shop, structured
 from crawlers.profiles.profile_reading import reading_by, selector_of
 from crawlers.profiles.selection import hrefs_of
@@ -84,11 +84,7 @@ class Platform:
 
     def _kind(self, url: str) -> str:
         """`product`, `listing`, or empty for an address that is neither."""
-        try:
-            parts = urlsplit(url)
-        except ValueError:
-            return ""
-        place, urls = parts.path + (f"?{parts.query}" if parts.query else ""), self.profile.urls
+        place, urls = place_of(url), self.profile.urls
         if any(re.search(pattern, place) for pattern in urls.never):
             return ""
         if any(re.search(pattern, place) for pattern in urls.product):
@@ -108,8 +104,7 @@ class Platform:
                 yield Visit(url, product=found == "product")
 
     def _never(self, url: str) -> bool:
-        place = url.partition("://")[2].partition("/")[2]
-        return any(re.search(pattern, f"/{place}") for pattern in self.profile.urls.never)
+        return any(re.search(pattern, place_of(url)) for pattern in self.profile.urls.never)
 
     def _sitemap(self, answer: TextResponse) -> Iterator[Found]:
         try:

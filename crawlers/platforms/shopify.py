@@ -25,7 +25,8 @@ PAGE = 250
 EMPTY = 0.2  # a feed without products is no catalogue: a sitemap knows more, a bare page less
 _FEED, _ALL, _COLLECTIONS = "products.json", "collections/all/products.json", "collections.json"
 _HINT = re.compile(r"Shopify\.(?:shop|theme|currency)\b|cdn\.shopify\.com|\.myshopify\.com|/cdn/shop/")
-_ACTIVE = re.compile(r"Shopify\.currency\s*=\s*\{[^}]*\"active\"\s*:\s*\"([A-Z]{3})\"")
+_ACTIVE = re.compile(r"Shopify\.currency\s*=\s*\{[^{}]{0,500}?\"active\"\s*:\s*\"([A-Z]{3})\"")
+_MOST_OPTIONS = 20  # Shopify allows three
 _META = "//meta[@property='og:price:currency' or @property='product:price:currency']/@content"
 
 
@@ -193,7 +194,7 @@ def _options(entry: dict[str, Any], variants: list[dict[str, Any]]) -> dict[str,
     """Values by option name, in the order first offered."""
     found: dict[str, tuple[str, ...]] = {}
     options = entry.get("options")
-    for place, option in enumerate(options if isinstance(options, list) else [], 1):
+    for place, option in enumerate(options[:_MOST_OPTIONS] if isinstance(options, list) else [], 1):
         name = line_of(text_in(option.get("name") if isinstance(option, dict) else option))
         stated = option.get("values") if isinstance(option, dict) else None
         values = stated if isinstance(stated, list) else [v.get(f"option{place}") for v in variants]

@@ -14,7 +14,7 @@ from crawlers.discover.links import is_page, looks_like_listing, looks_like_prod
 from crawlers.discover.sitemap import CutError, Entry, entries, is_sitemap
 from crawlers.discover.visit import Found, Visit
 from crawlers.extract.jsonld import nodes_on
-from crawlers.extract.page_url import host_of
+from crawlers.extract.page_url import host_of, is_web, joined
 from crawlers.extract.product_page import products_on
 from crawlers.platforms import Fetch, Shop
 from crawlers.profiles.profile_reading import reading_by
@@ -47,8 +47,8 @@ class Platform:
 
     async def detect(self, home: TextResponse, fetch: Fetch) -> float:
         """0.5 with a sitemap or JSON-LD on the home page, 0.1 for any other HTML: under any real platform."""
-        addresses = (_joined(self._shop.url, url.strip()) for url in self._shop.sitemaps)
-        named = tuple(dict.fromkeys(filter(None, addresses)))
+        addresses = (joined(self._shop.url, url.strip()) for url in self._shop.sitemaps)
+        named = tuple(dict.fromkeys(filter(is_web, addresses)))
         for url in named[:_MOST_PROBES]:
             if await _answers(fetch, url):
                 self._sitemaps = named
@@ -98,10 +98,12 @@ class Platform:
         index: list[Visit] = []
         try:
             for entry in entries(answer.body):
-                url = _joined(answer.url, entry.url)
-                if not url or not self._may_name(url, entry, answer):
+                url = joined(answer.url, entry.url)
+                if not is_web(url) or not self._may_name(url, entry, answer):
                     detail = f"{answer.url} names an address outside the shop"
-                    yield Reject("discover", "address", url or entry.url[:500], detail=detail)
+                    yield Reject(
+                        "discover", "address", url if is_web(url) else entry.url[:500], detail=detail
+                    )
                 elif entry.index:
                     index.append(Visit(url, lastmod=entry.lastmod))
                 elif is_page(url):
@@ -125,14 +127,6 @@ def _claims_to_be_sitemap(answer: Any) -> bool:
     named = urlsplit(answer.url).path.endswith((".xml", ".xml.gz", ".gz"))
     head = answer.body[:1024].lstrip().lower()
     return named or (head[:5] == b"<?xml" and b"<html" not in head)
-
-
-def _joined(base: str, link: str) -> str:
-    try:
-        url = urljoin(base, link)
-        return url if urlsplit(url).scheme in ("http", "https") else ""
-    except ValueError:
-        return ""
 
 
 def _names_only_lists(answer: TextResponse) -> bool:

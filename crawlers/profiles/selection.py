@@ -6,12 +6,11 @@ from collections.abc import Iterable, Iterator
 from parsel import Selector
 
 from crawlers.extract.photo_urls import add
-from crawlers.extract.text import category_path, line_of, words_listed
+from crawlers.extract.text import category_path, is_home, line_of, words_listed
 from crawlers.profiles.shop_profile import Facts, Rule, Stock
 
 LONGEST_VALUE = 20_000  # characters a regular expression is given; pages can be long
 _LARGEST_FIRST = ("data-zoom-image", "data-zoom", "data-large", "data-srcset", "srcset", "data-src", "src")
-_HOME = frozenset(["home", "homepage", "start", "startseite", "accueil", "inicio"])
 _CRUMB = re.compile(r"\s*[›»→|]\s*")
 
 
@@ -105,7 +104,7 @@ def categories_of(stated: list[str]) -> tuple[str, ...]:
         path = category_path(_CRUMB.sub(" > ", line_of(stated[0])))
     else:
         path = tuple(name for text in stated if (name := line_of(text).strip("/>›»→| ")))
-    return path[1:] if path and path[0].lower() in _HOME else path
+    return path[1:] if path and is_home(path[0]) else path
 
 
 def tags_of(stated: list[str]) -> tuple[str, ...]:

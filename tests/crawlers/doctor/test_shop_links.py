@@ -7,10 +7,10 @@ from crawlers.doctor.shop_links import (
     card_links,
     listing_patterns,
     menu_links,
-    place_of,
+    page_within,
     product_pattern,
-    within,
 )
+from crawlers.extract.page_url import place_of
 
 HOME = "https://shop.example/"
 
@@ -67,7 +67,7 @@ def test_links_out_of_the_shop_into_the_cart_and_to_files_are_none() -> None:
     )
 
     assert menu_links(here) == [HOME + "hats"]
-    assert [within(here, link) for link in ("http://[x", "mailto:a@b.example", "/a.pdf", "/a#b")] == [
+    assert [page_within(here, link) for link in ("http://[x", "mailto:a@b.example", "/a.pdf", "/a#b")] == [
         "",
         "",
         "",

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scrapy.http import HtmlResponse
 
-from crawlers.extract.jsonld import nodes_on, of_type, said, values_in
+from crawlers.extract.jsonld import line_in, nodes_on, of_type, values_in
 from crawlers.platforms import Shop, load
 from schemas.product import Product
 
@@ -73,7 +73,7 @@ def test_whatever_a_block_holds_the_page_is_read(block: str) -> None:
 
 @given(JSON)
 def test_a_property_of_any_shape_says_one_line(value: object) -> None:
-    assert "\n" not in said(value)
+    assert "\n" not in line_in(value)
 
 
 def test_nodes_in_graphs_lists_and_main_entities_are_found() -> None:

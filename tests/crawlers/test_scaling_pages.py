@@ -1,0 +1,189 @@
+"""Every reader of pages takes time in proportion to the page, whatever its parts refer to; see test_scaling.py."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from scrapy.http import HtmlResponse
+
+from crawlers.discover.links import visits_from
+from crawlers.doctor.profile_draft import draft
+from crawlers.doctor.shop_links import card_links
+from crawlers.extract import jsonld, microdata, opengraph
+from crawlers.extract.page_url import address_of
+from crawlers.extract.product_page import products_on
+from crawlers.fetch.optout import opt_outs
+from crawlers.profiles.profile_reading import reading_by
+from crawlers.profiles.shop_profile import checked_profile
+from tests.crawlers.growth import MOST, Case, Reading, growth, html, of_page
+
+
+def of_nodes(nodes: Callable[[int], list[Any]]) -> Case:
+    """A product page whose JSON-LD is `nodes(n)`."""
+
+    def case(n: int) -> Reading:
+        page = html(f"<h1>Coat</h1><script type='application/ld+json'>{json.dumps(nodes(n))}</script>")
+        return lambda: products_on(page, "acme")
+
+    return case
+
+
+def of_profile(part: str, **fields: object) -> Case:
+    """A page of n parts, read with a profile of these fields."""
+    profile = checked_profile(
+        {"urls": {"product": "^/p"}, "fields": {"title": "h1", "product_id": "h2", "images": "img"} | fields},
+        "x",
+    )
+    return of_page(lambda page: reading_by(profile, page), lambda number: part.replace("{}", str(number)))
+
+
+def product(number: int, **more: Any) -> dict[str, Any]:
+    return {
+        "@type": "Product",
+        "@id": f"#{number}",
+        "name": f"Coat {number}",
+        "image": f"/{number}.jpg",
+    } | more
+
+
+def group_beside_its_variants(n: int) -> list[Any]:
+    return [{"@type": "ProductGroup", "@id": "#g", "name": "Coat", "image": "/g.jpg"}] + [
+        product(number, isVariantOf={"@id": "#g"}) for number in range(n)
+    ]
+
+
+def group_that_lists_its_variants_twice(n: int) -> list[Any]:
+    refs = [{"@id": f"#{number}"} for number in range(n)]
+    group = {"@type": "ProductGroup", "@id": "#g", "name": "Coat", "image": "/g.jpg", "hasVariant": refs}
+    return [group, *group_beside_its_variants(n)[1:]]
+
+
+def references_to_one_node(name: str, shared: Callable[[int], dict[str, Any]]) -> Callable[[int], list[Any]]:
+    """A group of n variants that all refer to one node of n parts."""
+
+    def nodes(n: int) -> list[Any]:
+        variants = [{"@type": "Product", "name": "x", name: {"@id": "#s"}} for _ in range(n)]
+        group = {"@type": "ProductGroup", "name": "Coat", "image": "/g.jpg", "hasVariant": variants}
+        return [group, {"@id": "#s"} | shared(n)]
+
+    return nodes
+
+
+def one_variant_many_times(n: int) -> list[Any]:
+    group = {"@type": "ProductGroup", "name": "Coat", "image": "/g.jpg", "hasVariant": [{"@id": "#v"}] * n}
+    return [group, product(0, color=["red"] * n) | {"@id": "#v", "size": [f"{s}" for s in range(n)]}]
+
+
+def breadcrumbs_of_one_list(n: int) -> list[Any]:
+    crumbs = {"@id": "#c", "@type": "BreadcrumbList", "itemListElement": [{"name": "Home"}] * n}
+    return [product(0), crumbs, *({"@type": "WebPage", "breadcrumb": {"@id": "#c"}} for _ in range(n))]
+
+
+def drafted(page: HtmlResponse) -> object:
+    return draft("acme", "https://shop.example/", [page], [page])
+
+
+def letters(number: int) -> str:
+    """A name without digits."""
+    return "".join(chr(ord("a") + int(digit)) for digit in str(number))
+
+
+CASES = {
+    "products": of_nodes(lambda n: [product(number) for number in range(n)]),
+    "groups": of_nodes(lambda n: [product(number) | {"@type": "ProductGroup"} for number in range(n)]),
+    "group beside its variants": of_nodes(group_beside_its_variants),
+    "group that lists its variants too": of_nodes(group_that_lists_its_variants_twice),
+    "variants with one list of offers": of_nodes(
+        references_to_one_node("offers", lambda n: {"offers": [{"price": 1}] * n, "price": 2})
+    ),
+    "variants with one list of photos": of_nodes(
+        references_to_one_node("image", lambda n: {"url": [f"/{k}.jpg" for k in range(n)]})
+    ),
+    "variants with one long colour": of_nodes(
+        references_to_one_node("color", lambda n: {"name": "<b>red</b> " * n})
+    ),
+    "one variant named many times": of_nodes(one_variant_many_times),
+    "breadcrumbs of one list": of_nodes(breadcrumbs_of_one_list),
+    "properties": of_nodes(
+        lambda n: [product(0, additionalProperty=[{"name": f"a{k}", "value": "<b>b"} for k in range(n)])]
+    ),
+    "nested lists": of_nodes(lambda n: [product(0, name=[[[""] * n], "Coat"], image=[["/a.jpg"]] * n)]),
+    "reviews": of_nodes(lambda n: [product(0, review=[{"image": f"/r{k}.jpg"} for k in range(n)])]),
+    "scripts": of_page(
+        jsonld.nodes_on, lambda number: f"<script type='application/ld+json'>{{'a': [{number}</script>"
+    ),
+    "canonical links": of_page(address_of, lambda number: f"<link rel=canonical href=/p/{number}>"),
+    "microdata items": of_page(
+        microdata.nodes_on, lambda number: f"<p itemscope itemtype=Product><b itemprop=name>{number}</b></p>"
+    ),
+    "microdata nested": of_page(
+        microdata.nodes_on, lambda number: "<b itemprop=a itemscope itemtype=Product>x"
+    ),
+    "microdata texts in texts": of_page(
+        microdata.nodes_on, lambda number: "<i itemprop=b>x", "<p itemscope itemtype=Product>{}</p>"
+    ),
+    "microdata references": of_page(
+        microdata.nodes_on, lambda number: f"<p itemscope itemtype=Product itemref='{number} 1' id={number}>"
+    ),
+    "OpenGraph": of_page(
+        opengraph.reading_on,
+        lambda number: f"<meta property=og:image content={number}.jpg><meta property=product:tag content=a{number}>",
+        "<meta property=og:type content=product>{}",
+    ),
+    "opt-outs": of_page(
+        lambda page: opt_outs(page.headers, page.selector), lambda number: "<meta name=robots content=noai,>"
+    ),
+    "links": of_page(
+        lambda page: list(visits_from(page, [], "shop.example")),
+        lambda number: f"<a href=/c/{number}?page=2><img></a><a href=/p/{number}>x</a>",
+    ),
+    "prices in one element": of_page(
+        lambda page: list(visits_from(page, [], "shop.example")),
+        lambda number: f"<b>{number} €</b>",
+        "<body><main><p>{}</p></main>",
+    ),
+    "prices and links in one element": of_page(
+        lambda page: list(visits_from(page, [], "shop.example")),
+        lambda number: f"<a>x</a><b>{number} €</b>",
+        "<body><main><p>{}<a href=/p/1>x</a></p></main>",
+    ),
+    "cards": of_page(
+        lambda page: card_links([page]), lambda number: f"<p><a href=/p/{number}><img></a> {number} €</p>"
+    ),
+    "links in one element": of_page(
+        lambda page: card_links([page]), lambda number: f"<a href=/p/{number}>x</a>", "<main>{}</main>"
+    ),
+    "one link many times": of_page(
+        lambda page: card_links([page]), lambda number: "<a href=/p/1>x</a>", "<main>{}</main>"
+    ),
+    "drafts: names of photos": of_page(
+        drafted, lambda number: f"<p class={letters(number)}><img src=/{number}.jpg></p>"
+    ),
+    "drafts: prices": of_page(
+        drafted,
+        lambda number: f"<p class=price{letters(number)}>{number},00 €</p>",
+        "<h1>Coat</h1><b class=sku>1</b><img src=/1.jpg>{}",
+    ),
+    "profile: values": of_profile("<h1>x{}</h1><img src=/{}.jpg alt=front>"),
+    "profile: srcset": of_page(
+        lambda page: reading_by(
+            checked_profile(
+                {"urls": {"product": "a"}, "fields": {"title": "h1", "product_id": "h1", "images": "img"}}, "x"
+            ),
+            page,
+        ),
+        lambda number: f"/{number}.jpg {number}w, ",
+        "<img srcset='{}'>",
+    ),
+    "profile: facts": of_profile(
+        "<dt>a{}</dt><dd>b</dd>", facts={"name": "dt", "value": "dd"}, categories="dt", tags="dt", colour="dd"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_four_times_as_much_takes_about_four_times_as_long(name: str) -> None:
+    ratios = growth(CASES[name])
+
+    assert min(ratios, default=0.0) <= MOST, ratios
