@@ -1,71 +1,58 @@
 """Where the bytes of each photo lie: a crawl stores only what it saw first, so they are spread over crawls."""
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from infra.lake import Lake
 from schemas.errors import LakeError
+from schemas.image_ids import Ids, hex_of_ids, ids_of_hex
+from schemas.row_slice import RowSlice
 
 
-@dataclass(frozen=True)
-class PhotoUnit:
-    """Some rows of one row group of images: what a worker reads in one piece.
-
-    path       part file within the lake's filesystem
-    row_group  index of the row group
-    rows       positions within the row group, ascending
-    image_ids  ids of those rows, same order
-    """
-
-    path: str
-    row_group: int
-    rows: tuple[int, ...]
-    image_ids: tuple[str, ...]
-
-
-def locate(lake: Lake, image_ids: Collection[str], crawls: Sequence[str] = ()) -> list[PhotoUnit]:
-    """Where these photos lie, each once, as row-group pieces in storage order.
+def locate(lake: Lake, ids: Ids, crawls: Sequence[str] = ()) -> list[RowSlice]:
+    """Find these photos, each once, as one slice per row group, by path and row group.
 
     Reads only the id column of the images tables, newest crawl first; `crawls` limits the search.
     Raises LakeError where a photo is in no crawl: rows are never lost in silence.
     """
-    wanted = set(image_ids)
-    units: list[PhotoUnit] = []
+    wanted = np.unique(ids)
+    located = np.zeros(len(wanted), bool)
+    slices: list[RowSlice] = []
     for manifest in lake.runs("crawl", newest_first=True):
-        if not wanted:
+        if located.all():
             break
         if (crawls and manifest.run_id not in crawls) or not manifest.rows("images"):
             continue
         for path in lake.part_paths(manifest, "images"):
-            units += _units(lake, path, wanted)
-    if wanted:
-        raise LakeError(lake.uri, f"{len(wanted)} photos are in no crawl, the first is {min(wanted)}")
-    return sorted(units, key=lambda unit: (unit.path, unit.row_group))
+            slices += _slices(lake, path, wanted, located)
+    if not located.all():
+        lost = hex_of_ids(wanted[~located])
+        raise LakeError(lake.uri, f"{len(lost)} photos are in no crawl, the first is {lost[0]}")
+    return sorted(slices, key=lambda one: (one.path, one.row_group))
 
 
-def photo_bytes(lake: Lake, units: Sequence[PhotoUnit]) -> Iterator[tuple[str, bytes]]:
-    """The photos of these units, one row group in memory at a time."""
-    for unit in units:
-        with lake.filesystem.open_input_file(unit.path) as file:
-            table = pq.ParquetFile(file).read_row_group(unit.row_group, columns=["bytes"])
-        for image_id, data in zip(unit.image_ids, table["bytes"].take(list(unit.rows)), strict=True):
+def photo_bytes(lake: Lake, slices: Sequence[RowSlice]) -> Iterator[tuple[str, bytes]]:
+    """Read the photos of these slices, one row group in memory at a time; yields image_id in hex, and bytes."""
+    for one in slices:
+        table = one.read(lake.filesystem, ["bytes"])
+        for image_id, data in zip(hex_of_ids(one.ids), table["bytes"], strict=True):
             yield image_id, data.as_py()
 
 
-def _units(lake: Lake, path: str, wanted: set[str]) -> Iterator[PhotoUnit]:
+def _slices(lake: Lake, path: str, wanted: Ids, located: NDArray[np.bool_]) -> Iterator[RowSlice]:
+    """The slices of one part file; notes in `located` which of `wanted` (ascending) it has found."""
     with lake.filesystem.open_input_file(path) as file:
         parquet = pq.ParquetFile(file)
         for group in range(parquet.num_row_groups):
-            ids = np.array(
-                parquet.read_row_group(group, columns=["image_id"])["image_id"].to_pylist(), object
-            )
-            rows = []
-            for row, image_id in enumerate(ids):
-                if image_id in wanted:
-                    wanted.remove(image_id)  # a photo stored twice, by two crawls at once, counts once
-                    rows.append(row)
-            if rows:
-                yield PhotoUnit(path, group, tuple(rows), tuple(ids[rows]))
+            names = parquet.read_row_group(group, columns=["image_id"])["image_id"].to_pylist()
+            ids = ids_of_hex(names)
+            places = np.minimum(wanted.searchsorted(ids), len(wanted) - 1)
+            rows = np.flatnonzero((wanted[places] == ids) & ~located[places])
+            # A photo stored twice, by two crawls at once, counts once.
+            rows = rows[np.sort(np.unique(places[rows], return_index=True)[1])]
+            if len(rows):
+                located[places[rows]] = True
+                yield RowSlice(path, group, rows.astype(np.int32), ids[rows])

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 
 import numpy as np
-import numpy.typing as npt
 
-BYTES = 32
+from schemas.image_ids import ID, ids_of_hex
+
 SORT_FROM = 4096
 _SHARE = 16  # of the sorted ones as many new ones may wait: so all sorting together stays a small cost
 
@@ -15,8 +15,8 @@ class Sha256Set:
 
     def __init__(self, batches: Iterable[Sequence[str]] = (), *, sort_from: int = SORT_FROM) -> None:
         """Take `batches` at once; `sort_from` later ones, or more, wait to be sorted in."""
-        arrays = [_digests_of_hex(batch) for batch in batches]
-        self._sorted = np.unique(np.concatenate(arrays)) if arrays else _digests_of_hex([])  # (N,), ascending
+        arrays = [ids_of_hex(batch) for batch in batches]
+        self._sorted = np.unique(np.concatenate(arrays)) if arrays else ids_of_hex([])  # (N,), ascending
         self._new: set[bytes] = set()
         self._sort_from = sort_from
 
@@ -33,20 +33,13 @@ class Sha256Set:
             return
         self._new.add(bytes.fromhex(name))
         if len(self._new) >= max(self._sort_from, len(self._sorted) // _SHARE):
-            merged = np.concatenate([self._sorted, _digests_of_hex([digest.hex() for digest in self._new])])
+            merged = np.concatenate([self._sorted, np.frombuffer(b"".join(self._new), ID)])
             merged.sort()
             self._sorted = merged
             self._new = set()
 
     def _has_sorted(self, name: str) -> bool:
-        wanted = _digests_of_hex([name])
+        wanted = ids_of_hex([name])
         place = int(self._sorted.searchsorted(wanted)[0])
         # Compared as arrays: NumPy drops zero bytes at the end of a single value.
         return bool((self._sorted[place : place + 1] == wanted).any())
-
-
-def _digests_of_hex(names: Sequence[str]) -> npt.NDArray[np.bytes_]:
-    """(N,) digests; raises ValueError where one is no SHA-256 in hex."""
-    if any(len(name) != 2 * BYTES for name in names):
-        raise ValueError("not a SHA-256 in hex")
-    return np.frombuffer(bytes.fromhex("".join(names)), f"S{BYTES}")

@@ -8,14 +8,13 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from infra.lake import Lake
-from infra.photo_locations import locate
 from schemas.errors import InputError
+from schemas.image_ids import ids_of_hex
 from schemas.manifest import Manifest
 from workers.contract import LabelSpace, registry
 from workers.data.annotations import ANNOTATED, PHOTO_SIZE, PLACED, annotated, annotation_names
 from workers.data.columns import Csr
-from workers.data.dataset import ID, Dataset, ids_of_hex
-from workers.data.shards import Places
+from workers.data.dataset import Dataset
 from workers.data.split import share_of
 
 VALIDATION_SHARE = 0.05
@@ -94,22 +93,6 @@ def parts(dataset: Dataset) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     chosen = np.flatnonzero(held_out[number])
     chosen = chosen[:MOST_VALIDATION]  # ids are hashes, so the first ones are any ones
     return np.setdiff1d(np.arange(len(dataset)), chosen), chosen
-
-
-def places_of(lake: Lake, dataset: Dataset) -> Places:
-    """Where these photos lie."""
-    units = locate(lake, dataset.hex()) if len(dataset) else []
-    paths = tuple(dict.fromkeys(unit.path for unit in units))
-    number = {path: n for n, path in enumerate(paths)}
-    none = [np.empty(0, ID)]
-    return Places(
-        paths,
-        np.array([number[unit.path] for unit in units], np.int32),
-        np.array([unit.row_group for unit in units], np.int32),
-        np.r_[0, np.cumsum([len(unit.rows) for unit in units], dtype=np.int64)].astype(np.int64),
-        np.concatenate([np.empty(0, np.int32), *(np.array(unit.rows, np.int32) for unit in units)]),
-        np.concatenate(none + [ids_of_hex(list(unit.image_ids)) for unit in units]),
-    )
 
 
 def _annotations(lake: Lake, labels: Manifest) -> Iterator[pa.RecordBatch]:

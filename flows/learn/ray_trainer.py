@@ -24,13 +24,14 @@ from ray.train import CheckpointConfig, FailureConfig, RunConfig, ScalingConfig
 from ray.train.torch import TorchTrainer
 from ray.util.queue import Empty, Queue
 
-from flows.learn.dataset import Supervision, parts, places_of
+from flows.learn.dataset import Supervision, parts
 from flows.orchestration import our_error
 from flows.progress import stage
 from infra.atomic_write import write_atomically
 from infra.cluster import ray_cluster, wanted_gpus
 from infra.lake import Lake
 from infra.open_run import OpenRun
+from infra.photo_locations import locate
 from schemas.manifest import Part
 from workers.training.resume import BEST
 from workers.training.tensorboard_scalars import Scalars
@@ -108,8 +109,8 @@ def fit(lake: Lake, run: OpenRun, wanted: Wanted, learnt: Supervision) -> Traine
             labels=learnt.labels,
             filesystem=lake.filesystem,
             dataset=ray.put(learnt.read()),
-            train=ray.put(places_of(lake, learnt.dataset.take(train))),
-            validation=ray.put(places_of(lake, learnt.dataset.take(validation))),
+            train=ray.put(locate(lake, learnt.dataset.ids[train])),
+            validation=ray.put(locate(lake, learnt.dataset.ids[validation])),
             start=wanted.start,
             threads=max(1, cluster.cores // wanted.workers),
             cache_bytes=wanted.cache,

@@ -11,7 +11,7 @@ from prefect import task
 from ray import tune
 from ray.tune.schedulers import ASHAScheduler
 
-from flows.learn.dataset import parts, places_of, supervision
+from flows.learn.dataset import parts, supervision
 from flows.learn.ray_trainer import SCRATCH, remove_scratch
 from flows.orchestration import our_error, worth_retrying
 from flows.parameters.train import TrainParameters
@@ -19,6 +19,7 @@ from flows.progress import stage
 from infra.cluster import ray_cluster, wanted_gpus
 from infra.lake import Lake
 from infra.open_run import OpenRun
+from infra.photo_locations import locate
 from schemas.errors import CheckpointError, InputError, LakeError
 from schemas.ids import digest
 from schemas.manifest import Manifest
@@ -122,8 +123,8 @@ def _few_photos(lake: Lake, labels: Manifest, method: str) -> dict[str, Any]:
         "labels": learnt.labels,
         "filesystem": lake.filesystem,
         "dataset": ray.put(learnt.read()),
-        "train": ray.put(places_of(lake, learnt.dataset.take(train[:PHOTOS]))),
-        "validation": ray.put(places_of(lake, learnt.dataset.take(validation[:JUDGED]))),
+        "train": ray.put(locate(lake, learnt.dataset.ids[train[:PHOTOS]])),
+        "validation": ray.put(locate(lake, learnt.dataset.ids[validation[:JUDGED]])),
     }
 
 

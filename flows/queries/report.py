@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from infra.lake import Lake
 from infra.photo_locations import locate, photo_bytes
 from schemas.errors import InputError, LakeError
+from schemas.image_ids import ids_of_hex
 from schemas.manifest import Manifest
 from workers.report import crawled as catalogue
 from workers.report import lessons, picture, quality, receipt
@@ -282,10 +283,10 @@ class Reading:
 
     def _small(self, wanted: Collection[str]) -> dict[str, bytes]:
         try:
-            units = locate(self.lake, wanted)
+            slices = locate(self.lake, ids_of_hex(list(wanted)))
         except LakeError:  # some were forgotten: show those that are left
-            units = locate(self.lake, self._stored(wanted))
-        photos = ((image_id, thumbnail(data)) for image_id, data in photo_bytes(self.lake, units))
+            slices = locate(self.lake, ids_of_hex(list(self._stored(wanted))))
+        photos = ((image_id, thumbnail(data)) for image_id, data in photo_bytes(self.lake, slices))
         return {image_id: small for image_id, small in photos if small is not None}
 
     def _stored(self, wanted: Collection[str]) -> set[str]:

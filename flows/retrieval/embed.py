@@ -1,10 +1,12 @@
 """From photos to vectors, each photo once: what a fingerprint has embedded already is reused."""
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from prefect import task
 from ray.data import ActorPoolStrategy, DataContext, from_arrow
 
@@ -15,17 +17,19 @@ from flows.progress import Stage, stage
 from infra.cluster import ray_cluster, wanted_gpus
 from infra.lake import Lake
 from infra.open_run import OpenRun
-from infra.photo_locations import PhotoUnit, locate
+from infra.photo_locations import locate
 from schemas.errors import LakeError, RejectedError
 from schemas.ids import digest, fingerprint
+from schemas.image_ids import Ids, hex_of_ids, ids_of_column, ids_of_hex, joined
 from schemas.manifest import Count, Manifest
 from schemas.reject import REJECTS, Reject
+from schemas.row_slice import RowSlice, cut, table_of_slices
 from schemas.vector import vectors_schema
 from workers.data.decode import preprocessing
-from workers.retrieval.embed import UNITS, Embed
+from workers.retrieval.embed import Embed
 from workers.training.checkpoint import load, untrained
 
-UNIT_ROWS = 64  # photos a worker takes at a time: small enough to spread, large enough to batch
+SLICE_ROWS = 64  # photos a worker takes at a time: small enough to spread, large enough to batch
 MOST_REJECTED = 0.2
 
 
@@ -49,11 +53,11 @@ def embed_photos(parameters: EmbedParameters) -> dict[str, Any]:
     parents = [source.run_id, *tool["parents"]]
     run = place.begin("run", "embed", key, parents=parents, parameters=recorded)
     run.drop(REJECTS)
-    kept = {row for part in run.left_behind(schema) for row in _ids_of_part(place, run, part.path)}
-    reused = wanted & embedded_ids(place, tool["fingerprint"])
-    todo = wanted - reused - kept
+    kept = joined(_ids_of_part(place, run, part.path) for part in run.left_behind(schema))
+    reused = np.intersect1d(wanted, embedded_ids(place, tool["fingerprint"]))
+    todo = np.setdiff1d(wanted, joined([reused, kept]), assume_unique=True)
     vectors, rejects = run.writer(schema, part_rows=parameters.part_rows), run.writer(REJECTS)
-    if todo:
+    if len(todo):
         with stage("embed", len(todo), "photos") as step:
             for table in _embedded(place, tool, locate(place, todo), parameters.gpus):
                 _write(table, tool["fingerprint"], vectors, rejects, step)
@@ -93,12 +97,12 @@ def vector_runs(lake: Lake, wanted: str) -> Iterator[Manifest]:
             yield manifest
 
 
-def embedded_ids(lake: Lake, wanted: str) -> set[str]:
+def embedded_ids(lake: Lake, wanted: str) -> Ids:
     """Every photo that has a committed vector of this fingerprint."""
-    found: set[str] = set()
-    for manifest in vector_runs(lake, wanted):
-        found.update(lake.table(manifest, "vectors", ["image_id"])["image_id"].to_pylist())
-    return found
+    return joined(
+        ids_of_hex(lake.table(manifest, "vectors", ["image_id"])["image_id"].to_pylist())
+        for manifest in vector_runs(lake, wanted)
+    )
 
 
 def _tool(lake: Lake, parameters: EmbedParameters) -> dict[str, Any]:
@@ -119,24 +123,23 @@ def _tool(lake: Lake, parameters: EmbedParameters) -> dict[str, Any]:
     }
 
 
-def _wanted(lake: Lake, labels: Manifest, splits: Sequence[str] | None) -> set[str]:
-    found: set[str] = set()
-    for batch in lake.batches(labels, "labels", ["image_id", "split"], rows=50_000):
-        for image_id, split in zip(batch["image_id"].to_pylist(), batch["split"].to_pylist(), strict=True):
-            if splits is None or split in splits:
-                found.add(image_id)
-    return found
+def _wanted(lake: Lake, labels: Manifest, splits: Sequence[str] | None) -> Ids:
+    """The photos of a label run, or of some of its splits, each once and ascending."""
+    batches = lake.batches(labels, "labels", ["image_id", "split"], rows=50_000)
+    if splits is not None:
+        chosen = pa.array(splits, pa.string())
+        batches = (batch.filter(pc.is_in(batch["split"], chosen)) for batch in batches)
+    return np.unique(joined(ids_of_hex(batch["image_id"].to_pylist()) for batch in batches))
 
 
-def _embedded(lake: Lake, tool: dict[str, Any], units: list[PhotoUnit], gpus: str) -> Iterator[pa.Table]:
+def _embedded(lake: Lake, tool: dict[str, Any], slices: list[RowSlice], gpus: str) -> Iterator[pa.Table]:
     """Tables of finished photos as they come, in any order, from a pool of actors."""
     with ray_cluster() as cluster:
         devices = wanted_gpus(gpus, cluster)
-        rows = list(_cut(units, UNIT_ROWS))
-        actors = max(1, min(devices or cluster.cores, len(rows)))
+        blocks = [table_of_slices([one]) for one in cut(slices, SLICE_ROWS)]
+        actors = max(1, min(devices or cluster.cores, len(blocks)))
         DataContext.get_current().execution_options.preserve_order = False
-        blocks = [pa.Table.from_pylist([row], UNITS) for row in rows]
-        found = from_arrow(blocks).map_batches(
+        vectors = from_arrow(blocks).map_batches(
             Embed,
             fn_constructor_kwargs={
                 "filesystem": lake.filesystem,
@@ -152,22 +155,12 @@ def _embedded(lake: Lake, tool: dict[str, Any], units: list[PhotoUnit], gpus: st
             num_gpus=1 if devices else 0,
             compute=ActorPoolStrategy(size=actors),
         )
-        yield from found.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=2)
-
-
-def _cut(units: Iterable[PhotoUnit], size: int) -> Iterator[dict[str, Any]]:
-    for unit in units:
-        for first in range(0, len(unit.rows), size):
-            yield {
-                "path": unit.path,
-                "row_group": unit.row_group,
-                "rows": unit.rows[first : first + size],
-                "image_ids": unit.image_ids[first : first + size],
-            }
+        yield from vectors.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=2)
 
 
 def _write(table: pa.Table, wanted: str, vectors: Any, rejects: Any, step: Stage) -> None:
     """Vectors to the one table, photos that did not decode to the other."""
+    table = table.set_column(0, "image_id", [hex_of_ids(ids_of_column(table["id"]))])
     good = table.filter(table["error"].is_null())
     named = good.select(["image_id", "vector"]).append_column("fingerprint", pa.array([wanted] * len(good)))
     if len(good):
@@ -182,9 +175,6 @@ def _stop_early(rejected: int, seen: int) -> None:
         raise RejectedError("embed", rejected, seen, "decode")
 
 
-def _ids_of_part(lake: Lake, run: OpenRun, path: str) -> list[str]:
-    import pyarrow.parquet as pq
-
-    with lake.filesystem.open_input_file(f"{run.folder}/{path}") as file:
-        found: list[str] = pq.read_table(file, columns=["image_id"])["image_id"].to_pylist()
-    return found
+def _ids_of_part(lake: Lake, run: OpenRun, path: str) -> Ids:
+    with lake.part(f"{run.folder}/{path}") as part:
+        return ids_of_hex(part.read(columns=["image_id"])["image_id"].to_pylist())

@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 import torch
 from PIL import Image
 
@@ -23,8 +22,10 @@ from infra.lake import Lake
 from infra.photo_locations import locate
 from schemas.ids import image_id
 from schemas.image import IMAGES
+from schemas.image_ids import ids_of_hex
+from schemas.row_slice import table_of_slices
 from workers.contract import Batch, LabelSpace
-from workers.retrieval.embed import BATCH, UNITS, Embed
+from workers.retrieval.embed import BATCH, Embed
 from workers.training.checkpoint import pack, untrained
 
 PHOTOS, ROUNDS = 512, 3
@@ -66,12 +67,12 @@ def main() -> None:
         packed = pack(first.module, first.settings, first.labels, first.origin)
         write_atomically(lake.filesystem, path, packed)
         worker = Embed(lake.filesystem, path, "corbiere", threads=1)
-        units = pa.Table.from_pylist([vars(unit) for unit in locate(lake, ids)], UNITS)
+        slices = table_of_slices(locate(lake, ids_of_hex(ids)))
         pixels = np.random.default_rng(1).integers(0, 256, (PHOTOS, 3, 112, 112), np.uint8)
         ours, bare = [], []
         for _ in range(ROUNDS):
             begun = time.perf_counter()
-            assert worker(units).num_rows == PHOTOS
+            assert worker(slices).num_rows == PHOTOS
             ours.append(PHOTOS / (time.perf_counter() - begun))
             begun = time.perf_counter()
             with torch.inference_mode():

@@ -29,11 +29,12 @@ import torch
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 
+from schemas.image_ids import ID
 from workers.contract import Batch, LabelSpace, registry
 from workers.data.augment import unit
 from workers.data.columns import Csr
 from workers.data.dataloader import BatchLoader
-from workers.data.dataset import ID, Dataset
+from workers.data.dataset import Dataset
 from workers.device import sent
 from workers.training.checkpoint import on_device
 from workers.training.train_loop import TrainLoop

@@ -13,9 +13,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from schemas.image_ids import ids_of_hex
 from workers.contract import LabelSpace
 from workers.data.columns import Column, Csr
-from workers.data.dataset import Dataset, ids_of_hex
+from workers.data.dataset import Dataset
 from workers.data.geometry import HIDDEN, UNKNOWN, in_square
 
 ANNOTATED = ("category", "attributes", "landmarks", "box", "domain")  # columns of the table, and of batches

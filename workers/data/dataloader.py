@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from schemas.image_ids import hex_of_ids
 from workers.contract import Batch, Sparse, Stage, Trains
 from workers.data.columns import Csr
 from workers.data.dataset import Dataset
@@ -94,7 +95,7 @@ class BatchLoader:
 
     def names(self, photos: NDArray[np.int64]) -> list[str]:
         """Image ids."""
-        return self.dataset.hex(photos)
+        return hex_of_ids(self.dataset.ids[photos])
 
     def shortened(self, photos: int) -> "BatchLoader":
         """The first photos only, as they are."""

@@ -11,9 +11,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from schemas.image_ids import ID, ids_of_hex
 from workers.data.columns import Column, Csr
-
-ID = np.dtype("S32")  # numpy drops zero bytes at the end when it shows one; comparing and sorting are exact
 
 
 @dataclass(frozen=True)
@@ -88,14 +87,3 @@ class Dataset:
     def find(self, ids: NDArray[np.bytes_]) -> NDArray[np.int64]:
         """(K,) row of each id. Needs the rows as `gather` leaves them, ascending; every id must be there."""
         return np.searchsorted(self.ids, ids).astype(np.int64)
-
-    def hex(self, rows: NDArray[np.int64] | None = None) -> list[str]:
-        """Image ids as the lake writes them."""
-        chosen = self.ids if rows is None else self.ids[rows]
-        text = chosen.tobytes().hex()
-        return [text[first : first + 64] for first in range(0, len(text), 64)]
-
-
-def ids_of_hex(ids: list[str]) -> NDArray[np.bytes_]:
-    """(N,) S32 of ids in hex."""
-    return np.frombuffer(bytes.fromhex("".join(ids)), ID)

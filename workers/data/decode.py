@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from schemas.errors import ImageError
+from schemas.image_ids import Ids, hex_of_ids
 
 Image.MAX_IMAGE_PIXELS = 50_000_000
 Pixels = NDArray[np.uint8]
@@ -28,32 +29,44 @@ def preprocessing(size: int) -> str:
 
 
 def decode(image_id: str, data: bytes, size: int) -> Pixels:
-    """The photo as uint8 (3, size, size), RGB.
+    """Decode a photo to uint8 (3, size, size), RGB.
 
     EXIF rotation is applied, transparency becomes white, the longer side is fitted and the rest is
     filled with the mean colour of the photo's border: garments are neither cut nor squeezed.
     Raises ImageError (reason "decode") where the bytes are no whole picture.
     """
     try:
-        with Image.open(io.BytesIO(data)) as image:
-            image.draft("RGB", (size, size))
-            return _square(_upright_rgb(image), size)
+        return _pixels(data, size)
     except _FAILURES as error:
-        raise ImageError(image_id, "decode", str(error) or type(error).__name__) from error
+        raise _undecodable(image_id, error) from error
 
 
 def decode_all(
-    photos: Sequence[tuple[str, bytes]], size: int, threads: Executor | None = None
+    ids: Ids, photos: Sequence[bytes], size: int, threads: Executor | None = None
 ) -> list[Pixels | ImageError]:
-    """Every photo decoded, or the error that says why not, in order. Pillow decodes outside the GIL."""
+    """Decode every photo as `decode` does, or say why not, in order. Pillow decodes outside the GIL.
 
-    def attempt(photo: tuple[str, bytes]) -> Pixels | ImageError:
+    ids  (N,) names the photos in the errors
+    """
+
+    def attempt(number: int) -> Pixels | ImageError:
         try:
-            return decode(*photo, size)
-        except ImageError as error:
-            return error
+            return _pixels(photos[number], size)
+        except _FAILURES as error:
+            return _undecodable(hex_of_ids(ids[number : number + 1])[0], error)
 
-    return list(threads.map(attempt, photos) if threads else map(attempt, photos))
+    numbers = range(len(photos))
+    return list(threads.map(attempt, numbers) if threads else map(attempt, numbers))
+
+
+def _pixels(data: bytes, size: int) -> Pixels:
+    with Image.open(io.BytesIO(data)) as image:
+        image.draft("RGB", (size, size))
+        return _square(_upright_rgb(image), size)
+
+
+def _undecodable(image_id: str, error: BaseException) -> ImageError:
+    return ImageError(image_id, "decode", str(error) or type(error).__name__)
 
 
 def _upright_rgb(image: Image.Image) -> Image.Image:

@@ -1,124 +1,70 @@
 """Reading photos back from the lake, on whichever node the reader runs.
 
-Arguments are plain: an Arrow filesystem (which pickles), a path, row numbers. Bytes go from storage to
-the decoder without passing through Ray's object store.
+Arguments are plain: an Arrow filesystem (which pickles) and row slices (schemas/row_slice.py). Bytes go from storage
+to the decoder without passing through Ray's object store.
 """
 
+import math
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow.fs as pafs
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from schemas.errors import ImageError, InputError
+from schemas.image_ids import Ids, joined
+from schemas.row_slice import RowSlice, cut
 from workers.data.decode import decode_all
 
-UNIT_ROWS = 256  # photos read and decoded at a time
+SLICE_ROWS = 256  # photos read and decoded at a time
 
 
-class Unit(NamedTuple):
-    """Some rows of one row group of images; see infra.photo_locations.PhotoUnit."""
+class Decoded(NamedTuple):
+    """The photos of one slice.
 
-    path: str
-    row_group: int
-    rows: tuple[int, ...]
-    image_ids: tuple[str, ...]
+    ids      (N,) of all of them
+    decodes  (N,) whether each is a photo
+    pixels   (G, 3, size, size) uint8 of those that are, in order
+    errors   why the others are none, in order
+    """
+
+    ids: Ids
+    decodes: NDArray[np.bool_]
+    pixels: NDArray[np.uint8]
+    errors: list[ImageError]
 
 
-def read(filesystem: pafs.FileSystem, unit: Unit) -> list[tuple[str, bytes]]:
-    """The (image_id, bytes) of a unit's rows."""
-    with filesystem.open_input_file(unit.path) as file:
-        table = pq.ParquetFile(file).read_row_group(unit.row_group, columns=["bytes"])
-    return list(zip(unit.image_ids, table["bytes"].take(list(unit.rows)).to_pylist(), strict=True))
+def decoded(
+    filesystem: pafs.FileSystem, slices: Iterable[RowSlice], size: int, threads: int
+) -> Iterator[Decoded]:
+    """Read and decode the slices, in order.
 
-
-def pixels_of(
-    filesystem: pafs.FileSystem, units: Iterable[Unit], size: int, threads: int
-) -> Iterator[tuple[list[str], NDArray[np.uint8], list[ImageError]]]:
-    """Per unit: ids and pixels (N, 3, size, size) of what decodes, and the errors of what does not.
-
-    One unit is read and decoded ahead, so that storage and decoder work while the caller computes.
+    One slice is read and decoded ahead, so that storage and decoder work while the caller computes.
     """
     with ThreadPoolExecutor(threads) as pool, ThreadPoolExecutor(1) as ahead:
 
-        def load(unit: Unit) -> tuple[list[str], NDArray[np.uint8], list[ImageError]]:
-            photos = read(filesystem, unit)
-            results = decode_all(photos, size, pool)
-            good = [
-                (photo[0], pixels)
-                for photo, pixels in zip(photos, results, strict=True)
-                if not isinstance(pixels, ImageError)
-            ]
+        def load(one: RowSlice) -> Decoded:
+            photos = one.read(filesystem, ["bytes"])["bytes"].to_pylist()
+            results = decode_all(one.ids, photos, size, pool)
             errors = [result for result in results if isinstance(result, ImageError)]
-            stack = (
-                np.stack([pixels for _, pixels in good]) if good else np.empty((0, 3, size, size), np.uint8)
-            )
-            return [image_id for image_id, _ in good], stack, errors
+            pixels = [result for result in results if not isinstance(result, ImageError)]
+            stack = np.stack(pixels) if pixels else np.empty((0, 3, size, size), np.uint8)
+            decodes = np.array([not isinstance(result, ImageError) for result in results], bool)
+            return Decoded(one.ids, decodes, stack, errors)
 
         pending: Any = None
-        for unit in units:
-            following = ahead.submit(load, unit)
+        for one in slices:
+            following = ahead.submit(load, one)
             if pending is not None:
                 yield pending.result()
             pending = following
         if pending is not None:
             yield pending.result()
-
-
-@dataclass(frozen=True)
-class Places:
-    """Where N photos lie, as arrays: U units, the n-th with the photos `starts[n]:starts[n + 1]`.
-
-    paths       part files within the lake's filesystem
-    path        (U,) index into `paths`
-    row_groups  (U,)
-    starts      (U + 1,)
-    rows        (N,) positions within the row group
-    ids         (N,) S32, see workers/data/dataset.py
-    """
-
-    paths: tuple[str, ...]
-    path: NDArray[np.int32]
-    row_groups: NDArray[np.int32]
-    starts: NDArray[np.int64]
-    rows: NDArray[np.int32]
-    ids: NDArray[np.bytes_]
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def share(self, rank: int, world: int) -> list[tuple[int, int, int]]:
-        """Pieces (unit, first, last) of one worker of `world`: disjoint, exhaustive, and equal but for one photo.
-
-        Units go round, as cards are dealt, so that every worker sees all shops; then the hands are made equal.
-        """
-        dealt = [unit for first in range(world) for unit in range(first, len(self.path), world)]
-        begin, end = (len(self) * side // world for side in (rank, rank + 1))
-        pieces, seen = [], 0
-        for unit in dealt:
-            size = int(self.starts[unit + 1] - self.starts[unit])
-            first, last = max(begin - seen, 0), min(end - seen, size)
-            if first < last:
-                pieces.append((unit, first, last))
-            seen += size
-        return pieces
-
-    def units(self, pieces: Iterable[tuple[int, int, int]]) -> Iterator[Unit]:
-        """The pieces as what `read` takes, of at most UNIT_ROWS photos each."""
-        for unit, first, last in pieces:
-            for begin in range(first, last, UNIT_ROWS):
-                chosen = slice(self.starts[unit] + begin, self.starts[unit] + min(begin + UNIT_ROWS, last))
-                text = self.ids[chosen].tobytes().hex()
-                names = tuple(text[at : at + 64] for at in range(0, len(text), 64))
-                rows = tuple(self.rows[chosen].tolist())
-                yield Unit(self.paths[self.path[unit]], int(self.row_groups[unit]), rows, names)
 
 
 class PixelCache:
@@ -127,7 +73,8 @@ class PixelCache:
     Epochs read pixels and never decode JPEG again. The file has no name, so that a killed worker leaves none
     behind; the kernel takes its pages back when others need the memory, so N may exceed it.
 
-    count    photos in `units`
+    ids      (N,) of the photos that decode, in the order of the slices
+    errors   why others do not
     budget   bytes of memory
     scratch  folder for the file; None: the system's
     Raises InputError where the scratch folder has no room either.
@@ -136,24 +83,26 @@ class PixelCache:
     def __init__(
         self,
         filesystem: pafs.FileSystem,
-        units: Iterable[Unit],
-        count: int,
+        slices: Sequence[RowSlice],
         size: int,
         threads: int,
         budget: int = 4 << 30,
         scratch: str | None = None,
     ) -> None:
-        shape = (count, 3, size, size)
-        wanted = 3 * size * size * count
+        shape = (sum(map(len, slices)), 3, size, size)
+        wanted = math.prod(shape)
         self.in_memory = wanted <= budget
         pixels = np.empty(shape, np.uint8) if self.in_memory else _mapped(shape, wanted, scratch)
-        self.image_ids: list[str] = []
         self.errors: list[ImageError] = []
-        for ids, stack, errors in pixels_of(filesystem, units, size, threads):
-            pixels[len(self.image_ids) : len(self.image_ids) + len(ids)] = stack
-            self.image_ids += ids
-            self.errors += errors
-        self.pixels: NDArray[np.uint8] = pixels[: len(self.image_ids)]
+        ids: list[Ids] = []
+        count = 0
+        for some in decoded(filesystem, cut(slices, SLICE_ROWS), size, threads):
+            pixels[count : count + len(some.pixels)] = some.pixels
+            ids.append(some.ids[some.decodes])
+            count += len(some.pixels)
+            self.errors += some.errors
+        self.ids = joined(ids)
+        self.pixels: NDArray[np.uint8] = pixels[:count]
 
 
 def _mapped(shape: tuple[int, ...], wanted: int, scratch: str | None) -> NDArray[np.uint8]:

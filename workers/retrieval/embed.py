@@ -1,6 +1,6 @@
-"""Give every photo its vector: a Ray Data actor that reads, decodes and embeds whole row groups.
+"""Give every photo its vector: a Ray Data actor that reads, decodes and embeds.
 
-A row that comes in is an address (a unit of the lake), not pixels: bytes are read where they are
+A row that comes in says where photos lie (schemas/row_slice.py) and holds no pixels: bytes are read where they are
 embedded, and only vectors travel. Photos that do not decode come back as rejects, never dropped.
 """
 
@@ -14,28 +14,21 @@ import pyarrow.fs as pafs
 import torch
 from numpy.typing import NDArray
 
-from schemas.errors import ImageError
+from schemas.image_ids import column_of_ids, joined
+from schemas.row_slice import slices_of_table
 from workers.contract import Batch
 from workers.data.decode import decode
-from workers.data.shards import Unit, pixels_of
+from workers.data.shards import Decoded, decoded
 from workers.device import bfloat16_pays, sent
 from workers.training.checkpoint import load, on_device, untrained
 
 BATCH = 64
-UNITS = pa.schema(
-    [
-        pa.field("path", pa.string(), nullable=False),
-        pa.field("row_group", pa.int32(), nullable=False),
-        pa.field("rows", pa.list_(pa.int32()), nullable=False),
-        pa.field("image_ids", pa.list_(pa.string()), nullable=False),
-    ]
-)
 
 
 class Embed:
-    """Photos of one unit -> one table (image_id, vector, error). One instance per device; weights load once.
+    """Row slices -> one table (id, vector, error) of their photos. One instance per device; weights load once.
 
-    filesystem   where the units lie
+    filesystem   where the slices lie
     checkpoint   path of a checkpoint there, empty for a method without weights
     method       name, used when there is no checkpoint
     threads      torch threads of this instance; decoding uses as many threads beside them
@@ -61,15 +54,16 @@ class Embed:
         self.decoders = max(threads, os.cpu_count() or 1) if self.device.type == "cuda" else max(1, threads)
 
     def __call__(self, batch: pa.Table) -> pa.Table:
-        """A table of units (UNITS) -> a table of all their photos: image_id, vector, error (null if none)."""
-        units = [Unit(**row) for row in batch.to_pylist()]
-        tables = [
-            self._table(*decoded) for decoded in pixels_of(self.filesystem, units, self.size, self.decoders)
-        ]
+        """Embed the photos of a table of ROW_SLICES; returns a table of id, vector and error (null if none).
+
+        Of each slice, the photos that decode come first.
+        """
+        slices = slices_of_table(batch)
+        tables = map(self._table, decoded(self.filesystem, slices, self.size, self.decoders))
         return pa.concat_tables(tables)
 
     def one(self, name: str, data: bytes) -> NDArray[np.float32]:
-        """The vector (D,) of one photo; raises ImageError where `data` is none."""
+        """Embed one photo: its vector (D,). Raises ImageError, naming `name`, where `data` is none."""
         vector: NDArray[np.float32] = self.vectors(decode(name, data, self.size)[None])[0]
         return vector
 
@@ -82,13 +76,15 @@ class Embed:
                 found[first : first + BATCH] = self.module.embed(Batch(images)).float().cpu().numpy()
         return found
 
-    def _table(self, ids: list[str], pixels: NDArray[np.uint8], errors: list[ImageError]) -> pa.Table:
-        vectors = self.vectors(pixels)
-        flat = np.concatenate([vectors.ravel(), np.zeros(len(errors) * self.dim, np.float32)])
+    def _table(self, photos: Decoded) -> pa.Table:
+        vectors = self.vectors(photos.pixels)
+        flat = np.concatenate([vectors.ravel(), np.zeros(len(photos.errors) * self.dim, np.float32)])
+        details = [None] * len(vectors) + [error.detail for error in photos.errors]
+        ids = joined([photos.ids[photos.decodes], photos.ids[~photos.decodes]])
         return pa.table(
             {
-                "image_id": pa.array(ids + [error.image for error in errors], pa.string()),
+                "id": column_of_ids(ids),
                 "vector": pa.FixedSizeListArray.from_arrays(pa.array(flat), self.dim),
-                "error": pa.array([None] * len(ids) + [error.detail for error in errors], pa.string()),
+                "error": pa.array(details, pa.string()),
             }
         )

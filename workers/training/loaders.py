@@ -1,6 +1,6 @@
-"""From places in the lake to the loaders of one worker: its shard decoded, with what is known of each photo."""
+"""From row slices of the lake to the loaders of one worker: its shard decoded, with what is known of each photo."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,11 +10,13 @@ import torch
 from numpy.typing import NDArray
 
 from schemas.errors import InputError
+from schemas.image_ids import joined
+from schemas.row_slice import RowSlice, shard
 from workers.contract import KnowsFrequencies, Method, Training, Trains
 from workers.data.annotations import placed_in_square
 from workers.data.dataloader import BatchLoader
-from workers.data.dataset import Dataset, ids_of_hex
-from workers.data.shards import PixelCache, Places
+from workers.data.dataset import Dataset
+from workers.data.shards import PixelCache
 from workers.training.collectives import all_reduced
 
 
@@ -37,18 +39,18 @@ class Shards:
     rank: int = 0
     world: int = 1
 
-    def train(self, places: Places) -> tuple[BatchLoader, int]:
+    def train(self, slices: Sequence[RowSlice]) -> tuple[BatchLoader, int]:
         """The photos to learn from, through the method's `augment`, and how many did not decode.
 
         Every rank takes as many steps as the largest shard wants, or gradients would be waited for. Raises InputError
         where this worker has no photo.
         """
         size = max(self.training.photo_size or 0, self.method.image_size)
-        pixels, mine, undecodable = self._decoded(places, size)
+        pixels, mine, undecodable = self._decoded(slices, size)
         if not len(mine):
             raise InputError("training", f"worker {self.rank} of {self.world} has no photo to learn from")
         draws = int(all_reduced(float(len(mine)), self.world, self.device, maximum=True))
-        learnt = self.dataset.take(self.dataset.find(places.ids))
+        learnt = self.dataset.take(self.dataset.find(joined(one.ids for one in slices)))
         frequencies = frequencies_of(learnt, self.method)
         if isinstance(self.method, KnowsFrequencies):
             self.method.count(
@@ -59,17 +61,16 @@ class Shards:
             options["method"] = self.method
         return self._loader(pixels, mine, **options), undecodable
 
-    def held_out(self, places: Places) -> tuple[BatchLoader, int]:
+    def held_out(self, slices: Sequence[RowSlice]) -> tuple[BatchLoader, int]:
         """The photos to judge on, as they are, and how many did not decode."""
-        pixels, mine, undecodable = self._decoded(places, self.method.image_size)
+        pixels, mine, undecodable = self._decoded(slices, self.method.image_size)
         return self._loader(pixels, mine, device=self.device), undecodable
 
-    def _decoded(self, places: Places, size: int) -> tuple[NDArray[np.uint8], Dataset, int]:
-        pieces = places.share(self.rank, self.world)
-        count = sum(last - first for _, first, last in pieces)
-        cache = PixelCache(self.filesystem, places.units(pieces), count, size, self.threads, self.budget)
-        mine = self.dataset.take(self.dataset.find(ids_of_hex(cache.image_ids)))
-        return cache.pixels, placed_in_square(mine, size), len(cache.errors)
+    def _decoded(self, slices: Sequence[RowSlice], size: int) -> tuple[NDArray[np.uint8], Dataset, int]:
+        mine = shard(slices, self.rank, self.world)
+        cache = PixelCache(self.filesystem, mine, size, self.threads, self.budget)
+        dataset = self.dataset.take(self.dataset.find(cache.ids))
+        return cache.pixels, placed_in_square(dataset, size), len(cache.errors)
 
     def _loader(self, pixels: NDArray[np.uint8], dataset: Dataset, **options: Any) -> BatchLoader:
         training = self.training

@@ -33,7 +33,7 @@ def run_trial(
     values             what this trial tries; the other flat settings are those of `base`
     labels             the names that the method learns
     dataset            object reference of workers.data.dataset.Dataset
-    train, validation  object references of workers.data.shards.Places
+    train, validation  object references of lists of schemas.row_slice.RowSlice
     """
     changes = {name: rounded(value) for name, value in values.items()}
     settings = registry.settings_of(method, base | changes)

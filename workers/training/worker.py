@@ -1,6 +1,6 @@
 """One worker of a Ray Train TorchTrainer: loads its shard, goes on where a killed run stopped, trains.
 
-All it knows comes in its job: which photos (as places in the lake), what is known of them, the method and its
+All it knows comes in its job: which photos (as row slices of the lake), what is known of them, the method and its
 settings. Rank 0 reports checkpoints; the last one also holds the history and how well each word can be seen.
 """
 
@@ -44,7 +44,7 @@ class Job:
     labels             the names it learns
     filesystem         of the lake
     dataset            object reference of workers.data.dataset.Dataset: every photo, and what the method reads
-    train, validation  object references of workers.data.shards.Places: which of them to learn from, which to judge on
+    train, validation  object references of lists of schemas.row_slice.RowSlice: what to learn from, what to judge on
     start              path of the checkpoint to start from; empty: first weights
     threads            of torch, per worker
     cache_bytes        of memory for decoded photos, per worker

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from flows.learn.dataset import parts, places_of
+from flows.learn.dataset import parts
 from flows.learn.train import checkpoint_of, train_words
 from flows.learn.tuning import tune_settings
 from flows.parameters.train import TrainParameters
@@ -161,17 +161,6 @@ def test_refusals_are_one_line(stocked: tuple[Lake, list[str], list[str]], train
         train(lake, labels[0], {"backbone": "resnet50"}, parent=trained["run_id"])
     with pytest.raises(InputError, match="gpus: 7 asked for"):
         train(lake, labels[0], SETTINGS, gpus="7")
-
-
-def test_places_name_every_photo_where_it_lies(stocked: tuple[Lake, list[str], list[str]]) -> None:
-    lake, ids, labels = stocked
-    columns = ["image_id", "words", "split", "group"]
-    examples = Dataset.gather(lake.batches(lake.run(labels[0]), "labels", columns))
-
-    places = places_of(lake, examples)
-
-    units = list(places.units(places.share(0, 1)))
-    assert sorted(name for unit in units for name in unit.image_ids) == sorted(ids)
 
 
 @pytest.mark.slow

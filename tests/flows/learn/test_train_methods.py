@@ -17,6 +17,7 @@ from infra import cluster
 from infra.lake import Lake
 from infra.photo_locations import locate, photo_bytes
 from schemas.errors import InputError
+from schemas.image_ids import hex_of_ids
 from tests.flows.learn.annotated_lake import annotated_lake
 from tests.workers.contract.labelled_photos import METHODS
 from workers.contract import Batch, Edits, Method, Predicts
@@ -48,8 +49,9 @@ def train(
 def error_of(method: Method, lake: Lake, labels: str) -> float:
     """Mean distance of predicted landmarks from the true ones, in half sides."""
     learnt = supervision(lake, lake.run(labels), "tiny_landmarks")
-    data = dict(photo_bytes(lake, locate(lake, learnt.dataset.hex())))
-    pixels = np.stack([decode(name, data[name], method.image_size) for name in learnt.dataset.hex()])
+    data = dict(photo_bytes(lake, locate(lake, learnt.dataset.ids)))
+    names = hex_of_ids(learnt.dataset.ids)
+    pixels = np.stack([decode(name, data[name], method.image_size) for name in names])
     true = placed_in_square(learnt.dataset, method.image_size).dense("landmarks")[:, :, :2]
     assert isinstance(method, Predicts)
     with torch.no_grad():

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import numpy as np
 
+from schemas.image_ids import ID
 from workers import methods
 from workers.contract import LabelSpace, registry
 from workers.data.columns import Csr
-from workers.data.dataset import ID, Dataset
+from workers.data.dataset import Dataset
 
 METHODS = Path(__file__).with_name("vitrine_methods")
 if str(METHODS) not in methods.__path__:

@@ -7,10 +7,11 @@ import pyarrow as pa
 import pytest
 
 from schemas.ids import image_id
+from schemas.image_ids import ids_of_hex
 from schemas.label import ANNOTATIONS
 from workers.contract import LabelSpace
 from workers.data.annotations import PHOTO_SIZE, annotated, annotation_names, placed_in_square
-from workers.data.dataset import Dataset, ids_of_hex
+from workers.data.dataset import Dataset
 
 READS = ("category", "attributes", "landmarks", "box", "domain")
 NAMES = LabelSpace(("red",), ("dress", "shirt"), ("dotted", "plain"), ("left hem", "neck"))

@@ -5,7 +5,8 @@ import pyarrow as pa
 import pytest
 
 from schemas.ids import image_id
-from workers.data.dataset import Dataset, ids_of_hex
+from schemas.image_ids import hex_of_ids, ids_of_hex
+from workers.data.dataset import Dataset
 
 ROWS = [  # image, words, split, group: photo b belongs to two products, c has no words, e is held out
     ("b", [2, 5], "train", 7),
@@ -40,7 +41,7 @@ def test_photos_are_gathered_once_with_the_words_of_all_their_products(size: int
     words = photos.sparse("words")
     named = {
         name: (words.ids[words.starts[n] : words.starts[n + 1]].tolist(), int(photos.dense("product")[n]))
-        for n, name in enumerate(photos.hex())
+        for n, name in enumerate(hex_of_ids(photos.ids))
     }
     assert named == {
         sha("a"): ([1], 4),
@@ -48,7 +49,7 @@ def test_photos_are_gathered_once_with_the_words_of_all_their_products(size: int
         sha("c"): ([], 9),
         sha("d"): ([9, 11], 4),
     }
-    assert photos.hex() == sorted(photos.hex())
+    assert hex_of_ids(photos.ids) == sorted(hex_of_ids(photos.ids))
 
 
 def test_taking_and_finding_photos() -> None:
@@ -56,7 +57,7 @@ def test_taking_and_finding_photos() -> None:
 
     few = photos.take(photos.find(ids_of_hex([sha("d"), sha("c"), sha("b")])))
 
-    assert few.hex() == [sha("d"), sha("c"), sha("b")]
+    assert hex_of_ids(few.ids) == [sha("d"), sha("c"), sha("b")]
     assert few.sparse("words").counts.tolist() == [2, 0, 3]
     assert few.sparse("words").ids.tolist() == [9, 11, 0, 2, 5]
     assert few.dense("product").tolist() == [4, 9, 7]
@@ -65,7 +66,7 @@ def test_taking_and_finding_photos() -> None:
 def test_no_rows_are_no_photos() -> None:
     none = Dataset.gather([])
 
-    assert len(none) == 0 and none.sparse("words").starts.tolist() == [0] and none.hex() == []
+    assert len(none) == 0 and none.sparse("words").starts.tolist() == [0] and hex_of_ids(none.ids) == []
 
 
 def test_columns_that_are_selected_stay() -> None:

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from schemas.errors import ImageError
+from schemas.image_ids import ids_of_hex
 from workers.data.decode import decode, decode_all, preprocessing
 
 
@@ -80,9 +81,12 @@ def test_bytes_that_are_no_whole_picture_are_an_error_with_a_reason(data: bytes)
 
 
 def test_one_bad_photo_does_not_stop_the_others() -> None:
-    results = decode_all([("a", picture()), ("b", b"?"), ("c", picture())], 8)
+    names = ["0a" * 32, "0b" * 31 + "00", "0c" * 32]
+
+    results = decode_all(ids_of_hex(names), [picture(), b"?", picture()], 8)
 
     assert [isinstance(result, ImageError) for result in results] == [False, True, False]
+    assert isinstance(results[1], ImageError) and results[1].image == names[1]
 
 
 def test_the_size_is_part_of_what_was_done_to_the_pixels() -> None:

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from schemas.errors import InputError
+from schemas.image_ids import ID
 from workers.contract import Stage
-from workers.data.dataset import ID, Dataset
+from workers.data.dataset import Dataset
 from workers.data.product_sampler import pair_sampler, pk_sampler, sampler_of
 from workers.data.sampler import BatchSampler
 

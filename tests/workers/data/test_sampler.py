@@ -5,9 +5,10 @@ import pytest
 from scipy.stats import chisquare
 
 from schemas.errors import InputError
+from schemas.image_ids import ID
 from workers.contract import Stage
 from workers.data.columns import Csr
-from workers.data.dataset import ID, Dataset
+from workers.data.dataset import Dataset
 from workers.data.product_sampler import sampler_of
 from workers.data.sampler import BatchSampler, PhotoSampler, Sampler, WordSampler
 

@@ -9,11 +9,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from schemas.image_ids import ID
 from workers import contract
 from workers.contract import Batch, LabelSpace, Stage, Training, head_first
 from workers.data.columns import Csr
 from workers.data.dataloader import BatchLoader
-from workers.data.dataset import ID, Dataset
+from workers.data.dataset import Dataset
 from workers.training.resume import load, save
 from workers.training.train_loop import Progress, TrainLoop
 from workers.training.train_step import TrainStep
