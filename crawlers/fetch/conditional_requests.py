@@ -14,7 +14,7 @@ _LONGEST_S = 366 * 24 * 3600
 
 
 def conditional(validators: Validators) -> dict[str, Any]:
-    """Arguments of a Request that is answered 304 while nothing changed; none without validators."""
+    """Make the arguments of a Request that is answered 304 while nothing changed; none without validators."""
     headers = {}
     if validators.etag:
         headers["If-None-Match"] = validators.etag
@@ -24,7 +24,7 @@ def conditional(validators: Validators) -> dict[str, Any]:
 
 
 def validators_of(answer: Response) -> Validators:
-    """ETag, Last-Modified and lifetime of an answer."""
+    """Read ETag, Last-Modified and lifetime of an answer."""
     control = b",".join(answer.headers.getlist("Cache-Control"))
     fresh_until = None
     if (found := _MAX_AGE.search(control)) and b"no-cache" not in control and b"no-store" not in control:

@@ -24,12 +24,10 @@ from zope.interface import implementer  # type: ignore[import-untyped]
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 _PORTS = {"http": 80, "https": 443}
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
-_UNICAST = ipaddress.ip_network(
-    "2000::/3"
-)  # all of IPv6 that is given out; what wraps an IPv4 address lies around it
-_PROTOCOL = ipaddress.ip_network(
-    "192.0.0.0/24"
-)  # is_global lets a few of these through, as IANA's table does
+# All of IPv6 that is given out; what wraps an IPv4 address lies around it.
+_UNICAST = ipaddress.ip_network("2000::/3")
+# is_global lets a few of these through, as IANA's table does.
+_PROTOCOL = ipaddress.ip_network("192.0.0.0/24")
 _NUMERIC = re.compile(r"(?:.*\.)?(?:\d+|0x[0-9a-f]*)")  # as browsers do: a last label like this makes it IPv4
 _NAME = re.compile(r"(?=.{1,253}$)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*")
 
@@ -58,9 +56,9 @@ def is_public(address: str) -> bool:
 
 
 async def system_resolve(host: str, port: int) -> list[str]:
-    """Every address the system's resolver knows for a host; raises OSError where it knows none."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+    """Return every address the system's resolver knows for a host; raises OSError where it knows none."""
+    entries = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(entry[4][0]) for entry in entries))
 
 
 class Guard:
@@ -85,7 +83,7 @@ class Guard:
             raise AddressRefused(verdict)
 
     async def _judge(self, host: str, port: int) -> str:
-        """Why (host, port) is refused; empty when it is not."""
+        """Return why (host, port) is refused; empty when it is not."""
         if host not in self.pinned:  # the first answer holds for the whole process, see above
             literal = _literal(host)
             addresses = [literal] if literal else await self._resolve(host, port)
@@ -97,7 +95,7 @@ class Guard:
 
 
 def _host_port(url: str) -> tuple[str, int]:
-    """Whom a URL names: the host in the one spelling that is judged, pinned and dialled."""
+    """Return whom a URL names: the host in the one spelling that is judged, pinned and dialled, and its port."""
     try:
         parts: SplitResult = urlsplit(url)
         host, port = parts.hostname, parts.port
@@ -113,7 +111,7 @@ def _host_port(url: str) -> tuple[str, int]:
 
 
 def _spelt(host: str) -> str:
-    """A host in lower-case ASCII without a last dot; raises AddressRefused for what is neither name nor IP."""
+    """Spell a host in lower-case ASCII without a last dot; raises AddressRefused for what is neither name nor IP."""
     try:
         if not host.isascii():  # also full-width digits, which become digits here and nowhere later
             host = host.encode("idna").decode("ascii")
@@ -129,7 +127,7 @@ def _spelt(host: str) -> str:
 
 
 def _literal(host: str) -> str:
-    """The IP address a host is in itself, also as 2130706433, 0x7f.1 or 0177.0.0.1; empty for a name."""
+    """Return the IP address a host is in itself, also as 2130706433, 0x7f.1 or 0177.0.0.1; empty for a name."""
     try:
         if ":" in host:
             return str(ipaddress.ip_address(host))
@@ -165,7 +163,7 @@ class PinnedResolver:
         return resolutionReceiver
 
     def _pinned(self, host: str) -> list[str]:
-        """A host as its URL spelt it: Twisted hands over `shöp.example` for `xn--shp-tna.example`."""
+        """Return the addresses of a host as its URL spelt it: Twisted says `shöp.example` for `xn--shp-tna.example`."""
         for encode in (idna.encode, _idna_2003):
             try:
                 spelt = _spelt(host if host.isascii() else encode(host).decode("ascii"))
@@ -186,4 +184,4 @@ class _Resolution:
         self.name = name
 
     def cancel(self) -> None:
-        """Nothing is under way: the answer was there at once."""
+        """Do nothing: the answer was there at once."""

@@ -25,7 +25,7 @@ _WITH_VALUE = ("unavailable_after", "max-snippet", "max-image-preview", "max-vid
 
 @dataclass(frozen=True)
 class OptOut:
-    """What was said, to everybody or to us; `detail` says where."""
+    """Opt-outs of an answer, to everybody or to us; `detail` says where they stand."""
 
     noai: bool = False
     noimageai: bool = False
@@ -33,28 +33,28 @@ class OptOut:
 
 
 def opt_outs(headers: Headers, page: Selector | None) -> OptOut:
-    """The opt-outs of one answer; `page` is its document, None for a photo. Never raises on what they say."""
-    said: dict[str, str] = {}  # word -> where it was first said
+    """Read the opt-outs of one answer; `page` is its document, None for a photo. Never raises on what they say."""
+    place_of: dict[str, str] = {}  # word -> where it was first said
     for value in headers.getlist("X-Robots-Tag"):
         for word in _for_us(value.decode("latin-1").lower()):
-            said.setdefault(word, "X-Robots-Tag")
+            place_of.setdefault(word, "X-Robots-Tag")
     tdm = headers.getlist(_TDM)
     if page is not None and page.type in ("html", "xml"):
         for meta in page.xpath("//meta[@name and @content]"):
             name, content = meta.attrib["name"].strip().lower(), meta.attrib["content"].lower()
             if name in _META_NAMES:
                 for word in re.split(r"[\s,;]+", content):
-                    said.setdefault(word, f"meta {name}")
+                    place_of.setdefault(word, f"meta {name}")
             elif name == _TDM:
                 tdm.append(content.encode("utf-8", "replace"))
-    told = [f"{word} in {said[word]}" for word in ("noai", "noimageai") if word in said]
+    details = [f"{word} in {place_of[word]}" for word in ("noai", "noimageai") if word in place_of]
     if any(value.strip() == b"1" for value in tdm):
-        told.append(f"{_TDM}: 1")
-    return OptOut("noai" in said, "noimageai" in said, ", ".join(told))
+        details.append(f"{_TDM}: 1")
+    return OptOut("noai" in place_of, "noimageai" in place_of, ", ".join(details))
 
 
 def _for_us(value: str) -> Iterator[str]:
-    """The words of one header that are said to everybody or to us; a name holds up to the next one."""
+    """Read the words of one header that are said to everybody or to us; a name holds up to the next one."""
     agent = ""
     for part in value.split(","):
         words = part

@@ -24,7 +24,7 @@ _WORDS: tuple[tuple[type[BaseException], str], ...] = (
 
 
 def reject_reason_of(error: BaseException | None) -> tuple[str, str]:
-    """Reason (one of schemas.reject.REASONS) and detail for a request that got no usable answer."""
+    """Return reason (one of schemas.reject.REASONS) and detail for a request that got no usable answer."""
     if isinstance(error, HttpError):  # what Scrapy's spider middleware makes of any status but 2xx
         status = error.response.status
         if 300 <= status < 400:  # Scrapy follows none that leads out of the web

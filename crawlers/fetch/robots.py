@@ -37,7 +37,7 @@ class Robots(RobotsTxtMiddleware):
         self._failed: dict[str, Exception] = {}
 
     async def process_request(self, request: Request) -> None:  # type: ignore[override]
-        """Raises RobotsForbid, or what kept robots.txt from being read, for every page of that host."""
+        """Raise RobotsForbid for what is forbidden, or what kept the host's robots.txt from being read."""
         if request.meta.get("dont_obey_robotstxt"):
             return
         try:
@@ -64,7 +64,7 @@ class Robots(RobotsTxtMiddleware):
         super()._robots_error(exc, netloc)
 
     def _keep_distance(self, netloc: str, delay_s: float | None) -> None:
-        """Crawl-delay becomes the least delay of the host's slot; AutoThrottle may still raise it."""
+        """Make Crawl-delay the least delay of the host's slot; AutoThrottle may still raise it."""
         slots = self.crawler.engine.downloader.slots
         slot = slots.get(urlsplit(f"//{netloc}").hostname or netloc)
         if slot is not None and delay_s:
@@ -81,7 +81,7 @@ class Patience:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "Patience":
-        """Scrapy's way to make one."""
+        """Make one as Scrapy does."""
         return cls(crawler.settings.getfloat("VITRINE_BACKOFF_S"))
 
     async def process_request(self, request: Request) -> None:
@@ -92,9 +92,10 @@ class Patience:
     def process_response(self, request: Request, response: Response) -> Response:
         """Note how long a busy host wants to be left alone; too long a wait ends the retries."""
         if response.status in _BUSY:
-            said = response.headers.get("Retry-After")
-            asked = retry_after_s(said.decode("latin-1")) if said else None
-            wait_s = asked if asked is not None else self._backoff_s * 2 ** request.meta.get("retry_times", 0)
+            header = response.headers.get("Retry-After")
+            wait_s = retry_after_s(header.decode("latin-1")) if header else None
+            if wait_s is None:
+                wait_s = self._backoff_s * 2 ** request.meta.get("retry_times", 0)
             if wait_s > LONGEST_WAIT_S:
                 request.meta["dont_retry"] = True
             else:
@@ -103,7 +104,7 @@ class Patience:
 
 
 def retry_after_s(value: str, now: datetime | None = None) -> float | None:
-    """Seconds that a Retry-After header asks for, as a number or a date; None for neither."""
+    """Return the seconds that a Retry-After header asks for, as a number or a date; None for neither."""
     text = value.strip()
     if text.isascii() and text.isdigit():
         return float(text)

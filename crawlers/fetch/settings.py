@@ -38,9 +38,41 @@ _SCRAPY_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.stats.DownloaderStats": 850,
 }
 
+# What a crawl is made of; the numbers are places in Scrapy's row of middlewares.
+_PARTS: dict[str, Any] = {
+    "DOWNLOADER_MIDDLEWARES": {
+        "crawlers.fetch.guard_middleware.GuardMiddleware": 90,  # before robots.txt: that is a request too
+        "crawlers.fetch.robots.Robots": 100,
+        "crawlers.fetch.robots.Patience": 560,  # nearer to the network than Scrapy's retry at 550
+    },
+    "DOWNLOADER_MIDDLEWARES_BASE": _SCRAPY_MIDDLEWARES,
+    "EXTENSIONS_BASE": {
+        "scrapy.extensions.corestats.CoreStats": 0,
+        "scrapy.extensions.throttle.AutoThrottle": 0,
+    },
+    "ITEM_PIPELINES": {"crawlers.state.pipeline.CrawlPipeline": 100},
+    # What to ask and what was asked is the crawl's own state; Scrapy's would be lost by a kill.
+    "SCHEDULER": "crawlers.state.scheduler.FrontierScheduler",
+    "DUPEFILTER_CLASS": "scrapy.dupefilters.BaseDupeFilter",
+    "DOWNLOAD_HANDLERS": {"data": None, "file": None, "ftp": None, "s3": None},
+    "TWISTED_REACTOR": "twisted.internet.asyncioreactor.AsyncioSelectorReactor",
+    "LOG_ENABLED": False,
+    "LOG_INSTALL_ROOT_HANDLER": False,
+    "STATS_DUMP": False,
+}
+_BOUNDS: dict[str, Any] = {
+    "DOWNLOAD_MAXSIZE": PAGE_BYTES,
+    "DOWNLOAD_WARNSIZE": 0,
+    "REDIRECT_MAX_TIMES": 5,
+    "SCRAPER_SLOT_MAX_ACTIVE_SIZE": 48 << 20,  # answers being worked on; beyond it nothing is fetched
+    # The one layer that retries HTTP.
+    "RETRY_TIMES": 2,
+    "RETRY_HTTP_CODES": [429, 500, 502, 503, 504, 522, 524],
+}
+
 
 def settings(url: str, contact: str, pace: Pace = USUAL) -> dict[str, Any]:
-    """Settings for a crawl of the shop at `url`; a shop on this machine needs no politeness.
+    """Make the settings of a crawl of the shop at `url`; a shop on this machine needs no politeness.
 
     Raises InputError without a contact for any other.
     """
@@ -52,6 +84,7 @@ def settings(url: str, contact: str, pace: Pace = USUAL) -> dict[str, Any]:
         "USER_AGENT": user_agent(url, contact),
         "ROBOTSTXT_OBEY": True,
         "ROBOTSTXT_USER_AGENT": ROBOTS_NAME,
+        "REFERRER_POLICY": "same-origin",
         # Requests at once, and the pause between them, in s.
         "CONCURRENT_REQUESTS": max(16, at_once),
         "CONCURRENT_ITEMS": 1,  # Scrapy starts this many tasks per answer, 100 unless told; one keeps the order, too
@@ -61,35 +94,9 @@ def settings(url: str, contact: str, pace: Pace = USUAL) -> dict[str, Any]:
         "AUTOTHROTTLE_START_DELAY": 0.5,
         "AUTOTHROTTLE_MAX_DELAY": 30,
         "AUTOTHROTTLE_TARGET_CONCURRENCY": 2,
-        # Bounds.
         "DOWNLOAD_TIMEOUT": 15 if here else 30,
-        "DOWNLOAD_MAXSIZE": PAGE_BYTES,
-        "DOWNLOAD_WARNSIZE": 0,
-        "REDIRECT_MAX_TIMES": 5,
-        "SCRAPER_SLOT_MAX_ACTIVE_SIZE": 48 << 20,  # answers being worked on; beyond it nothing is fetched
-        # The one layer that retries HTTP.
-        "RETRY_TIMES": 2,
-        "RETRY_HTTP_CODES": [429, 500, 502, 503, 504, 522, 524],
-        "VITRINE_BACKOFF_S": 0.05 if here else 2.0,
-        "DOWNLOADER_MIDDLEWARES": {
-            "crawlers.fetch.guard_middleware.GuardMiddleware": 90,  # before robots.txt: that is a request too
-            "crawlers.fetch.robots.Robots": 100,
-            "crawlers.fetch.robots.Patience": 560,  # nearer to the network than Scrapy's retry at 550
-        },
-        "DOWNLOADER_MIDDLEWARES_BASE": _SCRAPY_MIDDLEWARES,
-        "EXTENSIONS_BASE": {
-            "scrapy.extensions.corestats.CoreStats": 0,
-            "scrapy.extensions.throttle.AutoThrottle": 0,
-        },
-        "ITEM_PIPELINES": {"crawlers.state.pipeline.CrawlPipeline": 100},
-        # What to ask and what was asked is the crawl's own state; Scrapy's would be lost by a kill.
-        "SCHEDULER": "crawlers.state.scheduler.FrontierScheduler",
-        "DUPEFILTER_CLASS": "scrapy.dupefilters.BaseDupeFilter",
-        "DOWNLOAD_HANDLERS": {"data": None, "file": None, "ftp": None, "s3": None},
         "DOWNLOAD_VERIFY_CERTIFICATES": True,
-        "REFERRER_POLICY": "same-origin",
-        "LOG_ENABLED": False,
-        "LOG_INSTALL_ROOT_HANDLER": False,
-        "STATS_DUMP": False,
-        "TWISTED_REACTOR": "twisted.internet.asyncioreactor.AsyncioSelectorReactor",
+        "VITRINE_BACKOFF_S": 0.05 if here else 2.0,
+        **_BOUNDS,
+        **_PARTS,
     }

@@ -12,14 +12,14 @@ _PORTS = {"http": 80, "https": 443}
 
 
 def shop_name(name: str) -> str:
-    """A shop's name as it may stand in product ids; raises InputError for any other."""
+    """Return a shop's name as it may stand in product ids; raises InputError for any other."""
     if not _SHOP.fullmatch(name):
         raise InputError(f"shop name {name!r}", "use letters, digits, dots, dashes and underscores")
     return name
 
 
 def named_shop(given: str) -> tuple[str, str]:
-    """Name and address from `URL` or `name=URL`; the default name is the host, `-port` behind an unusual one.
+    """Read name and address from `URL` or `name=URL`; the default name is the host, `-port` behind an unusual one.
 
     Raises InputError for what is no http(s) address.
     """
@@ -43,7 +43,7 @@ def named_shop(given: str) -> tuple[str, str]:
 
 
 def shops_of(given: Sequence[str], contact: str) -> list[tuple[str, str]]:
-    """Name and address of several shops, as `named_shop` reads each.
+    """Read name and address of several shops, as `named_shop` reads each.
 
     Raises InputError for none, for a name given twice, and without contact for a shop not on this machine.
     """

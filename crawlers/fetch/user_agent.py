@@ -18,7 +18,7 @@ def is_loopback(host: str) -> bool:
 
 
 def user_agent(url: str, contact: str) -> str:
-    """`vitrine/<version> (+<contact>)`. Raises InputError without contact for a shop not on this machine."""
+    """Return `vitrine/<version> (+<contact>)`. Raises InputError without contact for a shop not on this machine."""
     try:
         name = f"{ROBOTS_NAME}/{version('vitrine')}"
     except PackageNotFoundError:

@@ -22,9 +22,8 @@ from schemas.errors import ImageError
 SMALLEST_PX = 64
 MOST_PIXELS = 50_000_000
 LONGEST_ASPECT = 6  # long side by short side; beyond it stand banners and lines
-_DECODED_PX = (
-    256  # a photo is made small to the last whole fraction still this large; hash and thumbnail see 32 and 8
-)
+# A photo is made small to the last whole fraction still this large; hash and thumbnail see 32 and 8.
+_DECODED_PX = 256
 _GRID_PX = 64  # quality, colour spread and thumbnail are read from this many means a side
 _SPREAD = 2  # levels of 255 between the brightest and the darkest mean of one colour and nothing else
 _MOST_SCANS = 100  # of one JPEG: ten is usual, thousands are a bomb that costs time instead of memory
@@ -49,9 +48,17 @@ _PER_CENT = np.arange(256) * 100 // 255  # of a step between neighbours
 _ORIENTATION_TAG = 0x0112
 # What Pillow's plugins raise on foreign bytes; a MemoryError or a bug of ours is not among them.
 _UNREADABLE = (
-    OSError, SyntaxError, ValueError, EOFError, LookupError, TypeError, RuntimeError, ArithmeticError,
-    struct.error, zlib.error,
-)  # fmt: skip
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    LookupError,
+    TypeError,
+    RuntimeError,
+    ArithmeticError,
+    struct.error,
+    zlib.error,
+)
 
 
 @dataclass(frozen=True)
@@ -68,7 +75,7 @@ class PhotoFacts:
 
 
 def inspect(data: bytes, name: str = "", smallest_px: int = SMALLEST_PX) -> PhotoFacts:
-    """Facts of one photo; safe in threads, most of its time outside the interpreter lock.
+    """Read the facts of one photo; safe in threads, most of its time outside the interpreter lock.
 
     name         what an error calls the photo, such as its address
     smallest_px  least length of its short side
@@ -81,32 +88,7 @@ def inspect(data: bytes, name: str = "", smallest_px: int = SMALLEST_PX) -> Phot
     if not kind:
         raise ImageError(name, "not_an_image", f"begins with {data[:12]!r}")
     try:
-        if kind == "WEBP":  # Pillow makes room for all pixels of a WebP before it tells their number
-            _check_size(*_webp_size(data), name, 1)
-        with Image.open(io.BytesIO(data), formats=[kind]) as image:
-            width, height = image.size
-            _check_size(width, height, name, smallest_px)
-            if kind in _SEQUENCES and getattr(image, "is_animated", False):
-                raise ImageError(name, "animated", "several frames")
-            if image.info.get("progressive") and (scans := data.count(b"\xff\xda")) > _MOST_SCANS:
-                raise ImageError(name, "corrupt", f"{scans} scans")
-            # Every byte is still read and entropy-decoded; only the inverse transform is cheaper.
-            image.draft("RGB", (_DECODED_PX, _DECODED_PX))
-            image.load()
-            orientation = _orientation(image)
-            seen = _as_seen(image)
-        grid = seen.resize((_GRID_PX, _GRID_PX), Image.Resampling.BOX, reducing_gap=2.5)
-        spread = _spread(grid)
-        if spread <= _SPREAD:
-            raise ImageError(
-                name, "single_colour", f"{spread} of 255 levels between its brightest and darkest part"
-            )
-        return PhotoFacts(
-            _FORMATS[kind], width, height, orientation,
-            phash=_phash(seen, orientation),
-            quality=_quality(grid),
-            thumbnail=_upright(grid, orientation).reduce(_GRID_PX // 8).tobytes(),
-        )  # fmt: skip
+        return _facts(data, kind, name, smallest_px)
     except ImageError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
@@ -114,6 +96,39 @@ def inspect(data: bytes, name: str = "", smallest_px: int = SMALLEST_PX) -> Phot
     except _UNREADABLE as error:
         reason = "truncated" if _ends_early(kind, data) else "corrupt"
         raise ImageError(name, reason, _words(error)) from error
+
+
+def _facts(data: bytes, kind: str, name: str, smallest_px: int) -> PhotoFacts:
+    """Decode a photo once; raises ImageError for what is no good photo, and whatever Pillow raises on foreign bytes."""
+    if kind == "WEBP":  # Pillow makes room for all pixels of a WebP before it tells their number
+        _check_size(*_webp_size(data), name, 1)
+    with Image.open(io.BytesIO(data), formats=[kind]) as image:
+        width, height = image.size
+        _check_size(width, height, name, smallest_px)
+        if kind in _SEQUENCES and getattr(image, "is_animated", False):
+            raise ImageError(name, "animated", "several frames")
+        if image.info.get("progressive") and (scans := data.count(b"\xff\xda")) > _MOST_SCANS:
+            raise ImageError(name, "corrupt", f"{scans} scans")
+        # Every byte is still read and entropy-decoded; only the inverse transform is cheaper.
+        image.draft("RGB", (_DECODED_PX, _DECODED_PX))
+        image.load()
+        orientation = _orientation(image)
+        seen = _as_seen(image)
+    grid = seen.resize((_GRID_PX, _GRID_PX), Image.Resampling.BOX, reducing_gap=2.5)
+    spread = _spread(grid)
+    if spread <= _SPREAD:
+        raise ImageError(
+            name, "single_colour", f"{spread} of 255 levels between its brightest and darkest part"
+        )
+    return PhotoFacts(
+        media_type=_FORMATS[kind],
+        width=width,
+        height=height,
+        orientation=orientation,
+        phash=_phash(seen, orientation),
+        quality=_quality(grid),
+        thumbnail=_upright(grid, orientation).reduce(_GRID_PX // 8).tobytes(),
+    )
 
 
 def image_row(
@@ -125,18 +140,18 @@ def image_row(
     robots: Mapping[str, bool],
     declared_type: str = "",
 ) -> dict[str, Any]:
-    """One row of schemas.image.IMAGES, as of now.
+    """Make one row of schemas.image.IMAGES, as of now.
 
     declared_type  the server's Content-Type as it came; its parameters and unprintable characters go
     """
     media_type = "".join(char for char in declared_type.partition(";")[0] if char.isprintable())
-    said: dict[str, Any] = {"image_id": image_id, "bytes": data, "url": url, "product_id": product_id}
-    said |= {"robots": robots, "declared_type": media_type.strip().lower()[:100]}
-    return said | asdict(facts) | {"fetched_at": datetime.now(UTC)}
+    row: dict[str, Any] = {"image_id": image_id, "bytes": data, "url": url, "product_id": product_id}
+    row |= {"robots": robots, "declared_type": media_type.strip().lower()[:100]}
+    return row | asdict(facts) | {"fetched_at": datetime.now(UTC)}
 
 
 def _check_size(width: int, height: int, name: str, smallest_px: int) -> None:
-    """Raises ImageError for sides that are not decoded at all."""
+    """Raise ImageError for sides that are not decoded at all."""
     sides = f"{width} x {height}"
     if width * height > MOST_PIXELS:
         raise ImageError(name, "too_many_pixels", sides)
@@ -147,7 +162,7 @@ def _check_size(width: int, height: int, name: str, smallest_px: int) -> None:
 
 
 def _kind(data: bytes) -> str:
-    """Pillow's name of the format the first bytes claim; empty for none we read."""
+    """Return Pillow's name of the format the first bytes claim; empty for none we read."""
     if data.startswith(b"\xff\xd8\xff"):
         return "JPEG"
     if data.startswith(b"\x89PNG\r\n\x1a\n"):
@@ -181,7 +196,7 @@ def _ends_early(kind: str, data: bytes) -> bool:
 
 
 def _webp_size(data: bytes) -> tuple[int, int]:
-    """Sides of a WebP from its first chunk; raises ValueError where that is none."""
+    """Read the sides of a WebP from its first chunk; raises ValueError where that is none."""
     chunk = data[12:16]
     if chunk == b"VP8X" and len(data) >= 30:  # the canvas, also of one still picture with metadata
         return 1 + int.from_bytes(data[24:27], "little"), 1 + int.from_bytes(data[27:30], "little")
@@ -195,7 +210,7 @@ def _webp_size(data: bytes) -> tuple[int, int]:
 
 
 def _orientation(image: Image.Image) -> int:
-    """EXIF orientation, 1 to 8; 1 where none is stated, or none that can be read."""
+    """Read the EXIF orientation, 1 to 8; 1 where none is stated, or none that can be read."""
     try:
         stated = image.getexif().get(_ORIENTATION_TAG)
     except _UNREADABLE:  # the picture is whole, whatever its metadata say
@@ -204,7 +219,7 @@ def _orientation(image: Image.Image) -> int:
 
 
 def _as_seen(image: Image.Image) -> Image.Image:
-    """RGB and small, with transparency on white: that is how shops show a cut-out."""
+    """Convert to RGB and small, with transparency on white: that is how shops show a cut-out."""
     times = max(1, min(image.size) // _DECODED_PX)
     if image.has_transparency_data:
         picture = image.convert("RGBA")
@@ -224,7 +239,7 @@ def _upright(picture: Image.Image, orientation: int) -> Image.Image:
 
 
 def _phash(seen: Image.Image, orientation: int) -> int:
-    """64 bits, row by row from the highest: the order in which imagehash prints its hex."""
+    """Hash to 64 bits, row by row from the highest: the order in which imagehash prints its hex."""
     # What imagehash would do, but for the gap: a third of the time for a fifth of a bit of 64 on average.
     small = seen.convert("L").resize((32, 32), Image.Resampling.LANCZOS, reducing_gap=3.0)
     bits = np.packbits(imagehash.phash(_upright(small, orientation)).hash.reshape(64))
@@ -232,7 +247,7 @@ def _phash(seen: Image.Image, orientation: int) -> int:
 
 
 def _spread(grid: Image.Image) -> int:
-    """Levels between the brightest and the darkest part, in the channel where they differ most.
+    """Return the levels between the brightest and the darkest part, in the channel where they differ most.
 
     Parts are a 16th of the photo wide: over so many pixels noise averages out, and a white shirt on
     white paper is still told apart by its folds and its outline.
@@ -242,7 +257,7 @@ def _spread(grid: Image.Image) -> int:
 
 
 def _quality(grid: Image.Image) -> int:
-    """How much gradient there is to hash, 0 to 100, counted as PDQ does.
+    """Measure how much gradient there is to hash, 0 to 100, counted as PDQ does.
 
     The steps between neighbours of the 64 x 64 grey reduction, across and down, each in whole per cent
     of the full range (so that noise under 3 levels counts nothing), summed, divided by 360, at most
@@ -254,5 +269,5 @@ def _quality(grid: Image.Image) -> int:
 
 
 def _words(error: Exception) -> str:
-    """Pillow's message without the memory address of the buffer it names."""
+    """Return Pillow's message without the memory address of the buffer it names."""
     return str(error).partition(" <_io.")[0] or type(error).__name__

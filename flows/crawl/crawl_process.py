@@ -73,13 +73,13 @@ def run(request: Mapping[str, Any], out: TextIO) -> dict[str, Any]:
 
 
 def say(out: TextIO, message: Mapping[str, Any]) -> None:
-    """One line of JSON, at once."""
+    """Write one line of JSON, at once."""
     out.write(json.dumps(message, ensure_ascii=False, default=str) + "\n")
     out.flush()
 
 
 def main() -> int:
-    """Exit code 0 with a `done` line, 1 with an `error` line; a bug ends in a traceback on stderr and code 1."""
+    """Answer one request; code 0 with a `done` line, 1 with an `error` line. A bug ends in a traceback on stderr."""
     out = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     request = json.loads(sys.stdin.readline())

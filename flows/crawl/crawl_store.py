@@ -36,7 +36,7 @@ class CrawlStore:
 
     @property
     def photo_rows(self) -> int:
-        """Photos that this crawl stored, also before it was interrupted."""
+        """How many photos this crawl stored, also before it was interrupted."""
         return self._images.rows + sum(part.rows for part in self._parts_left)
 
     def has_photo(self, image_id: str) -> bool:
