@@ -76,8 +76,8 @@ def settings_of(name: str, changes: Mapping[str, object] | None = None) -> Setti
 
 def method_class(name: str) -> type[Method]:
     """The class `Method` of the file: what it reads, and by `issubclass`, what it can do."""
-    found: type[Method] = _module(name).Method
-    return found
+    made: type[Method] = _module(name).Method
+    return made
 
 
 def build(settings: Settings, labels: LabelSpace) -> Method:

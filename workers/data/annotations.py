@@ -151,8 +151,8 @@ def _first(column: NDArray[np.int64], rows: NDArray[np.int64], places: NDArray[n
 
 def _places(names: pa.Array, known: tuple[str, ...]) -> NDArray[np.int32]:
     """Place of each name among those known; -1 for others."""
-    found = pc.index_in(names, value_set=pa.array(known, pa.string()))
-    return np.asarray(found.fill_null(-1)).astype(np.int32)
+    places = pc.index_in(names, value_set=pa.array(known, pa.string()))
+    return np.asarray(places.fill_null(-1)).astype(np.int32)
 
 
 def _flat(

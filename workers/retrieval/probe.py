@@ -46,13 +46,13 @@ class Probe:
 
     def scores(self, vectors: NDArray[np.float32], labels: Sequence[str]) -> NDArray[np.float32]:
         """(N, L) score of each asked label; -inf for one that no photo learnt from carried."""
-        known = {label: n for n, label in enumerate(self.labels)}
+        columns = {label: n for n, label in enumerate(self.labels)}
         own = _standard(vectors, self.mean, self.scale) @ self.weights + self.bias
-        found = np.full((len(vectors), len(labels)), -np.inf, np.float32)
+        scores = np.full((len(vectors), len(labels)), -np.inf, np.float32)
         for n, label in enumerate(labels):
-            if label in known:
-                found[:, n] = own[:, known[label]]
-        return found
+            if label in columns:
+                scores[:, n] = own[:, columns[label]]
+        return scores
 
 
 def fit_probe(

@@ -87,14 +87,14 @@ def relevant_ranks(row_block: NDArray[np.float32], relevant: Sequence[NDArray[np
     Returns    per query (R,). A wrong photo that scores the same stands before the right one, so the
                first of these is the rank of workers.retrieval.nearest.pessimistic_ranks.
     """
-    found = []
+    ranks = []
     for row, right in zip(row_block, relevant, strict=True):
         own, everything = np.sort(row[right]), np.sort(row)
         as_good = len(row) - np.searchsorted(everything, own)  # right and wrong ones
         right_as_good = len(own) - np.searchsorted(own, own)
         place = len(own) - np.arange(len(own))  # among the right ones, best first
-        found.append((as_good - right_as_good + place)[::-1].astype(np.int64))
-    return found
+        ranks.append((as_good - right_as_good + place)[::-1].astype(np.int64))
+    return ranks
 
 
 def r_precision(ranks: Sequence[Ranks]) -> Values:
@@ -134,8 +134,8 @@ def label_found_at(k: int, scores: NDArray[np.float32], labels: NDArray[np.int64
     """
     own = scores[np.arange(len(labels)), labels][:, None]
     better = (scores >= own).sum(1) - 1  # the label itself is among them
-    found: Values = ((better < k) & np.isfinite(own[:, 0])).astype(np.float64)
-    return found
+    hits: Values = ((better < k) & np.isfinite(own[:, 0])).astype(np.float64)
+    return hits
 
 
 def attribute_recall(
@@ -157,20 +157,20 @@ def attribute_recall(
     if scores.shape != truth.shape:
         raise ValueError(f"scores {scores.shape} and truth {truth.shape} differ in shape")
     relevant = [np.flatnonzero(row) for row in truth]
-    found = np.zeros(truth.shape, bool)
+    recalled = np.zeros(truth.shape, bool)
     for n, (own, row) in enumerate(zip(relevant, scores, strict=True)):
         order = own[np.argsort(-row[own], kind="stable")]
         [ranks] = relevant_ranks(row[None], [own])
-        found[n, order[(ranks <= k) & np.isfinite(row[order])]] = True
+        recalled[n, order[(ranks <= k) & np.isfinite(row[order])]] = True
     if not truth.any():
         return float("nan")
     if average == "micro":
-        return float(found.sum() / truth.sum())
+        return float(recalled.sum() / truth.sum())
     if average not in ("image", "macro", "mmfashion"):
         raise ValueError(f"average {average!r}; there are micro, image, macro, mmfashion")
     axis = 1 if average == "image" else 0
     positives = truth.sum(axis)
-    shares = np.sort(found.sum(axis)[positives > 0] / positives[positives > 0])[::-1]
+    shares = np.sort(recalled.sum(axis)[positives > 0] / positives[positives > 0])[::-1]
     return float(shares[: MMFASHION_CLASSES if average == "mmfashion" else None].mean())
 
 

@@ -82,13 +82,13 @@ def read_labels(
     for n, name in enumerate(names):
         borne = keys - {_key(name)}
         others = [other for other in _other_names(name, groups) if _key(other) not in borne]
-        found = [spelling for each in (name, *others) for spelling in learnt.spellings(each)]
-        if not found:
+        readings = [spelling for each in (name, *others) for spelling in learnt.spellings(each)]
+        if not readings:
             part = [word for word in tokens(_COMPOUND.sub(r" \2", labels[n])) if learnt.forms(word)]
-            found = learnt.spellings(part) if _key(part) not in borne else []
-        found = list(dict.fromkeys(found))
-        owners += [n] * len(found)
-        words += found
+            readings = learnt.spellings(part) if _key(part) not in borne else []
+        readings = list(dict.fromkeys(readings))
+        owners += [n] * len(readings)
+        words += readings
     rows = [[ids[word] for word in reading] for reading in words]
     matrix = np.stack([vectors[row].mean(0) for row in rows]) if rows else vectors[:0]
     added = np.zeros(len(rows)) if offsets is None else [offsets[row].mean() for row in rows]
@@ -101,8 +101,8 @@ def label_scores(photos: Vectors, read: LabelReadings) -> Vectors:
     """(N, L) scores of photos (N, D); -inf for labels without a reading."""
     scores = np.full((len(photos), len(read.labels)), -np.inf, np.float32)
     if len(read.owners):
-        known, first = np.unique(read.owners, return_index=True)
-        scores[:, known] = np.maximum.reduceat(photos @ read.vectors.T + read.offsets, first, axis=1)
+        labels, first = np.unique(read.owners, return_index=True)
+        scores[:, labels] = np.maximum.reduceat(photos @ read.vectors.T + read.offsets, first, axis=1)
     return scores
 
 
@@ -114,16 +114,16 @@ def words_vector(query: str, ids: Mapping[str, int], vectors: Vectors) -> tuple[
     """
     learnt = _Learnt(ids)
     plain = {(letter + word).lower(): word.lower() for letter, word in _COMPOUND.findall(query)}
-    known, unknown = [], []
+    rows_of_words, unknown = [], []
     for word in _words(query):
         forms = learnt.forms(word) or learnt.forms(plain.get(word, word))
         if forms:
-            known.append(ids[forms[0]])
+            rows_of_words.append(ids[forms[0]])
         else:
             unknown.append(plain.get(word, word))
-    if not known:
+    if not rows_of_words:
         return None, unknown
-    rows = vectors[known] / np.linalg.norm(vectors[known], axis=1, keepdims=True)
+    rows = vectors[rows_of_words] / np.linalg.norm(vectors[rows_of_words], axis=1, keepdims=True)
     total = rows.sum(0)
     return (total / np.linalg.norm(total)).astype(np.float32), unknown
 
@@ -142,15 +142,15 @@ def read_synonyms(path: str | None = None) -> list[list[str]]:
 
 def _parsed(file: Path, name: str) -> tuple[bool, list[list[str]]]:
     try:
-        found = yaml.safe_load(file.read_text(encoding="utf-8"))
+        parsed = yaml.safe_load(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise InputError(name, f"cannot be read ({error.strerror})") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise InputError(name, f"is no YAML ({' '.join(str(error).split())[:120]})") from error
-    if not isinstance(found, dict) or (strange := set(found) - {"replace", "groups"}):
-        what = f"knows no {min(map(str, strange))}" if isinstance(found, dict) else "is no mapping"
+    if not isinstance(parsed, dict) or (strange := set(parsed) - {"replace", "groups"}):
+        what = f"knows no {min(map(str, strange))}" if isinstance(parsed, dict) else "is no mapping"
         raise InputError(name, f"{what}; wanted are `groups:` and, if you like, `replace: true`")
-    groups, replace = found.get("groups") or [], found.get("replace", False)
+    groups, replace = parsed.get("groups") or [], parsed.get("replace", False)
     for group in groups if isinstance(groups, list) else [groups]:
         if not isinstance(group, list) or not all(isinstance(each, str) for each in group):
             raise InputError(name, f"a group must be a list of names, and {str(group)[:60]!r} is not")
@@ -192,33 +192,33 @@ class _Learnt:
 
     def forms(self, word: str) -> list[str]:
         """Singular and plural of a word, those that were learnt; the word itself first."""
-        found = self._by_stem.get(_stem(word), [])
-        return sorted(found, key=lambda form: (form != word, form))
+        forms = self._by_stem.get(_stem(word), [])
+        return sorted(forms, key=lambda form: (form != word, form))
 
     def spellings(self, words: Sequence[str]) -> list[tuple[str, ...]]:
         """A name in learnt words: each in any of its forms, and all as one word; none where a word is unknown."""
         forms = [self.forms(word) for word in words]
-        found = list(islice(product(*forms), MOST_SPELLINGS)) if words else []
+        spellings = list(islice(product(*forms), MOST_SPELLINGS)) if words else []
         if len(words) > 1:
-            found += [(form,) for form in self._by_stem.get(_key(words), [])]
-        return found
+            spellings += [(form,) for form in self._by_stem.get(_key(words), [])]
+        return spellings
 
 
 def _groups(synonyms: Synonyms) -> dict[str, list[tuple[str, ...]]]:
     """Key of a name -> the names of all its groups."""
-    found: dict[str, list[tuple[str, ...]]] = {}
+    names_by_key: dict[str, list[tuple[str, ...]]] = {}
     for group in synonyms:
         names = [words for name in group if (words := _words(name))]
         for name in names:
-            found.setdefault(_key(name), []).extend(names)
-    return found
+            names_by_key.setdefault(_key(name), []).extend(names)
+    return names_by_key
 
 
 def _other_names(name: tuple[str, ...], groups: Mapping[str, list[tuple[str, ...]]]) -> list[tuple[str, ...]]:
     """A name under its synonyms, and with each of its words under that word's synonyms."""
-    found = list(groups.get(_key(name), ()))
+    names = list(groups.get(_key(name), ()))
     if len(name) > 1:
         for n, word in enumerate(name):
-            found += [name[:n] + other + name[n + 1 :] for other in groups.get(_stem(word), ())]
+            names += [name[:n] + other + name[n + 1 :] for other in groups.get(_stem(word), ())]
     # "Navy Blue" with "navy blue" for "navy" would say blue twice.
-    return [other for other in dict.fromkeys(tuple(dict.fromkeys(words)) for words in found) if other != name]
+    return [other for other in dict.fromkeys(tuple(dict.fromkeys(words)) for words in names) if other != name]

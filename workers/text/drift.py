@@ -46,19 +46,19 @@ class WordsSaid:
         return cls(frequencies, frozenset(vocabulary.words), products)
 
 
-def drift_rows(now: WordsSaid, before: WordsSaid) -> list[Row]:
+def drift_rows(now: WordsSaid, earlier: WordsSaid) -> list[Row]:
     """New and gone words, divergence of the frequencies, the biggest movers, and products.
 
     Frequencies are shares among all occurrences of the words that either run learns, so that a
     catalogue that grows evenly does not drift.
     """
-    words = sorted(now.kept | before.kept)
-    counts = [np.array([said.frequencies.get(word, 0) for word in words], float) for said in (now, before)]
-    new, gone = (_most(a.frequencies, a.kept - b.kept) for a, b in ((now, before), (before, now)))
+    words = sorted(now.kept | earlier.kept)
+    counts = [np.array([said.frequencies.get(word, 0) for word in words], float) for said in (now, earlier)]
+    new, gone = (_most(a.frequencies, a.kept - b.kept) for a, b in ((now, earlier), (earlier, now)))
     rows = [
-        row("drift", "products", now.products - before.products, "products", f"{before.products:,} before"),
-        row("drift", "words new", len(now.kept - before.kept), "words", new),
-        row("drift", "words gone", len(before.kept - now.kept), "words", gone),
+        row("drift", "products", now.products - earlier.products, "products", f"{earlier.products:,} before"),
+        row("drift", "words new", len(now.kept - earlier.kept), "words", new),
+        row("drift", "words gone", len(earlier.kept - now.kept), "words", gone),
     ]
     if not all(count.sum() for count in counts):
         return rows

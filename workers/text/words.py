@@ -68,14 +68,14 @@ def tokens(text: str) -> list[str]:
     stands alone itself; source: Lucene's CJKBigramFilter. Canonically equal texts give equal tokens, and
     a token gives itself. A single letter and a hyphen belong to the word behind them.
     """
-    found: list[str] = []
+    words: list[str] = []
     for run in _RUN.findall(_LETTERED.sub(r"\1\2", _folded(text))):
         if max(run) <= _LAST_OF_LATIN:
             if len(run) > 1:
-                found.append(run)
+                words.append(run)
         else:
-            found += _by_script(run)
-    return found
+            words += _by_script(run)
+    return words
 
 
 def product_words(product: Mapping[str, object], fields: Sequence[str] = FIELDS) -> list[str]:
