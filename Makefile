@@ -7,7 +7,7 @@ STAMP  := $(VENV)/.installed
 PYTHON ?= python3
 export UV_LINK_MODE := copy
 
-.PHONY: demo test test-all lint bench setup lock browser clean help
+.PHONY: pictures demo test test-all lint bench setup lock browser clean help
 
 help:      ## what there is to do
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/'
@@ -35,6 +35,9 @@ lint: $(STAMP) ## style, types, and the direction of imports
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/lint-imports --no-cache
+
+pictures: $(STAMP) ## docs/*.svg: each folder's rooms, as the import contracts stack them
+	@$(PY) docs/draw_rooms.py
 
 bench: $(STAMP) ## ratios against the same work done bare
 	@for b in tests/bench/*.py; do echo "== $$b"; $(PY) $$b || exit 1; done

@@ -76,3 +76,11 @@ def test_the_lock_holds_no_address() -> None:
     assert "://" not in lock
     assert lock.count("==") == sum(1 for line in lock.splitlines() if "==" in line)
     assert "--hash=sha256:" in lock
+
+
+def test_the_pictures_of_the_folders_show_the_house_as_it_is() -> None:
+    drawn = subprocess.run(
+        [sys.executable, "docs/draw_rooms.py", "--check"], cwd=ROOT, capture_output=True, text=True
+    )
+
+    assert not drawn.returncode, drawn.stderr
