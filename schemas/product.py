@@ -52,7 +52,11 @@ PRODUCTS = table_schema(
             pa.list_(pa.string()),
             "SHA-256 per photo, same order; empty string: refused, see rejects",
         ),
-        column("source", pa.string(), f"where the title comes from: {' | '.join(SOURCES)}"),
+        column(
+            "source",
+            pa.string(),
+            f"where the title comes from: {' | '.join(SOURCES)}, or another platform's feed",
+        ),
         column(
             "sources",
             pa.map_(pa.string(), pa.string()),

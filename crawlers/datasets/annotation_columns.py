@@ -23,7 +23,7 @@ def holds(column: str, kind: pa.DataType) -> bool:
 
 
 def annotation_of(fields: Mapping[str, Any]) -> Annotation:
-    """The annotation in a row's `fields`, by our names; empty where there is none.
+    """Read the annotation in a row's `fields`, by our names; empty where there is none.
 
     A domain that is none of schemas.annotation.DOMAINS is not known: files use the word for other things.
     Raises ValueError where a landmark or a box is outside the photo, or no number.

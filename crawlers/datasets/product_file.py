@@ -120,7 +120,7 @@ class ProductFile:
                 yield chosen.slice(start, BATCH_ROWS)
 
     def _open_csv(self) -> pacsv.CSVStreamingReader:
-        """Every column as text: an inferred number would lose the zeros that article numbers begin with."""
+        """Read every column as text: an inferred number would lose the zeros that article numbers begin with."""
         delimiter = "\t" if self.path.name.lower().split(".csv")[0].endswith((".tsv", ".tsv.gz")) else ","
         parse = pacsv.ParseOptions(
             delimiter=delimiter, newlines_in_values=True, invalid_row_handler=self._note_unreadable
@@ -199,7 +199,7 @@ class ProductFile:
 
 
 def _sources(path: str, there: Sequence[str], mapping: dict[str, str]) -> dict[str, tuple[str, ...]]:
-    """The file's columns behind each of our names; raises InputError where one is missing."""
+    """Find the file's columns behind each of our names; raises InputError where one is missing."""
     shown = ", ".join(there)
     for ours, theirs in mapping.items():
         if ours not in KNOWN:
@@ -232,7 +232,7 @@ def _fitting(path: str, schema: pa.Schema, sources: dict[str, tuple[str, ...]]) 
 
 
 def _cell_text(value: Any) -> str:
-    """A cell as text; nothing for nulls, NaN and bytes. 12.0 is 12: a table program made it a float."""
+    """Read a cell as text; nothing for nulls, NaN and bytes. 12.0 is 12: a table program made it a float."""
     if value is None or isinstance(value, bytes):
         return ""
     if isinstance(value, float):

@@ -21,7 +21,7 @@ _MARK = "after="
 
 
 def decoded(answer: TextResponse) -> Any:
-    """The JSON value of an answer. Raises ValueError, and nothing else."""
+    """Decode the JSON value of an answer. Raises ValueError, and nothing else."""
     try:
         return json.loads(answer.text.lstrip("\ufeff"))
     except AttributeError:
@@ -31,7 +31,7 @@ def decoded(answer: TextResponse) -> Any:
 
 
 def first_key(entries: Iterable[Any]) -> str:
-    """The id of the first entry that has one."""
+    """Find the id of the first entry that has one."""
     return next((key for entry in entries if isinstance(entry, dict) and (key := id_in(entry.get("id")))), "")
 
 
@@ -41,9 +41,9 @@ def repeats(url: str, first: str) -> bool:
 
 
 def number_of(url: str) -> int:
-    """The number of a page; the first page may lack it."""
-    stated = dict(parse_qsl(urlsplit(url).query)).get("page", "")
-    return int(stated) if stated.isascii() and stated.isdecimal() and len(stated) < 10 else 1
+    """Read the number of a page; the first page may lack it."""
+    number = dict(parse_qsl(urlsplit(url).query)).get("page", "")
+    return int(number) if number.isascii() and number.isdecimal() and len(number) < 10 else 1
 
 
 def page_after(url: str, first: str) -> Visit | Reject:
@@ -56,10 +56,10 @@ def page_after(url: str, first: str) -> Visit | Reject:
 
 
 def next_page(url: str, first: str) -> str:
-    """The address of the page after the one at `url`, which begins with the id `first`."""
+    """Give the address of the page after the one at `url`, which begins with the id `first`."""
     parts = urlsplit(url)
-    kept = [pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0] != "page"]
-    query = urlencode([*kept, ("page", str(number_of(url) + 1))], safe="/,")
+    others = [pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0] != "page"]
+    query = urlencode([*others, ("page", str(number_of(url) + 1))], safe="/,")
     return parts._replace(query=query, fragment=_mark(first) if first else "").geturl()
 
 

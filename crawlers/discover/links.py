@@ -70,7 +70,7 @@ def is_page(url: str) -> bool:
 
 
 def visits_from(page: TextResponse, nodes: list[Node], host: str) -> Iterator[Visit]:
-    """What a page of a shop without sitemap leads to; `nodes` are its JSON-LD.
+    """Find what a page of a shop without sitemap leads to; `nodes` are its JSON-LD.
 
     A card with a price, an address like a product's and an entry of an ItemList are product pages. What is
     in the navigation, has a picture but no price, or has an address like a category's is a list, or turns
@@ -82,44 +82,50 @@ def visits_from(page: TextResponse, nodes: list[Node], host: str) -> Iterator[Vi
     everything = page.xpath("//a/@href").getall()
     further = {url for link in page.xpath(_NEXT).getall() if (url := within(base, link, host))}
     certain = {url for link in products if (url := within(base, link, host))}
-    found: dict[str, bool] = {}
+    is_product_by_url: dict[str, bool] = {}
     for links, walked in ((products, True), (pictured, True), (navigation, True), (everything, False)):
         for link in links:
             url = within(base, link, host)
-            if not url or url in found or url in further or _NOT_SHOP.search(url) or not is_page(url):
+            if (
+                not url
+                or url in is_product_by_url
+                or url in further
+                or _NOT_SHOP.search(url)
+                or not is_page(url)
+            ):
                 continue
             if url in certain or looks_like_product(url):
-                found[url] = True
+                is_product_by_url[url] = True
             elif (
                 not _is_facet(url)
                 and not _is_list_again(url, page.url)
                 and (walked or looks_like_listing(url))
             ):
-                found[url] = False
-    if any(found.values()) or pictured:
+                is_product_by_url[url] = False
+    if any(is_product_by_url.values()) or pictured:
         addresses = (url for link in everything if (url := within(base, link, host)))
         further |= {url for url in addresses if _is_further_page(url, page.url)}
         yield from (Visit(url) for url in sorted(further))
-    yield from (Visit(url, product) for url, product in found.items() if url not in further)
+    yield from (Visit(url, product) for url, product in is_product_by_url.items() if url not in further)
 
 
 def _in_lists(nodes: list[Node]) -> Iterator[str]:
-    """Addresses of the products in a page's JSON-LD ItemLists."""
+    """Read addresses of the products in a page's JSON-LD ItemLists."""
     for entry in (e for listing in of_type(nodes, "ItemList") for e in parts(listing.get("itemListElement"))):
         item = entry.get("item")
-        for stated in (entry.get("url"), item.get("url") if isinstance(item, dict) else item):
-            if isinstance(stated, str) and stated.strip():
-                yield stated
+        for url in (entry.get("url"), item.get("url") if isinstance(item, dict) else item):
+            if isinstance(url, str) and url.strip():
+                yield url
                 break
 
 
 def _priced(page: TextResponse) -> Iterator[str]:
-    """The link of each product card: of the elements that look alike, hold a price, and lead to one place."""
+    """Find the link of each product card: of the elements that look alike, hold a price, and lead to one place."""
     cards: dict[tuple[str, str], dict[str, None]] = {}
     links_in: dict[Any, list[str]] = {}
     for figure in page.selector.root.xpath(_FIGURES)[:_MOST_FIGURES]:
-        if shows_price(figure) and (found := _card_around(figure.getparent(), links_in)):
-            card, link = found
+        if shows_price(figure) and (around := _card_around(figure.getparent(), links_in)):
+            card, link = around
             cards.setdefault((str(card.tag), card.get("class", "")), {})[link] = None
     for alike in cards.values():
         if len(alike) > 1:
@@ -166,7 +172,7 @@ def _is_further_page(url: str, here: str) -> bool:
 
 
 def _paged(url: str) -> tuple[str, int]:
-    """An address without its page number, and that number; 0 where it has none, -1 where it has a facet."""
+    """Take the page number out of an address, give both; 0 where it has none, -1 where it has a facet."""
     parts_of = urlsplit(url)
     pairs = parse_qsl(parts_of.query, keep_blank_values=True)
     if _is_facet(url):
@@ -174,9 +180,9 @@ def _paged(url: str) -> tuple[str, int]:
     numbers = [
         int(value) for name, value in pairs if _PAGE.fullmatch(name) and re.fullmatch(r"[0-9]{1,6}", value)
     ]
-    kept = [pair for pair in pairs if not _PAGE.fullmatch(pair[0])]
+    others = [pair for pair in pairs if not _PAGE.fullmatch(pair[0])]
     path = parts_of.path
     if in_path := _PAGE_PATH.search(path):
         numbers.append(int(in_path[1]))
         path = path[: in_path.start()]
-    return f"{path.rstrip('/')}?{sorted(kept)}", max(numbers, default=0)
+    return f"{path.rstrip('/')}?{sorted(others)}", max(numbers, default=0)

@@ -46,24 +46,24 @@ def is_sitemap(body: bytes) -> bool:
 
 
 def entries(body: bytes) -> Iterator[Entry]:
-    """What a sitemap names, in its order. Raises CutError after the last whole entry of one that is cut or too long."""
+    """Read what a sitemap names, in order. Raises CutError after the last whole entry of one cut or too long."""
     stream = _Stream(body)
     head = stream.start()
     if _LINE.match(head):
         yield from _lines(stream)
         return
-    held: Entry | None = None
+    last: Entry | None = None
     try:
         for entry in _parsed(stream):
-            if held:
-                yield held
-            held = entry  # the last entry of a cut file may be a part of an address
+            if last:
+                yield last
+            last = entry  # the last entry of a cut file may be a part of an address
     except LxmlError as error:
         raise CutError(f"the sitemap is not XML to its end: {error}") from None
     if stream.failure or not _ROOT_END.search(stream.tail.replace(b"\0", b"")):
         raise CutError(stream.failure or "the sitemap ends before its last element")
-    if held:
-        yield held
+    if last:
+        yield last
 
 
 class _Stream(io.RawIOBase):
@@ -81,13 +81,13 @@ class _Stream(io.RawIOBase):
         self.failure = ""
 
     def start(self) -> bytes:
-        """The first bytes, which are read again afterwards."""
+        """Read the first bytes, which are read again afterwards."""
         while len(self._ready) < _HEAD and (piece := next(self._pieces, b"")):
             self._ready = (self._ready + piece).lstrip(_BLANK) if not _is_wide(piece) else self._ready + piece
         return self._ready[:_HEAD]
 
     def read(self, size: int = -1) -> bytes:
-        """The next bytes; nothing at the end, or once there are too many."""
+        """Read the next bytes; nothing at the end, or once there are too many."""
         piece = self._ready or next(self._pieces, b"")
         size = _CHUNK if size < 0 else size
         given, self._ready = piece[:size], piece[size:]
@@ -118,7 +118,7 @@ def _pieces(body: bytes) -> Iterator[bytes]:
 
 
 def _unpacked(pieces: Iterator[bytes], fail: Any) -> Iterator[bytes]:
-    """The same bytes without gzip, told by content: names and headers are often wrong."""
+    """Give the same bytes without gzip, told by content: names and headers are often wrong."""
     first = next(pieces, b"")
     if first[:2] != _GZIP:
         yield first
@@ -182,6 +182,6 @@ def _parsed(stream: _Stream) -> Iterator[Entry]:
 
 
 def _name(element: Any) -> str:
-    """An element's name in lower case, without its namespace or an undeclared prefix."""
+    """Give an element's name in lower case, without its namespace or an undeclared prefix."""
     tag = getattr(element, "tag", "")
     return re.split("[}:]", tag)[-1].lower() if isinstance(tag, str) else ""

@@ -67,7 +67,7 @@ class TrapDetector:
         return None
 
     def led(self, url: str, fruitful: bool) -> None:
-        """A page was read.
+        """Take note that a page was read.
 
         fruitful  it gave a new product, or for a listing the address of a new product page
         """
@@ -82,14 +82,14 @@ class TrapDetector:
             self._barren.popitem(last=False)
 
     def suspect(self, url: str) -> None:
-        """The previous crawl found a trap here: pages like it have a few tries to lead to something new."""
+        """Give pages like one that was a trap in the previous crawl only a few tries to lead to something new."""
         if pattern := shape(url):
             self._barren.setdefault(pattern, max(0, self._patience - _TRIES))
             if len(self._barren) > _SHAPES:
                 self._barren.popitem(last=False)
 
     def state(self) -> dict[str, int]:
-        """All there is to remember, for `restore` in another process."""
+        """Give all there is to remember, for `restore` in another process."""
         return dict(self._barren) | {_PAGES + host: count for host, count in self._pages.items()}
 
     def restore(self, state: Mapping[str, int]) -> None:
@@ -99,7 +99,7 @@ class TrapDetector:
 
 
 def depth_of(url: str, found_on: str, depth: int) -> int:
-    """How deep `url` lies, found on a page `depth` deep: one deeper, but for the next page of one list.
+    """Say how deep `url` lies, found on a page `depth` deep: one deeper, but for the next page of one list.
 
     A list of 400 pages, each of which names the next, is wide and not deep; what ends it where it has
     no end is that its pages are barren.
@@ -110,7 +110,7 @@ def depth_of(url: str, found_on: str, depth: int) -> int:
 
 @lru_cache(1024)
 def shape(url: str) -> str:
-    """What endlessly many addresses have in common: digits, dates and long hex words are `#`, values are gone.
+    """Reduce an address to what endlessly many have in common: digits, dates and hex words are `#`, values gone.
 
     Parameters are named in order; over three, only those that turn pages. Empty for an address
     without anything that could be counted up: there is only one of it.
@@ -133,7 +133,7 @@ def _because(reason: str, detail: str) -> tuple[str, str]:
 
 
 def _split(url: str) -> SplitResult:
-    """The parts of an address; of one that has none, everything is path."""
+    """Give the parts of an address; of one that has none, everything is path."""
     try:
         parts = urlsplit(url)
     except ValueError:

@@ -23,33 +23,37 @@ WANTED = ("description", "brand", "categories", "colour", "price", "currency", "
 MOSTLY = 0.9  # share from which a field counts as stated
 
 
-def diagnosis(found: Observations) -> dict[str, Any]:
-    """The result of `vitrine doctor URL`, all of it JSON values."""
-    counted, covered = _count(found), coverage(found.products)
+def diagnosis(observations: Observations) -> dict[str, Any]:
+    """Make the result of `vitrine doctor URL`, all of it JSON values."""
+    counted, covered = _count(observations), coverage(observations.products)
     result = {
-        "shop": found.shop,
-        "url": found.url,
-        "home": found.home.url if found.home is not None else "",
-        "requests": found.requests,
-        "bytes": found.received,
-        "seconds": round(found.seconds, 1),
-        "platform": "profile" if found.draft else found.platform if found.products else "",
-        "scores": found.scores,
+        "shop": observations.shop,
+        "url": observations.url,
+        "home": observations.home.url if observations.home is not None else "",
+        "requests": observations.requests,
+        "bytes": observations.received,
+        "seconds": round(observations.seconds, 1),
+        "platform": "profile"
+        if observations.draft
+        else observations.platform
+        if observations.products
+        else "",
+        "scores": observations.scores,
         "products": counted,
         "sample": {
-            "products": len(found.products),
-            "pages": len(found.pages),
-            "rejected": dict(Counter(reject.reason for reject in found.rejects)),
+            "products": len(observations.products),
+            "pages": len(observations.pages),
+            "rejected": dict(Counter(reject.reason for reject in observations.rejects)),
         },
         "coverage": covered,
-        "sources": _sources(found.products),
-        "robots": _robots(found),
-        "validators": _validators(found),
-        "cost": _cost(found, counted["count"]),
-        "command": _command(found),
-        "profile": found.draft.yaml if found.draft else "",
+        "sources": _sources(observations.products),
+        "robots": _robots(observations),
+        "validators": _validators(observations),
+        "cost": _cost(observations, counted["count"]),
+        "command": _command(observations),
+        "profile": observations.draft.yaml if observations.draft else "",
     }
-    return result | {"missing": _missing(found, result)}
+    return result | {"missing": _missing(observations, result)}
 
 
 def coverage(products: Sequence[Product]) -> dict[str, float]:
@@ -67,51 +71,55 @@ def _says(product: Product, name: str) -> bool:
 
 
 def _sources(products: Sequence[Product]) -> dict[str, str]:
-    """Where each field mostly comes from."""
+    """Say where each field mostly comes from."""
     names = {"images": "image_urls"}
-    found: dict[str, Counter[str]] = {name: Counter() for name in FIELDS}
+    counts_by_field: dict[str, Counter[str]] = {name: Counter() for name in FIELDS}
     for product in products:
         for name in FIELDS:
             field_name = names.get(name, name)
             if _says(product, field_name):
-                found[name][product.sources.get(field_name, product.source)] += 1
-    return {name: counts.most_common(1)[0][0] for name, counts in found.items() if counts}
+                counts_by_field[name][product.sources.get(field_name, product.source)] += 1
+    return {name: counts.most_common(1)[0][0] for name, counts in counts_by_field.items() if counts}
 
 
-def _count(found: Observations) -> dict[str, Any]:
-    """How many products there are, whether that is exact, and what it rests on."""
+def _count(observations: Observations) -> dict[str, Any]:
+    """Say how many products there are, whether that is exact, and what it rests on."""
 
     def number(count: int, exact: bool, basis: str) -> dict[str, Any]:
         return {"count": count, "exact": exact, "basis": basis}
 
-    read = len({product.product_id for listing in found.listings for product in listing.products})
-    if (stated := found.stated) is not None:
+    read = len({product.product_id for listing in observations.listings for product in listing.products})
+    if (stated := observations.stated) is not None:
         return number(stated, True, "the number its API states")
-    if found.is_feed and not found.unread:
+    if observations.is_feed and not observations.unread:
         return number(read, True, "its feed, read to the end")
-    if found.is_feed and (mapped := sum(found.sitemapped)):
-        files = len(found.sitemapped)
-        total = mapped + found.sitemaps_unread * mapped // max(1, files)
+    if observations.is_feed and (mapped := sum(observations.sitemapped)):
+        files = len(observations.sitemapped)
+        total = mapped + observations.sitemaps_unread * mapped // max(1, files)
         return number(
             max(total, read),
             False,
-            f"product addresses in {files} of {files + found.sitemaps_unread} sitemaps",
+            f"product addresses in {files} of {files + observations.sitemaps_unread} sitemaps",
         )
-    if found.is_feed:
+    if observations.is_feed:
         return number(read, False, "at least; its feed goes on")
-    share = len(found.products) / len(found.pages) if found.pages and not found.draft else 1.0
-    if any(listing.is_sitemap for listing in found.listings):
-        return number(*_mapped(found, share))
-    if not found.products:
+    share = (
+        len(observations.products) / len(observations.pages)
+        if observations.pages and not observations.draft
+        else 1.0
+    )
+    if any(listing.is_sitemap for listing in observations.listings):
+        return number(*_mapped(observations, share))
+    if not observations.products:
         return number(0, False, "no product was read")
-    return number(*_listed(found))
+    return number(*_listed(observations))
 
 
-def _mapped(found: Observations, share: float) -> tuple[int, bool, str]:
+def _mapped(observations: Observations, share: float) -> tuple[int, bool, str]:
     """Sitemaps: the addresses in those that were read, the same for each that was not."""
-    read = [listing for listing in found.listings if listing.is_sitemap and listing.pages]
+    read = [listing for listing in observations.listings if listing.is_sitemap and listing.pages]
     named = [listing for listing in read if about_products(listing.url)]
-    unread = [url for url in found.unread if about_products(url)] if named else found.unread
+    unread = [url for url in observations.unread if about_products(url)] if named else observations.unread
     chosen = named or read
     pages = sum(len(listing.pages) for listing in chosen)
     total = pages + len(unread) * pages // max(1, len(chosen))
@@ -121,13 +129,13 @@ def _mapped(found: Observations, share: float) -> tuple[int, bool, str]:
     return round(total * share), False, basis
 
 
-def _listed(found: Observations) -> tuple[int, bool, str]:
+def _listed(observations: Observations) -> tuple[int, bool, str]:
     """Category pages: product links on those that were read, and as many new ones on each that was not."""
-    products = set(found.cards) or set(found.product_pages())
-    answers: list[Response] = [*found.lists] or [listing.answer for listing in found.listings]
+    products = set(observations.cards) or set(observations.product_pages())
+    answers: list[Response] = [*observations.lists] or [listing.answer for listing in observations.listings]
     pages = [answer for answer in answers if isinstance(answer, HtmlResponse)]
-    menu = set(menu_links(found.home)) if found.home is not None else set()
-    unread = (menu | set(found.unread)) - {page.url for page in pages} - products
+    menu = set(menu_links(observations.home)) if observations.home is not None else set()
+    unread = (menu | set(observations.unread)) - {page.url for page in pages} - products
     seen, new = set[str](), []
     for page in pages:  # the home page first: it shows some of everything
         new.append(len(linked(page, products) - seen))
@@ -135,55 +143,61 @@ def _listed(found: Observations) -> tuple[int, bool, str]:
     each = sum(new[1:]) / len(new[1:]) if new[1:] else sum(new)
     basis = f"roughly, from the links on {len(pages)} of {len(pages) + len(unread)} listing pages"
     goes_on = any(page.css('a[rel~="next"], link[rel~="next"]') for page in pages)
-    total = max(len(seen) + round(len(unread) * each), len(found.products))
+    total = max(len(seen) + round(len(unread) * each), len(observations.products))
     return total, False, f"{basis}, which have further pages" if goes_on else basis
 
 
-def _robots(found: Observations) -> dict[str, Any]:
-    """What robots.txt says to us, and who opts out of AI where."""
-    host = urlsplit(found.home.url if found.home is not None else found.url).netloc
-    text = found.robots.get(host)
+def _robots(observations: Observations) -> dict[str, Any]:
+    """Say what robots.txt says to us, and who opts out of AI where."""
+    host = urlsplit(observations.home.url if observations.home is not None else observations.url).netloc
+    text = observations.robots.get(host)
     rules = Protego.parse((text or b"").decode("utf-8", "replace"))
     delay = rules.crawl_delay(ROBOTS_NAME)
     return {
-        "allowed": not found.forbidden,
-        "why": found.forbidden,
+        "allowed": not observations.forbidden,
+        "why": observations.forbidden,
         "there": text is not None,
         "crawl_delay_s": float(delay) if delay is not None else None,
         "sitemaps": list(rules.sitemaps),
-        "disallowed": found.disallowed,
-        "opt_outs": {name: len(urls) for name, urls in found.opt_outs.items()},
+        "disallowed": observations.disallowed,
+        "opt_outs": {name: len(urls) for name, urls in observations.opt_outs.items()},
     }
 
 
-def _validators(found: Observations) -> dict[str, Any]:
-    """Which answers can be asked for again cheaply."""
-    feeds = [listing.answer for listing in found.listings if listing.products]
+def _validators(observations: Observations) -> dict[str, Any]:
+    """Say which answers can be asked for again cheaply."""
+    feeds = [listing.answer for listing in observations.listings if listing.products]
 
     def share(answers: Sequence[Response], name: str) -> float | None:
         return round(sum(name in answer.headers for answer in answers) / len(answers), 3) if answers else None
 
     shown = {
         kind: {"etag": share(answers, "ETag"), "last_modified": share(answers, "Last-Modified")}
-        for kind, answers in (("pages", feeds or found.pages), ("photos", found.photos))
+        for kind, answers in (("pages", feeds or observations.pages), ("photos", observations.photos))
     }
-    return shown | {"says_304": found.says_304, "cheap": bool(found.says_304)}
+    return shown | {"says_304": observations.says_304, "cheap": bool(observations.says_304)}
 
 
-def _cost(found: Observations, products: int) -> dict[str, Any]:
-    """What a whole crawl asks of the shop, at the pace it would be asked."""
-    sample = found.products
+def _cost(observations: Observations, products: int) -> dict[str, Any]:
+    """Estimate what a whole crawl asks of the shop, at the pace it would be asked."""
+    sample = observations.products
     each = sum(len(product.image_urls) for product in sample) / len(sample) if sample else 0.0
     photos = round(products * each)
-    sizes = [len(photo.body) for photo in found.photos]
-    feeds = [len(listing.products) for listing in found.listings if listing.products]
-    listings = math.ceil(products / max(feeds)) + 1 if feeds else len(found.listings) + len(found.unread)
+    sizes = [len(photo.body) for photo in observations.photos]
+    feeds = [len(listing.products) for listing in observations.listings if listing.products]
+    listings = (
+        math.ceil(products / max(feeds)) + 1
+        if feeds
+        else len(observations.listings) + len(observations.unread)
+    )
     pages = 0 if feeds else products
-    delay_s = max(found.options["DOWNLOAD_DELAY"], _robots(found)["crawl_delay_s"] or 0.0)
+    delay_s = max(observations.options["DOWNLOAD_DELAY"], _robots(observations)["crawl_delay_s"] or 0.0)
     at_once = (
-        1 if _robots(found)["crawl_delay_s"] else 2
+        1 if _robots(observations)["crawl_delay_s"] else 2
     )  # what crawlers.fetch.settings tells AutoThrottle to aim at
-    waited = sorted(found.latencies)[len(found.latencies) // 2] if found.latencies else 0.0
+    waited = (
+        sorted(observations.latencies)[len(observations.latencies) // 2] if observations.latencies else 0.0
+    )
     requests = 2 + listings + pages + photos
     return {
         "requests": requests,
@@ -196,29 +210,33 @@ def _cost(found: Observations, products: int) -> dict[str, Any]:
     }
 
 
-def _command(found: Observations) -> str:
-    """The command that crawls the shop; quoted, and made of the operator's words only."""
-    words = ["vitrine", "crawl", f"{found.shop}={found.url}"]
-    words += ["--contact", found.contact] if found.contact else []
-    words += ["--profile", found.profile or f"{found.shop}.yaml"] if found.profile or found.draft else []
+def _command(observations: Observations) -> str:
+    """Write the command that crawls the shop; quoted, and made of the operator's words only."""
+    words = ["vitrine", "crawl", f"{observations.shop}={observations.url}"]
+    words += ["--contact", observations.contact] if observations.contact else []
+    words += (
+        ["--profile", observations.profile or f"{observations.shop}.yaml"]
+        if observations.profile or observations.draft
+        else []
+    )
     return shlex.join(words)
 
 
-def _missing(found: Observations, result: dict[str, Any]) -> list[str]:
-    """What a crawl will not bring, and what it will cost to come back, as sentences."""
-    if found.forbidden:
-        return [f"everything: {found.forbidden}"]
-    refusals = list(_refusals(found))
-    if not found.products:
-        reader = "its profile" if found.profile else "neither a platform nor the draft of a profile"
-        return [f"everything: {reader} could read none of {len(found.pages)} sampled pages", *refusals]
+def _missing(observations: Observations, result: dict[str, Any]) -> list[str]:
+    """Say what a crawl will not bring, and what it will cost to come back, as sentences."""
+    if observations.forbidden:
+        return [f"everything: {observations.forbidden}"]
+    refusals = list(_refusals(observations))
+    if not observations.products:
+        reader = "its profile" if observations.profile else "neither a platform nor the draft of a profile"
+        return [f"everything: {reader} could read none of {len(observations.pages)} sampled pages", *refusals]
     covered = result["coverage"]
     gone = [name for name in WANTED if not covered[name]]
     some = [f"{name} ({covered[name]:.0%})" for name in WANTED if 0 < covered[name] < MOSTLY]
     told = [f"no product states: {', '.join(gone)}"] if gone else []
     told += [f"not every product states: {', '.join(some)}"] if some else []
     told += refusals
-    if not found.photos:
+    if not observations.photos:
         told.append("no photo of the sample could be fetched")
     if not result["validators"]["cheap"]:
         told.append("no answer says 304: every later crawl reads every page again")
@@ -227,14 +245,14 @@ def _missing(found: Observations, result: dict[str, Any]) -> list[str]:
     return told
 
 
-def _refusals(found: Observations) -> Iterator[str]:
-    """What the shop, or the state of its pages, kept from us."""
-    for reason, number in Counter(reject.reason for reject in found.rejects).items():
+def _refusals(observations: Observations) -> Iterator[str]:
+    """Say what the shop, or the state of its pages, kept from us."""
+    for reason, number in Counter(reject.reason for reject in observations.rejects).items():
         yield f"{number} of what was sampled is refused: {reason}"
-    if found.disallowed:
-        yield f"robots.txt keeps us from {len(found.disallowed)} of the addresses tried"
-    for name, urls in found.opt_outs.items():
+    if observations.disallowed:
+        yield f"robots.txt keeps us from {len(observations.disallowed)} of the addresses tried"
+    for name, urls in observations.opt_outs.items():
         if urls:
             yield f"{name} is said on {len(urls)} answers, whose products or photos are left out"
-    if found.unreadable:
-        yield f"{len(found.unreadable)} answers could not be read, such as {found.unreadable[0]}"
+    if observations.unreadable:
+        yield f"{len(observations.unreadable)} answers could not be read, such as {observations.unreadable[0]}"

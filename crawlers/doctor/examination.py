@@ -45,7 +45,7 @@ _PATIENCE = 4  # sampled pages without a product after which a platform is given
 
 
 def examine_shop(shop: str, url: str, contact: str, profile: str = "") -> dict[str, Any]:
-    """What crawlers.doctor.diagnosis.diagnosis says of a shop. Blocks; runs the reactor, so once per process.
+    """Look at a shop and give its `diagnosis`. Blocks; runs the reactor, so once per process.
 
     profile  path of the shop's profile, crawlers/shops/<shop>.yaml by default where that exists
     Raises InputError without a contact or for a bad profile, FetchError for a shop that does not answer.
@@ -81,18 +81,18 @@ class Examination(scrapy.Spider):
         self.sitemaps: dict[str, list[str]] = {}  # by host, filled by crawlers.fetch.robots.Robots
 
     async def start(self) -> AsyncIterator[Request]:
-        """The home page; everything else follows from it."""
+        """Ask for the home page; everything else follows from it."""
         yield Request(self.findings.url, self.read_home, errback=self.lose_home)
 
     async def read_home(self, home: Response) -> None:
-        """All of the examination, one request after the other."""
+        """Run all of the examination, one request after the other."""
         try:
             await self._examine(home)
         except Exception as error:
             self.failure = error
 
     def lose_home(self, failure: Failure) -> None:
-        """A shop that forbids us is an answer; one that does not answer is none."""
+        """Note that a shop forbids us, which is an answer; fail for one that does not answer."""
         reason, detail = reject_reason_of(failure.value)
         if isinstance(failure.value, RobotsForbid):
             self.findings.forbidden = detail
@@ -127,7 +127,7 @@ class Examination(scrapy.Spider):
         await self._ask_again()
 
     async def _walk(self, platform: Platform, home: TextResponse) -> None:
-        """A few listings, those first that seem to be about products."""
+        """Read a few listings, those first that seem to be about products."""
         waiting: deque[str] = deque()
         seen = {home.url}
 
@@ -181,7 +181,7 @@ class Examination(scrapy.Spider):
                     findings.rejects.append(item)
 
     async def _count(self, shop: Shop) -> None:
-        """Where a feed goes on beyond what was read, its sitemaps know how far."""
+        """Count in sitemaps how far a feed goes on beyond what was read."""
         findings = self.findings
         waiting = deque(shop.sitemaps or [urljoin(shop.url, "/sitemap.xml")])
         if not findings.is_feed:
@@ -200,7 +200,7 @@ class Examination(scrapy.Spider):
         findings.sitemaps_unread = len(waiting)
 
     async def _draft(self, home: TextResponse) -> None:
-        """A profile for a shop that no platform can read, from pages that look like its products."""
+        """Draft a profile for a shop that no platform can read, from pages that look like its products."""
         findings = self.findings
         read = [listing.answer for listing in findings.listings if isinstance(listing.answer, HtmlResponse)]
         lists: list[TextResponse] = list({page.url: page for page in [home, *read]}.values())
@@ -227,7 +227,7 @@ class Examination(scrapy.Spider):
         findings.pages = pages or findings.pages
 
     async def _photos(self) -> None:
-        """A few photos, of different products."""
+        """Ask for a few photos, of different products."""
         firsts = [product.image_urls[0] for product in self.findings.products if product.image_urls]
         for url in _spread(list(dict.fromkeys(firsts)), SAMPLED_PHOTOS):
             answer = await self._ask(Request(url, headers={"Accept": "image/*,*/*;q=0.5"}))
@@ -235,7 +235,7 @@ class Examination(scrapy.Spider):
                 self.findings.photos.append(answer)
 
     async def _ask_again(self) -> None:
-        """The same page with its own validators: does the shop say 304?"""
+        """Ask for the same page with its own validators, and note whether the shop says 304."""
         feeds = [listing.answer for listing in self.findings.listings if listing.products]
         for page in [*self.findings.pages, *feeds]:
             etag, since = page.headers.get("ETag"), page.headers.get("Last-Modified")
@@ -249,7 +249,7 @@ class Examination(scrapy.Spider):
         return MOST_REQUESTS - _KEPT_BACK - self.findings.requests
 
     async def _fetch(self, url: str, kind: type[Any] = TextResponse) -> Any:
-        """A page, or None: its failure is an answer too."""
+        """Ask for a page; give None where that fails: its failure is an answer too."""
         if self._left() <= 0:
             return None
         answer = await self._ask(url)
@@ -277,6 +277,6 @@ def _safely(read: Any, answer: Response, findings: Observations) -> list[Found]:
 
 
 def _spread(items: list[str], wanted: int) -> list[str]:
-    """At most `wanted` of some items, from all over the list: neighbours are alike."""
+    """Choose at most `wanted` of some items, from all over the list: neighbours are alike."""
     step = max(1.0, len(items) / wanted)
     return [items[int(n * step)] for n in range(min(wanted, len(items)))]

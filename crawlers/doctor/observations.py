@@ -81,7 +81,7 @@ class Observations:
 
     @property
     def stated(self) -> int | None:
-        """The number of products that an API itself states."""
+        """Read the number of products that an API itself states."""
         for listing in self.listings:
             value = listing.answer.headers.get("X-WP-Total")
             if value and value.strip().isdigit() and len(value) < 10:
@@ -89,7 +89,7 @@ class Observations:
         return None
 
     def product_pages(self) -> list[str]:
-        """Addresses of product pages, from sitemaps about products alone where there are such."""
+        """List addresses of product pages, from sitemaps about products alone where there are such."""
         chosen = self.listings
         if named := [listing for listing in chosen if listing.is_sitemap and about_products(listing.url)]:
             chosen = named
@@ -97,9 +97,9 @@ class Observations:
 
     def opted_out(self, answer: Response) -> None:
         """Note where an answer keeps itself from AI."""
-        said = opt_outs(answer.headers, answer.selector if isinstance(answer, HtmlResponse) else None)
+        words = opt_outs(answer.headers, answer.selector if isinstance(answer, HtmlResponse) else None)
         for name in ("noai", "noimageai"):
-            if getattr(said, name):
+            if getattr(words, name):
                 self.opt_outs[name].add(answer.url)
 
 

@@ -32,9 +32,9 @@ class RequestBudget:
 
     def process_response(self, request: Request, response: Response) -> Response:
         """Keep what robots.txt says: Scrapy keeps it to itself."""
-        asked = urlsplit((request.meta.get("redirect_urls") or [request.url])[0])
-        if asked.path == "/robots.txt" and response.status < 300:
-            self._findings().robots[asked.netloc] = response.body
+        first = urlsplit((request.meta.get("redirect_urls") or [request.url])[0])
+        if first.path == "/robots.txt" and response.status < 300:
+            self._findings().robots[first.netloc] = response.body
         return response
 
     def _findings(self) -> Observations:

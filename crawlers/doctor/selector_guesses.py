@@ -36,18 +36,18 @@ _SAFE = re.compile(r"[A-Za-z][A-Za-z_-]*[A-Za-z]|[A-Za-z]")
 def best(
     pages: Sequence[TextResponse], rules: Iterable[Any], good: Callable[[list[str]], bool], distinct: bool
 ) -> Any:
-    """The first rule that finds something good on enough pages, and something else on each if it must."""
+    """Find the first rule that finds something good on enough pages, and something else on each if it must."""
     for rule in rules:
-        found = [said for page in pages if (said := found_by(page, rule)) and good(said)]
-        if len(found) >= max(1, ENOUGH * len(pages)) and not (
-            distinct and len({said[0] for said in found}) < len(found)
+        texts_of_pages = [texts for page in pages if (texts := found_by(page, rule)) and good(texts)]
+        if len(texts_of_pages) >= max(1, ENOUGH * len(pages)) and not (
+            distinct and len({texts[0] for texts in texts_of_pages}) < len(texts_of_pages)
         ):
             return rule
     return None
 
 
 def found_by(page: TextResponse, rule: Any) -> list[str]:
-    """What a rule finds on a page; nothing for a rule that is none."""
+    """Find what a rule finds on a page; nothing for a rule that is none."""
     try:
         spelt = Rule(**(rule if isinstance(rule, dict) else {"css": rule or "title"}))
     except ValidationError:
@@ -56,23 +56,23 @@ def found_by(page: TextResponse, rule: Any) -> list[str]:
 
 
 def firsts(pages: Sequence[TextResponse], rule: Any) -> list[str]:
-    """The first value on each page that has one."""
-    return [found[0] for page in pages if (found := found_by(page, rule))]
+    """Find the first value on each page that has one."""
+    return [texts[0] for page in pages if (texts := found_by(page, rule))]
 
 
 def named(pages: Sequence[TextResponse], pattern: str, tag: str = "*") -> list[str]:
-    """Selectors of elements whose class, id or itemprop matches, those of most pages first."""
-    wanted, found = re.compile(pattern, re.I), Counter[str]()
+    """Find selectors of elements whose class, id or itemprop matches, those of most pages first."""
+    wanted, pages_by_name = re.compile(pattern, re.I), Counter[str]()
     for page in pages:
         here: dict[str, None] = {}
         for node in page.xpath(f"//{tag}[@class or @id or @itemprop]{_IN_PAGE}"):
             here |= dict.fromkeys(css for css in _names_of(node) if wanted.search(css))
-        found.update(here.keys())
-    return [css for css, _ in found.most_common(_MOST_GUESSES)]
+        pages_by_name.update(here.keys())
+    return [css for css, _ in pages_by_name.most_common(_MOST_GUESSES)]
 
 
 def _names_of(node: Any) -> Iterator[str]:
-    """Selectors made of an element's own names; only plain words, which need no quoting anywhere."""
+    """List selectors made of an element's own names; only plain words, which need no quoting anywhere."""
     if (prop := attribute(node, "itemprop")) and _SAFE.fullmatch(prop):
         yield f"[itemprop={prop}]"
     yield from (f".{name}" for name in attribute(node, "class").split() if _SAFE.fullmatch(name))
@@ -81,18 +81,18 @@ def _names_of(node: Any) -> Iterator[str]:
 
 
 def metas(field: str) -> list[str]:
-    """Selectors of the <meta> elements that may state a field."""
+    """List selectors of the <meta> elements that may state a field."""
     return [f'meta[{key}="{name}"]' for name in _METAS[field] for key in ("property", "name")]
 
 
 def labelled(pages: Sequence[TextResponse], labels: Iterable[str]) -> list[str]:
-    """Cells beside a label, in a table or a list of definitions."""
+    """List cells beside a label, in a table or a list of definitions."""
     forms = ('tr:contains("{}") td', 'dt:contains("{}") + dd')
     return [form.format(label) for label in labels for form in forms]
 
 
 def price_texts(pages: Sequence[TextResponse]) -> Iterator[str]:
-    """Selectors of elements that show nothing but a price, for a page that names them otherwise."""
+    """List selectors of elements that show nothing but a price, for a page that names them otherwise."""
     for node in pages[0].xpath(
         f"//*[not(self::del or self::s or self::script or self::style or self::title or ancestor::a)]{_IN_PAGE}"
     ):
@@ -112,15 +112,15 @@ def is_price(text: str) -> bool:
 
 
 def url_keys(pages: Sequence[TextResponse]) -> list[str]:
-    """Regular expressions that take a key from an address: a parameter, a number, else the last part."""
+    """List regular expressions that take a key from an address: a parameter, a number, else the last part."""
     names = re.findall(r"[?&](\w+)=", pages[0].url)
     shown = [rf"[?&]{name}=([^&#]+)" for name in names]
     return [*shown, r"(\d{3,})(?:\.\w+)?/?(?:[?#]|$)", r"/([^/?#]+?)(?:\.\w{2,5})?/?(?:[?#]|$)"]
 
 
 def gallery(pages: Sequence[TextResponse]) -> Any:
-    """The selector that shows most photos on every page and none on two pages, or the page's one share image."""
-    found = Counter[str]()
+    """Find the selector that shows most photos on every page and none on two, or the page's one share image."""
+    pages_by_name = Counter[str]()
     for page in pages:
         here: dict[str, None] = {}
         for node in page.xpath(f"//img{_IN_PAGE}"):
@@ -130,19 +130,19 @@ def gallery(pages: Sequence[TextResponse]) -> Any:
                 here |= dict.fromkeys(
                     f"{name} img" for parent in above[-1:-5:-1] for name in _names_of(parent)
                 )
-        found.update(here.keys())
+        pages_by_name.update(here.keys())
     chosen, most = "", 0
-    for css in [*(css for css, _ in found.most_common(_MOST_GUESSES)), "main img", "img"]:
-        shown = [list(photos_of(page.selector, page.url, [Rule(css=css)])) for page in pages]
-        count = Counter(url for urls in shown for url in set(urls))
+    for css in [*(css for css, _ in pages_by_name.most_common(_MOST_GUESSES)), "main img", "img"]:
+        urls_by_page = [list(photos_of(page.selector, page.url, [Rule(css=css)])) for page in pages]
+        count = Counter(url for urls in urls_by_page for url in set(urls))
         lone = all(times == 1 for times in count.values()) or len(pages) == 1
         if (
             lone
-            and sum(map(bool, shown)) >= ENOUGH * len(pages)
-            and sum(map(len, shown)) > most
+            and sum(map(bool, urls_by_page)) >= ENOUGH * len(pages)
+            and sum(map(len, urls_by_page)) > most
             and not any(_is_card(page, css) for page in pages)
         ):
-            chosen, most = css, sum(map(len, shown))
+            chosen, most = css, sum(map(len, urls_by_page))
     return chosen or best(pages, ['meta[property="og:image"]'], lambda urls: True, False)
 
 
@@ -155,7 +155,7 @@ def _is_card(page: TextResponse, css: str) -> bool:
 
 
 def fact_table(pages: Sequence[TextResponse]) -> dict[str, str]:
-    """A table or list of definitions that at least half of the pages have, in the page itself."""
+    """Find a table or list of definitions that at least half of the pages have, in the page itself."""
     tables = {"rows": "table tr", "name": "th", "value": "td"}
     lists = {"name": "dl dt", "value": "dl dd"}
     for facts, test in ((tables, "//table//tr[th][td]"), (lists, "//dl[dt][dd]")):
@@ -165,7 +165,7 @@ def fact_table(pages: Sequence[TextResponse]) -> dict[str, str]:
 
 
 def card_selector(lists: Sequence[TextResponse], wanted: set[str]) -> str:
-    """The selector of links that lead to the wanted addresses and to nothing else, as far as can be seen."""
+    """Find the selector of links that lead to the wanted addresses and to nothing else, as far as can be seen."""
     for page in lists:
 
         def leads(link: Any, page: TextResponse = page) -> bool:

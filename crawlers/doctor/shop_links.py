@@ -22,7 +22,7 @@ _CLIMB = 3  # levels above a link that may still be its card
 
 
 def card_links(pages: Iterable[TextResponse]) -> list[str]:
-    """Addresses that look like products: links with a price or a photo beside them, alike in form."""
+    """Find addresses that look like products: links with a price or a photo beside them, alike in form."""
     groups: dict[tuple[Any, ...], dict[str, int]] = defaultdict(dict)
     for page in pages:
         for url, worth in _cards(page):
@@ -41,7 +41,7 @@ def card_links(pages: Iterable[TextResponse]) -> list[str]:
 
 
 def menu_links(page: TextResponse) -> list[str]:
-    """Addresses in the shop's own menu, without those that are no listings."""
+    """Find addresses in the shop's own menu, without those that are no listings."""
     links = [url for link in page.xpath(_MENU).getall() if (url := page_within(page, link))]
     home = place_of(page.url).rstrip("/")
     return [url for url in dict.fromkeys(links) if place_of(url).rstrip("/") not in (home, "")]
@@ -54,29 +54,29 @@ def page_within(page: TextResponse, link: str) -> str:
 
 
 def linked(page: TextResponse, wanted: set[str]) -> set[str]:
-    """Those of some addresses that a page links to."""
+    """Find those of some addresses that a page links to."""
     return {page_within(page, link) for link in page.xpath("//a/@href").getall()} & wanted
 
 
 def product_pattern(urls: Sequence[str], others: Sequence[str]) -> str:
-    """A regular expression for the addresses of products that none of the others matches; empty if there is none."""
+    """Write a regular expression for products that none of the others matches; empty if there is none."""
     pattern = _pattern(urls)
     return "" if not pattern or any(re.search(pattern, place_of(url)) for url in others) else pattern
 
 
 def listing_patterns(urls: Sequence[str]) -> list[str]:
-    """Regular expressions for menu addresses: one for each first folder that several share, else the path itself."""
+    """Write regular expressions for menu addresses: one for each first folder that several share, else the path."""
     folders: dict[str, list[str]] = defaultdict(list)
     for url in urls:
         segments = urlsplit(url).path.strip("/").split("/")
         folders[segments[0] if len(segments) > 1 else ""].append(url)
-    found = []
+    patterns = []
     for folder, inside in folders.items():
         if folder and len(inside) > 1:
-            found.append(f"^/{_literal(folder)}/")
+            patterns.append(f"^/{_literal(folder)}/")
         else:
-            found += [rf"^{_literal(urlsplit(url).path)}(?:\?|$)" for url in inside]
-    return found[:20]
+            patterns += [rf"^{_literal(urlsplit(url).path)}(?:\?|$)" for url in inside]
+    return patterns[:20]
 
 
 def _cards(page: TextResponse) -> Iterator[tuple[str, int]]:
@@ -147,7 +147,7 @@ def _form(url: str) -> tuple[Any, ...]:
 
 
 def _pattern(urls: Sequence[str]) -> str:
-    """The parts that all addresses share as they are, the others as what may stand there."""
+    """Write the parts that all addresses share as they are, the others as what may stand there."""
     rows = [urlsplit(url).path.strip("/").split("/") for url in urls]
     if not rows or len({len(row) for row in rows}) != 1:
         return ""

@@ -32,7 +32,7 @@ _MOST_PASSES = 4  # a dot may be written as %2e, and only the next pass sees the
 
 
 def canonical(url: str) -> str:
-    """The one spelling of an absolute http(s) address; "" for anything else. Never raises.
+    """Give the one spelling of an absolute http(s) address; "" for anything else. Never raises.
 
     Without a user name: such an address is not fetched (see crawlers.fetch.guard), so it has no identity.
     """
@@ -40,12 +40,12 @@ def canonical(url: str) -> str:
         parts = urlsplit(url.strip())
         if parts.scheme not in SCHEMES or not parts.hostname or "@" in parts.netloc:
             return ""
-        spelt, before = urlunsplit(_without_visit(parts)), ""
+        spelling, last_spelling = urlunsplit(_without_visit(parts)), ""
         for _ in range(_MOST_PASSES):
-            if spelt == before:
+            if spelling == last_spelling:
                 break
-            before, spelt = spelt, canonicalize_url(spelt)
-        parts = urlsplit(spelt)
+            last_spelling, spelling = spelling, canonicalize_url(spelling)
+        parts = urlsplit(spelling)
         host, port = (parts.hostname or "").removesuffix("."), parts.port
         host = f"[{host}]" if ":" in host else host
         if not _HOST.fullmatch(host) or "@" in parts.netloc:
@@ -62,10 +62,10 @@ def is_fetchable(url: str) -> bool:
 
 
 def _without_visit(parts: SplitResult) -> SplitResult:
-    """The address without fragment, tracking parameters and session ids."""
-    kept = [pair for pair in parts.query.split("&") if pair and not _names_visit(pair)]
+    """Give the address without fragment, tracking parameters and session ids."""
+    pairs = [pair for pair in parts.query.split("&") if pair and not _names_visit(pair)]
     path = _SESSION_IN_PATH.sub("", parts.path)
-    return parts._replace(path=path, query="&".join(kept), fragment="")
+    return parts._replace(path=path, query="&".join(pairs), fragment="")
 
 
 def _names_visit(pair: str) -> bool:

@@ -15,7 +15,7 @@ _COLUMNS = {name.casefold(): column for column, names in _NAMES.items() for name
 
 
 def column_of(name: str) -> str:
-    """The column of schemas.product that an attribute of this name fills: colour, gender, brand; empty for others.
+    """Name the column that an attribute of this name fills: colour, gender, brand; empty for others.
 
     The whole name must be known: a "colour of the lining" is not the colour.
     """

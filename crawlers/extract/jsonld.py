@@ -34,7 +34,7 @@ _ESCAPE = re.compile(r'\\(?:(["\\/bfnrt]|u[0-9a-fA-F]{4})|(.?))', re.S)
 
 
 def nodes_on(page: TextResponse) -> tuple[list[Node], list[str]]:
-    """Every node of a page's JSON-LD blocks, with graphs opened; and the broken blocks.
+    """Read every node of a page's JSON-LD blocks, with graphs opened; and the broken blocks.
 
     A block, or the rest of one, that no reading mends is returned as text, for the caller to say what was lost.
     """
@@ -49,7 +49,7 @@ def nodes_on(page: TextResponse) -> tuple[list[Node], list[str]]:
 
 
 def values_in(text: str) -> tuple[list[Any], str]:
-    """The JSON values of a block, in order, and what of it could not be read (empty when nothing is lost)."""
+    """Read the JSON values of a block, in order, and what of it could not be read (empty when nothing is lost)."""
     try:
         return [_DECODER.decode(text)], ""
     except (ValueError, RecursionError):  # deep nesting, and numbers of thousands of digits
@@ -65,39 +65,39 @@ def values_in(text: str) -> tuple[list[Any], str]:
 
 
 def of_type(nodes: list[Node], *types: str) -> Iterator[Node]:
-    """Nodes of any of the schema.org types, in page order."""
+    """Find nodes of any of the schema.org types, in page order."""
     wanted = {name.lower() for name in types}
     for node in nodes:
-        stated = node.get("@type")
-        for name in stated if isinstance(stated, list) else [stated]:
+        types_of_node = node.get("@type")
+        for name in types_of_node if isinstance(types_of_node, list) else [types_of_node]:
             if isinstance(name, str) and re.split(r"[/:#]", name.strip())[-1].lower() in wanted:
                 yield node
                 break
 
 
 def resolved(nodes: list[Node]) -> dict[str, Node]:
-    """Nodes by their @id, for `follow`; a bare reference defines nothing."""
+    """Map nodes by their @id, for `follow`; a bare reference defines nothing."""
     return {str(node["@id"]): node for node in nodes if len(node) > 1 and isinstance(node.get("@id"), str)}
 
 
-def follow(value: Any, known: dict[str, Node]) -> Any:
-    """The node a bare `{"@id": ...}` stands for, else the value itself; in a list, of each."""
+def follow(value: Any, nodes_by_id: dict[str, Node]) -> Any:
+    """Give the node a bare `{"@id": ...}` stands for, else the value itself; in a list, of each."""
     if isinstance(value, list):
-        return [part if isinstance(part, list) else follow(part, known) for part in value]
+        return [part if isinstance(part, list) else follow(part, nodes_by_id) for part in value]
     if isinstance(value, dict) and set(value) <= {"@id", "@type"} and isinstance(value.get("@id"), str):
-        return known.get(value["@id"], value)
+        return nodes_by_id.get(value["@id"], value)
     return value
 
 
 def listed(value: Any) -> list[Any]:
-    """One value or many as many; nothing as none."""
+    """Give one value or many as many; nothing as none."""
     if value is None or value == "":
         return []
     return value if isinstance(value, list) else [value]
 
 
 def parts(value: Any) -> list[Node]:
-    """The nodes among one value or many."""
+    """Give the nodes among one value or many."""
     return [part for part in listed(value) if isinstance(part, dict)]
 
 
@@ -123,7 +123,7 @@ def line_in(value: Any, depth: int = 0) -> str:
 
 
 def _sequence(text: str) -> tuple[list[Any], str]:
-    """Values that stand one after the other, whatever stands between; and the text from the first broken one on."""
+    """Read values that stand one after the other, whatever is between, and the text from the first broken one on."""
     values: list[Any] = []
     at = 0
     while begin := _BEGIN.search(text, at):
@@ -136,23 +136,23 @@ def _sequence(text: str) -> tuple[list[Any], str]:
 
 
 def _plain(text: str) -> str:
-    """Without comments, CDATA marks, stray bytes between tokens, last commas and escapes JSON does not know."""
-    text = _NOISE.sub(lambda found: _escaped(found[1]) if found[1] else " ", text)
-    return _LAST_COMMA.sub(lambda found: found[1] or "", text)
+    """Drop comments, CDATA marks, stray bytes between tokens, last commas and escapes JSON does not know."""
+    text = _NOISE.sub(lambda match: _escaped(match[1]) if match[1] else " ", text)
+    return _LAST_COMMA.sub(lambda match: match[1] or "", text)
 
 
 def _unescaped(text: str) -> str:
-    """The same of a block whose quotes were escaped as if it were HTML."""
+    """Mend the same of a block whose quotes were escaped as if it were HTML."""
     return _plain(html.unescape(text))
 
 
 def _escaped(string: str) -> str:
-    """A string in which a backslash before anything else is no escape: `\\'` is `'`, `\\d` is `d`."""
-    return _ESCAPE.sub(lambda found: found[0] if found[1] else found[2], string) if "\\" in string else string
+    """Give a string in which a backslash before anything else is no escape: `\\'` is `'`, `\\d` is `d`."""
+    return _ESCAPE.sub(lambda match: match[0] if match[1] else match[2], string) if "\\" in string else string
 
 
 def opened(item: Any, depth: int = 0) -> Iterator[Node]:
-    """A node, and those inside its @graph, mainEntity and lists."""
+    """Yield a node, and those inside its @graph, mainEntity and lists."""
     if depth > DEEPEST:
         return
     if isinstance(item, list):

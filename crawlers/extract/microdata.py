@@ -28,7 +28,7 @@ _VALUE = frozenset(["data", "meter"])
 
 
 def nodes_on(page: TextResponse, *, of: tuple[str, ...] = ("Product",)) -> list[Node]:
-    """A page's items that are no property of another, when it has an item type that contains one of `of`."""
+    """Read a page's items that are no property of another, when an item type of it contains one of `of`."""
     if "itemtype" not in page.text:  # a search in a string costs nothing beside one in a tree
         return []
     if not any(page.selector.root.xpath(_TYPED, name=name) for name in of):
@@ -56,14 +56,14 @@ class _Items:
                 self._properties.setdefault(item, []).append(element)
 
     def top(self) -> Iterator[Node]:
-        """Items that are no property, or a property of nothing."""
+        """Read items that are no property, or a property of nothing."""
         for element in self._marked:
             is_item = element.get("itemscope") is not None
             if is_item and (element.get("itemprop") is None or self._inside[element] is None):
                 yield self._node(element, ())
 
     def _item_around(self, element: Any) -> Any:
-        """The nearest item above an element; in document order, so that every way up is walked once."""
+        """Find the nearest item above an element; in document order, so that every way up is walked once."""
         way = [element]
         above = element.getparent()
         while above is not None and above not in self._inside and above.get("itemscope") is None:
@@ -91,14 +91,14 @@ class _Items:
         }
 
     def _referred(self, item: Any) -> Iterator[Any]:
-        """Properties elsewhere on the page that an item claims by itemref; what stands in other items is theirs."""
+        """Find properties elsewhere on the page that an item claims by itemref; those in other items are theirs."""
         for name in item.get("itemref", "").split():
             if self._references <= 0:
                 return
             self._references -= 1
-            found = self._root.xpath(_REFERRED, id=name)
-            outer = self._inside.get(found[0]) if found else None
-            yield from (element for element in found if self._inside.get(element) is outer)
+            elements = self._root.xpath(_REFERRED, id=name)
+            surrounding = self._inside.get(elements[0]) if elements else None
+            yield from (element for element in elements if self._inside.get(element) is surrounding)
 
     def _value(self, element: Any, around: tuple[Any, ...]) -> Any:
         tag = element.tag

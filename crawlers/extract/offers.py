@@ -20,7 +20,7 @@ _CHARGES = ("delivery", "payment", "shipping")
 
 
 @dataclass(frozen=True)
-class Asked:
+class Amounts:
     """A price, its currency, and the higher price that it replaces."""
 
     price: Decimal | None = None
@@ -28,48 +28,48 @@ class Asked:
     list_price: Decimal | None = None
 
 
-def offers_of(nodes: Iterable[Node], known: dict[str, Node]) -> list[Node]:
+def offers_of(nodes: Iterable[Node], nodes_by_id: dict[str, Node]) -> list[Node]:
     """Collect the offers of a product and its variants, those inside an AggregateOffer after it, each once."""
-    outer = distinct(offer for node in nodes for offer in _offers_in(node, known))
-    return distinct(each for offer in outer for each in (offer, *_offers_in(offer, known)))
+    outer = distinct(offer for node in nodes for offer in _offers_in(node, nodes_by_id))
+    return distinct(each for offer in outer for each in (offer, *_offers_in(offer, nodes_by_id)))
 
 
-def _offers_in(node: Node, known: dict[str, Node]) -> list[Node]:
-    return parts(follow(listed(node.get("offers")), known))
+def _offers_in(node: Node, nodes_by_id: dict[str, Node]) -> list[Node]:
+    return parts(follow(listed(node.get("offers")), nodes_by_id))
 
 
-def asked_by(offers: list[Node]) -> Asked:
-    """The lowest price of all offers; a price of zero only where there is no other."""
-    all_asked = [asked for offer in offers for asked in _asked(offer)]
-    currency = next((asked.currency for asked in all_asked if asked.currency), "")
-    priced = [asked for asked in all_asked if asked.price is not None]
+def lowest_amounts(offers: list[Node]) -> Amounts:
+    """Find the lowest price of all offers; a price of zero only where there is no other."""
+    every = [amounts for offer in offers for amounts in _amounts_of(offer)]
+    currency = next((amounts.currency for amounts in every if amounts.currency), "")
+    priced = [amounts for amounts in every if amounts.price is not None]
     if not priced:
-        return Asked(None, currency)
-    best = min(priced, key=lambda asked: (not asked.price, asked.price))
-    return Asked(best.price, best.currency or currency, best.list_price)
+        return Amounts(None, currency)
+    best = min(priced, key=lambda amounts: (not amounts.price, amounts.price))
+    return Amounts(best.price, best.currency or currency, best.list_price)
 
 
-def in_stock(stated: list[str]) -> bool | None:
+def in_stock(availabilities: list[str]) -> bool | None:
     """Whether any of several availabilities lets one buy; None where none says anything known."""
-    words = {word_of(text) for text in stated}
+    words = {word_of(text) for text in availabilities}
     return True if words & _BUYABLE else False if words & _SOLD_OUT else None
 
 
 def word_of(text: str) -> str:
-    """The last part of an enumeration's address, or a phrase, as one lower-case word."""
+    """Take the last part of an enumeration's address, or a phrase, as one lower-case word."""
     name = text.strip().rstrip("/").replace("#", "/").rpartition("/")[2]
     return "".join(letter for letter in name.lower() if letter.isalnum())
 
 
-def before(price: Decimal | None, candidates: list[Decimal]) -> Decimal | None:
-    """The lowest price that is higher than the one asked: anything else is no reduction."""
+def reduced_from(price: Decimal | None, candidates: list[Decimal]) -> Decimal | None:
+    """Find the lowest price that is higher than the one asked: anything else is no reduction."""
     return min((amount for amount in candidates if price is not None and amount > price), default=None)
 
 
-def _asked(offer: Node) -> Iterator[Asked]:
-    """What one offer asks; it has several prices when it is an aggregate, or writes them as specifications."""
-    now: list[Asked] = []
-    once: list[Decimal] = []
+def _amounts_of(offer: Node) -> Iterator[Amounts]:
+    """Read what one offer asks; it has several prices when it is an aggregate, or writes them as specifications."""
+    current: list[Amounts] = []
+    former: list[Decimal] = []
     for part in [offer, *parts(offer.get("priceSpecification"))]:
         kind = word_of(line_in(part.get("priceType")))
         of_charge = any(word in str(part.get("@type", "")).lower() for word in _CHARGES)
@@ -81,13 +81,16 @@ def _asked(offer: Node) -> Iterator[Asked]:
                 line_in(part.get("priceCurrency")) or line_in(offer.get("priceCurrency")), value
             )
             if kind in _BEFORE and amount is not None:
-                once.append(amount)
+                former.append(amount)
             else:
-                now.append(Asked(amount, currency))
-    if once and all(asked.price is None for asked in now):  # a list price alone is what is asked
-        now, once = [Asked(min(once), next((asked.currency for asked in now if asked.currency), ""))], []
-    for asked in now:
-        yield Asked(asked.price, asked.currency, before(asked.price, once))
+                current.append(Amounts(amount, currency))
+    if former and all(amounts.price is None for amounts in current):  # a list price alone is what is asked
+        current, former = (
+            [Amounts(min(former), next((amounts.currency for amounts in current if amounts.currency), ""))],
+            [],
+        )
+    for amounts in current:
+        yield Amounts(amounts.price, amounts.currency, reduced_from(amounts.price, former))
 
 
 def _amount(value: Any) -> Decimal | None:

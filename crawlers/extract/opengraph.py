@@ -5,7 +5,7 @@ from decimal import Decimal
 from scrapy.http import TextResponse
 from scrapy.utils.response import get_base_url
 
-from crawlers.extract.offers import before, in_stock
+from crawlers.extract.offers import in_stock, reduced_from
 from crawlers.extract.photo_urls import add
 from crawlers.extract.price import currency_of, price_of
 from crawlers.extract.reading import Reading
@@ -34,15 +34,17 @@ Tags = dict[str, list[str]]
 
 
 def tags_on(page: TextResponse) -> list[tuple[str, str]]:
-    """Names and contents, in page order."""
-    stated = ((meta.root.attrib, meta.root.get("content").strip()) for meta in page.xpath(_TAGS))
+    """Read names and contents, in page order."""
+    metas = ((meta.root.attrib, meta.root.get("content").strip()) for meta in page.xpath(_TAGS))
     return [
-        ((named.get("property") or named.get("name")).strip().lower(), text) for named, text in stated if text
+        ((attributes.get("property") or attributes.get("name")).strip().lower(), text)
+        for attributes, text in metas
+        if text
     ]
 
 
 def reading_on(page: TextResponse) -> Reading | None:
-    """What a page's tags say of a product; None where neither its type nor a price says that there is one."""
+    """Read what a page's tags say of a product; None where neither type nor price says that there is one."""
     pairs = tags_on(page)
     tags: Tags = {}
     for name, content in pairs:
@@ -52,11 +54,11 @@ def reading_on(page: TextResponse) -> Reading | None:
     if kind not in _TYPES and (not amounts or kind in ("product.group", "product.category")):
         return None
     sale = _prices(tags, "product:sale_price:amount", "product:sale_price", "og:sale_price:amount")
-    once = _prices(
+    former = _prices(
         tags, "product:original_price:amount", "product:original_price", "og:standard_price:amount"
     )
     price = next(iter(sale + amounts), None)
-    stated = _first(tags, "product:availability", "og:availability", "product:price:availability")
+    availability = _first(tags, "product:availability", "og:availability", "product:price:availability")
     return Reading(
         source="opengraph",
         keys={kind: line_of(_first(tags, *names)) for kind, names in _KEYS.items()},
@@ -69,8 +71,8 @@ def reading_on(page: TextResponse) -> Reading | None:
         gender=line_of(_first(tags, "product:target_gender", "product:gender")),
         price=price,
         currency=_currency(tags),
-        list_price=before(price, once + (amounts if sale else [])),
-        in_stock=in_stock([stated]) if stated else None,
+        list_price=reduced_from(price, former + (amounts if sale else [])),
+        in_stock=in_stock([availability]) if availability else None,
         attributes={fact: line_of(tags[tag][0]) for tag, fact in _FACTS.items() if tag in tags},
         photos=_photos(pairs, tags, get_base_url(page)),
     )
@@ -81,7 +83,7 @@ def _first(tags: Tags, *names: str) -> str:
 
 
 def _prices(tags: Tags, *names: str) -> list[Decimal]:
-    """The amount of the first tag that has one, as a list of at most one."""
+    """Read the amount of the first tag that has one, as a list of at most one."""
     amounts = (price_of(content) for name in names for content in tags.get(name, ())[:1])
     return [amount for amount in amounts if amount is not None][:1]
 
@@ -97,13 +99,13 @@ def _currency(tags: Tags) -> str:
 def _photos(pairs: list[tuple[str, str]], tags: Tags, base: str) -> dict[str, str]:
     """View by address. An og:image:alt belongs to the image before it; url and secure_url repeat that image."""
     opener = next((name for name in _IMAGES if name in tags), "")
-    found: list[tuple[str, str]] = []
+    images: list[tuple[str, str]] = []
     for name, content in pairs:
         if name == opener:
-            found.append((content, ""))
-        elif name == "og:image:alt" and found:
-            found[-1] = (found[-1][0], content)
+            images.append((content, ""))
+        elif name == "og:image:alt" and images:
+            images[-1] = (images[-1][0], content)
     photos: dict[str, str] = {}
-    for address, caption in found:
+    for address, caption in images:
         add(photos, address, base, caption)
     return photos

@@ -62,7 +62,7 @@ def within(base: str, link: str, host: str) -> str:
 
 
 def address_of(page: TextResponse) -> str:
-    """The page's canonical address where it names one in the same shop, else the one it was fetched from.
+    """Find the page's canonical address where it names one in the same shop, else the one it was fetched from.
 
     A canonical link to the home page is a template's mistake, and would make all products one.
     """
@@ -80,13 +80,13 @@ def address_of(page: TextResponse) -> str:
 
 
 def key_of(url: str) -> str:
-    """What of an address names its product: the path, and parameters that do not come with the visitor."""
+    """Take what of an address names its product: the path, and parameters that do not come with the visitor."""
     try:
         parts = urlsplit(canonical(url) or url)
     except ValueError:
         return ""
-    kept = sorted(pair for pair in parse_qsl(parts.query) if not _PASSING.fullmatch(pair[0]))
-    query = "&".join(f"{name}={value}" for name, value in kept)
+    pairs = sorted(pair for pair in parse_qsl(parts.query) if not _PASSING.fullmatch(pair[0]))
+    query = "&".join(f"{name}={value}" for name, value in pairs)
     key = " ".join(printable(unquote(parts.path).strip("/") + (f"?{query}" if query else "")).split())
     if len(key) <= _LONGEST_KEY:
         return key

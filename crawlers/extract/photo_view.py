@@ -21,7 +21,7 @@ _WORD = re.compile(r"[a-z]+")
 
 
 def view_of(address: str, caption: str = "") -> str:
-    """The view as one word of VIEWS; empty when nothing says it.
+    """Name the view as one word of VIEWS; empty when nothing says it.
 
     The caption decides before the file name, and the last known word before earlier ones:
     `front-row-jacket-back.jpg` shows the back.

@@ -54,7 +54,7 @@ _UNTIL = re.compile(
 
 
 def price_of(value: object, decimal: str = "") -> Decimal | None:
-    """The amount, to four decimals; None where there is no usable one. Never raises.
+    """Read the amount, to four decimals; None where there is no usable one. Never raises.
 
     Of a range it is the lowest, of several numbers the first with a currency beside it. One sign before
     three digits can be read two ways. `decimal`, the shop's decimal sign where it is known, decides that.
@@ -77,12 +77,12 @@ def currency_of(code: object, price: object = None) -> str:
 
     "$", "kr" and "¥" are each several countries' sign, so alone they say nothing.
     """
-    stated = code.strip()[:_LONGEST] if isinstance(code, str) else ""
-    if _CODE.fullmatch(stated.upper()):
-        return stated.upper()
-    if meant := _SIGNS.get(_known(stated), ""):
+    written = code.strip()[:_LONGEST] if isinstance(code, str) else ""
+    if _CODE.fullmatch(written.upper()):
+        return written.upper()
+    if meant := _SIGNS.get(_sign_of(written), ""):
         return meant
-    figures = _asked(price) if isinstance(price, str) else []
+    figures = _first_price(price) if isinstance(price, str) else []
     return next((figure.currency for figure in figures if figure.currency), "")
 
 
@@ -105,7 +105,7 @@ def _lowest(text: str, decimal: str) -> Decimal | None:
     plain = text.strip()
     if _PLAIN.fullmatch(plain) and not (decimal and _ambiguous(plain)):
         return Decimal(plain)
-    figures = _asked(text)
+    figures = _first_price(text)
     if any(figure.below_zero for figure in figures):
         return None
     amounts = (_amount(figure, decimal) for figure in figures)
@@ -119,7 +119,7 @@ def _amount(figure: _Figure, decimal: str) -> Decimal | None:
 
 
 def _decimal_sign(figure: _Figure, hint: str) -> str | None:
-    """The decimal sign of a number where its form or the currency tells; None leaves it to price-parser."""
+    """Find the decimal sign of a number where its form or the currency tells; None leaves it to price-parser."""
     number = figure.number
     signs = [sign for sign in number if sign in ".,"]
     if not signs or "€" in number:
@@ -138,45 +138,45 @@ def _ambiguous(number: str) -> bool:
     return re.fullmatch(r"[1-9]\d{0,2}[.,]\d{3}", number) is not None
 
 
-def _asked(text: str) -> list[_Figure]:
-    """The figures of the first price in a text: one, or the ends of a range."""
+def _first_price(text: str) -> list[_Figure]:
+    """Read the figures of the first price in a text: one, or the ends of a range."""
     ranges = list(_ranges(_plain(text[:_LONGEST])))
     priced = (figures for figures in ranges if any(figure.priced for figure in figures))
     return next(priced, ranges[0] if ranges else [])
 
 
 def _plain(text: str) -> str:
-    """Digits of any script as ASCII, one apostrophe, one comma, one point."""
+    """Write digits of any script as ASCII, one apostrophe, one comma, one point."""
     return text if text.isascii() else re.sub(r"\d", lambda digit: str(int(digit[0])), text.translate(_ALIKE))
 
 
 def _ranges(text: str) -> Iterator[list[_Figure]]:
-    """Every price in a text, in order; a number before a percent sign is none."""
+    """Read every price in a text, in order; a number before a percent sign is none."""
     figures: list[_Figure] = []
     end = 0
-    for found in _NUMBER.finditer(text):
-        before, after = text[end : found.start()], text[found.end() :]
-        end = found.end()
-        continued = bool(figures) and _UNTIL.match(before) is not None
+    for number in _NUMBER.finditer(text):
+        text_before, text_after = text[end : number.start()], text[number.end() :]
+        end = number.end()
+        continued = bool(figures) and _UNTIL.match(text_before) is not None
         if figures and not continued:
             yield figures
             figures = []
-        if after.lstrip()[:1] not in ("%", "٪", "％"):
-            figures.append(_figure(found[0], before, after, continued))
+        if text_after.lstrip()[:1] not in ("%", "٪", "％"):
+            figures.append(_figure(number[0], text_before, text_after, continued))
     if figures:
         yield figures
 
 
-def _figure(number: str, before: str, after: str, continued: bool) -> _Figure:
-    beside = [found[1] for found in (_BEFORE.search(before), _AFTER.match(after)) if found]
-    signs = [known for sign in [*beside, *number.strip("0123456789., ")] if (known := _known(sign))]
+def _figure(number: str, text_before: str, text_after: str, continued: bool) -> _Figure:
+    beside = [match[1] for match in (_BEFORE.search(text_before), _AFTER.match(text_after)) if match]
+    signs = [written for sign in [*beside, *number.strip("0123456789., ")] if (written := _sign_of(sign))]
     codes = (_SIGNS.get(sign, sign if _CODE.fullmatch(sign) else "") for sign in signs)
-    below = not continued and number[0] not in ".," and _BELOW.search(before) is not None
+    below = not continued and number[0] not in ".," and _BELOW.search(text_before) is not None
     return _Figure(number, bool(signs), next(filter(None, codes), ""), below)
 
 
-def _known(sign: str) -> str:
-    """A currency sign as price-parser writes it; empty for what only looks like one ("NOW 35")."""
+def _sign_of(sign: str) -> str:
+    """Give a currency sign as price-parser writes it; empty for what only looks like one ("NOW 35")."""
     if not sign:
         return ""
     written = sign.upper() if len(sign) == 3 and sign.isascii() and sign.isalpha() else sign

@@ -50,7 +50,7 @@ def products_on(page: TextResponse, shop: str, beside: Sequence[Reading] = ()) -
 
 
 def main_product(nodes: list[Node], page: TextResponse, url: str) -> Node | None:
-    """The product that a page is about, among those it mentions; None on a page that lists products.
+    """Find the product that a page is about, among those it mentions; None on a page that lists products.
 
     Products that state the address of another page are those of the neighbourhood. Of several that
     state none, the page's own headings tell.
@@ -88,7 +88,7 @@ def _items(page: TextResponse, wanted: tuple[str, ...]) -> list[Node]:
 
 
 def _read(nodes: list[Node], source: str, page: TextResponse, url: str, base: str) -> list[Reading]:
-    """One reading of one markup, or none where it says nothing of any product."""
+    """Make one reading of one markup, or none where it says nothing of any product."""
     node = main_product(nodes, page, url)
     reading = reading_of(node, nodes, source, base)
     return [reading] if node is not None or reading.categories else []

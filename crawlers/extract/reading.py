@@ -66,7 +66,7 @@ class Reading:
         )
 
     def words_for(self, missing: str) -> str:
-        """What a refusal says of a product without `key`, `title` or `photos`."""
+        """Word the refusal of a product without `key`, `title` or `photos`."""
         if missing in self.lacking:
             return self.lacking[missing]
         kinds = {"key": "sku, productID or path", "photos": "image"}

@@ -96,7 +96,7 @@ def category_path(value: object) -> tuple[str, ...]:
 
 
 def _named(parts: Iterable[object]) -> Iterator[str]:
-    """Each part as one line; what is empty or nested is no name."""
+    """Read each part as one line; what is empty or nested is no name."""
     for part in islice(parts, _MOST_NAMES):
         if part is not None and not isinstance(part, dict | list | tuple) and (name := line_of(str(part))):
             yield name
@@ -107,7 +107,7 @@ def _flat(text: str | None) -> str:
 
 
 def _walk(root: Any) -> Iterator[tuple[str, Any]]:
-    """Start and end of every element, silent ones without their inside; no recursion, pages nest deep."""
+    """Give start and end of every element, silent ones without their inside; no recursion, pages nest deep."""
     walk = iterwalk(root, events=("start", "end", "comment", "pi"))
     for event, element in walk:
         if event in ("comment", "pi"):

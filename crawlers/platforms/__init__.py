@@ -39,27 +39,27 @@ class Platform(Protocol):
     def __init__(self, shop: Shop) -> None: ...
 
     async def detect(self, home: TextResponse, fetch: Fetch) -> float:
-        """How sure it is that the shop runs on this, 0 to SURE; `fetch` answers None where it cannot."""
+        """Say how sure it is that the shop runs on this, 0 to SURE; `fetch` answers None where it cannot."""
 
     def start(self, home: TextResponse) -> Iterator[Visit]:
-        """Where to begin."""
+        """Say where to begin."""
 
     def listing(self, answer: TextResponse) -> Iterator[Found]:
-        """What a listing leads to. May raise on foreign bytes: the answer is then refused."""
+        """Read what a listing leads to. May raise on foreign bytes: the answer is then refused."""
 
     def product(self, answer: TextResponse) -> Iterator[Found]:
-        """The product of a page; nothing for a page that shows none. May raise like `listing`."""
+        """Read the product of a page; nothing for a page that shows none. May raise like `listing`."""
 
     def at(self, url: str) -> Visit:
-        """What to fetch for the one product whose page is at `url`."""
+        """Say what to fetch for the one product whose page is at `url`."""
 
 
 def names() -> tuple[str, ...]:
-    """Every platform there is, by file."""
+    """List every platform there is, by file."""
     return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))
 
 
 def load(name: str, shop: Shop) -> Platform:
-    """The platform of one file, for one shop."""
+    """Load the platform of one file, for one shop."""
     platform: Platform = import_module(f"{__name__}.{name}").Platform(shop)
     return platform

@@ -32,7 +32,7 @@ class Platform:
 
     @property
     def profile(self) -> Profile:
-        """The shop's profile; only asked for once `detect` has found one."""
+        """Give the shop's profile; only asked for once `detect` has found one."""
         assert self._profile is not None
         return self._profile
 
@@ -45,7 +45,7 @@ class Platform:
         return SURE
 
     def start(self, home: TextResponse) -> Iterator[Visit]:
-        """The profile's own addresses, else what the home page links to and the sitemaps robots.txt names."""
+        """Name the profile's own addresses, else what the home page links to and the sitemaps robots.txt names."""
         if not self.profile.finds_products:
             yield from self._structured.start(home)
             return
@@ -58,7 +58,7 @@ class Platform:
                 yield from (Visit(url) for url in self._shop.sitemaps)
 
     def listing(self, answer: TextResponse) -> Iterator[Found]:
-        """The links of a category page, or the addresses of a sitemap."""
+        """Read the links of a category page, or the addresses of a sitemap."""
         if not self.profile.finds_products:
             yield from self._structured.listing(answer)
         elif is_sitemap(answer.body):
@@ -67,18 +67,18 @@ class Platform:
             yield from self._links(answer)
 
     def at(self, url: str) -> Visit:
-        """The page itself."""
+        """Name the page itself."""
         return Visit(url, product=True)
 
     def product(self, answer: TextResponse) -> Iterator[Found]:
-        """The one product of a page; what lacks a title, an id or a photo is refused by name."""
+        """Read the one product of a page; what lacks a title, an id or a photo is refused by name."""
         if not self.profile.reads_markup:
             reading = reading_by(self.profile, answer)
             yield from merged([reading], answer, shop=self._shop.name, url=answer.url)
             return
-        found = list(self._structured.product(answer))
-        yield from found
-        if not found and self.profile.finds_products:
+        items = list(self._structured.product(answer))
+        yield from items
+        if not items and self.profile.finds_products:
             detail = "the page's markup names no product, and the profile reads it only beside one"
             yield Reject("page", "page_incomplete", answer.url, detail=detail)
 
@@ -100,8 +100,8 @@ class Platform:
                 if url and not self._never(url):
                     yield Visit(url, product=kind == "product")
         for link in page.xpath("//a/@href").getall():
-            if (url := within(base, link, self._host)) and (found := self._kind(url)):
-                yield Visit(url, product=found == "product")
+            if (url := within(base, link, self._host)) and (kind_of_url := self._kind(url)):
+                yield Visit(url, product=kind_of_url == "product")
 
     def _never(self, url: str) -> bool:
         return any(re.search(pattern, place_of(url)) for pattern in self.profile.urls.never)

@@ -39,7 +39,7 @@ class Platform:
         self._currency = ""
 
     async def detect(self, home: TextResponse, fetch: Fetch) -> float:
-        """Sure when a feed answers with products. The currency is asked for then, too: feeds lack it.
+        """Be sure when a feed answers with products. The currency is asked for then, too: feeds lack it.
 
         Where /products.json is off, collections are tried only if the home page looks like Shopify.
         """
@@ -47,19 +47,19 @@ class Platform:
         score = 0.0
         for begin in (_FEED, _ALL, _COLLECTIONS) if looks else (_FEED,):
             probe = await fetch(self._address(f"{begin}?limit=1"))
-            if (found := _sureness(probe)) > score:
-                score, self._begin = found, begin
+            if (sureness := _sureness(probe)) > score:
+                score, self._begin = sureness, begin
             if score == SURE:
-                self._currency = await self._asked_currency(home, fetch)
+                self._currency = await self._find_currency(home, fetch)
                 break
         return score
 
     def start(self, home: TextResponse) -> Iterator[Visit]:
-        """The first page of the feed, or of the list of collections."""
+        """Name the first page of the feed, or of the list of collections."""
         yield self._first_page(self._begin)
 
     def listing(self, answer: TextResponse) -> Iterator[Found]:
-        """What one page holds, products or collections, and the next page unless this one was empty."""
+        """Read what one page holds, products or collections, and name the next page unless this one was empty."""
         feed = decoded(answer)
         products = feed.get("products") if isinstance(feed, dict) else None
         collections = feed.get("collections") if isinstance(feed, dict) else None
@@ -77,12 +77,12 @@ class Platform:
         yield page_after(answer.url, first)
 
     def at(self, url: str) -> Visit:
-        """The product's own JSON, which has what the feed says of it."""
+        """Name the product's own JSON, which has what the feed says of it."""
         path = urlsplit(url).path.rstrip("/").removesuffix(".json")
         return Visit(self._address(f"products/{path.rpartition('/')[2]}.json"), product=True)
 
     def product(self, answer: TextResponse) -> Iterator[Found]:
-        """One product by itself; a crawl of the feed needs none."""
+        """Read one product by itself; a crawl of the feed needs none."""
         feed = decoded(answer)
         if isinstance(feed, dict) and isinstance(feed.get("product"), dict):
             yield from self._product(feed["product"], answer)
@@ -101,10 +101,10 @@ class Platform:
         url = self._address(f"products/{quote(handle)}") if handle else answer.url
         return merged([_reading(entry, url, self._currency)], answer, shop=self._shop.name, url=url)
 
-    async def _asked_currency(self, home: TextResponse, fetch: Fetch) -> str:
+    async def _find_currency(self, home: TextResponse, fetch: Fetch) -> str:
         """From the home page, else /meta.json, else /cart.js, which most shops forbid to robots."""
-        if found := _ACTIVE.search(home.text):
-            return found[1]
+        if match := _ACTIVE.search(home.text):
+            return match[1]
         if code := currency_of(home.xpath(_META).get()):
             return code
         for path in ("meta.json", "cart.js"):
@@ -131,8 +131,8 @@ def _sureness(probe: TextResponse | None) -> float:
     entries = feed.get("products", feed.get("collections"))
     if not isinstance(entries, list):
         return 0.0
-    known = [entry for entry in entries if isinstance(entry, dict) and "id" in entry and "handle" in entry]
-    return SURE if known else 0.0 if entries else EMPTY
+    proper = [entry for entry in entries if isinstance(entry, dict) and "id" in entry and "handle" in entry]
+    return SURE if proper else 0.0 if entries else EMPTY
 
 
 def _reading(entry: dict[str, Any], url: str, currency: str) -> Reading:
@@ -172,37 +172,41 @@ def _currency_in(answer: TextResponse) -> str:
 
 
 def _prices(variants: list[dict[str, Any]]) -> tuple[Decimal | None, Decimal | None]:
-    """The lowest price asked, and what that very price was before a reduction."""
-    asked = [
+    """Find the lowest price asked, and what that very price was before a reduction."""
+    prices = [
         (price, price_of(variant.get("compare_at_price")))
         for variant in variants
         if (price := price_of(variant.get("price"))) is not None
     ]
-    lowest = min((price for price, _ in asked), default=None)
-    before = [was for price, was in asked if price == lowest and was is not None and was > price]
-    return lowest, min(before, default=None)
+    lowest = min((price for price, _ in prices), default=None)
+    higher = [
+        compare_at
+        for price, compare_at in prices
+        if price == lowest and compare_at is not None and compare_at > price
+    ]
+    return lowest, min(higher, default=None)
 
 
 def _tagged(tags: tuple[str, ...], column: str) -> str:
-    """The value of a tag such as `gender:women`: Shopify has no such field, so shops put it there."""
+    """Read the value of a tag such as `gender:women`: Shopify has no such field, so shops put it there."""
     pairs = (re.split("[:=]", tag, maxsplit=1) for tag in tags)
-    stated = (pair[1].strip() for pair in pairs if len(pair) == 2 and column_of(pair[0]) == column)
-    return next(stated, "")
+    values = (pair[1].strip() for pair in pairs if len(pair) == 2 and column_of(pair[0]) == column)
+    return next(values, "")
 
 
 def _options(entry: dict[str, Any], variants: list[dict[str, Any]]) -> dict[str, tuple[str, ...]]:
-    """Values by option name, in the order first offered."""
-    found: dict[str, tuple[str, ...]] = {}
+    """List values by option name, in the order first offered."""
+    values_by_option: dict[str, tuple[str, ...]] = {}
     options = entry.get("options")
     for place, option in enumerate(options[:_MOST_OPTIONS] if isinstance(options, list) else [], 1):
         name = line_of(text_in(option.get("name") if isinstance(option, dict) else option))
-        stated = option.get("values") if isinstance(option, dict) else None
-        values = stated if isinstance(stated, list) else [v.get(f"option{place}") for v in variants]
-        shown = words_listed([value for value in values if value])
-        only = name == "Title" and shown == ("Default Title",)  # Shopify's word for "no options"
-        if name and shown and not only:
-            found[name] = shown
-    return found
+        listed = option.get("values") if isinstance(option, dict) else None
+        values = listed if isinstance(listed, list) else [v.get(f"option{place}") for v in variants]
+        words = words_listed([value for value in values if value])
+        only = name == "Title" and words == ("Default Title",)  # Shopify's word for "no options"
+        if name and words and not only:
+            values_by_option[name] = words
+    return values_by_option
 
 
 def _attributes(options: dict[str, tuple[str, ...]], variants: list[dict[str, Any]]) -> dict[str, str]:

@@ -62,30 +62,30 @@ class Platform:
         return 0.1 if home.xpath("//a/@href") else 0.0
 
     def start(self, home: TextResponse) -> Iterator[Visit]:
-        """The sitemaps that robots.txt names, else the first usual one, else the home page as first category."""
+        """Name the sitemaps that robots.txt names, else the first usual one, else the home page as first category."""
         if self._sitemaps:
             yield from map(Visit, self._sitemaps)
         else:
             yield from visits_from(home, nodes_on(home)[0], self._host)
 
     def listing(self, answer: TextResponse) -> Iterator[Found]:
-        """Addresses in a sitemap or on a category page; a page that turns out to be a product's is read as one."""
+        """Read addresses in a sitemap or on a category page; a page that turns out to be a product's is read as one."""
         if is_sitemap(answer.body):
             yield from self._sitemap(answer)
         elif _claims_to_be_sitemap(answer):
             raise ValueError("the sitemap is neither <urlset> nor <sitemapindex>")
         else:
-            found = self._products(answer)
-            yield from found
-            if not any(isinstance(item, Product) for item in found):
+            items = self._products(answer)
+            yield from items
+            if not any(isinstance(item, Product) for item in items):
                 yield from visits_from(answer, nodes_on(answer)[0], self._host)
 
     def product(self, answer: TextResponse) -> Iterator[Found]:
-        """The page's product. A page that claims none is no product page and yields nothing."""
+        """Read the page's product. A page that claims none is no product page and yields nothing."""
         yield from self._products(answer)
 
     def at(self, url: str) -> Visit:
-        """The page itself."""
+        """Name the page itself."""
         return Visit(url, product=True)
 
     def _products(self, answer: TextResponse) -> list[Product | Reject]:
@@ -113,7 +113,7 @@ class Platform:
         yield from _worth_reading(index)
 
     def _may_name(self, url: str, entry: Entry, answer: TextResponse) -> bool:
-        """Pages must be the shop's; a sitemap may also lie where the index that names it lies."""
+        """Whether a sitemap may name an address: pages of the shop, and sitemaps that lie where their index lies."""
         return host_of(url) == self._host or (entry.index and host_of(url) == host_of(answer.url))
 
 
@@ -151,7 +151,7 @@ def _worth_reading(index: list[Visit]) -> Iterator[Visit]:
 
 
 def _kind(visit: Visit) -> str:
-    """What the address of a sitemap says that it lists: products, others, or nothing."""
+    """Name what the address of a sitemap says that it lists: products, others, or nothing."""
     parts = urlsplit(visit.url)
     name = f"{parts.path}?{_NUMBER.sub('', parts.query)}"
     if _LISTS_PRODUCTS.search(name) and not _SORTS_PRODUCTS.search(name):

@@ -38,23 +38,23 @@ class Platform:
         self._begin = ""
 
     async def detect(self, home: TextResponse, fetch: Fetch) -> float:
-        """Sure when the API answers with products. What the home page looks like says where else to ask."""
+        """Be sure when the API answers with products. What the home page looks like says where else to ask."""
         score = 0.0
         for address in self._addresses(home):
             probe = await fetch(f"{address}per_page=1")
-            if (found := _sureness(probe)) > score:
-                score, self._begin = found, address
+            if (sureness := _sureness(probe)) > score:
+                score, self._begin = sureness, address
             if score == SURE:
                 break
         return score
 
     def start(self, home: TextResponse) -> Iterator[Visit]:
-        """The first page. It asks for no order: `orderby` is what robots.txt of such shops often forbids."""
+        """Name the first page. It asks for no order: `orderby` is what robots.txt of such shops often forbids."""
         begin = self._begin or next(self._addresses(home))
         yield Visit(f"{begin}per_page={PAGE}&page=1")
 
     def listing(self, answer: TextResponse) -> Iterator[Found]:
-        """The products of one page, and the next page."""
+        """Read the products of one page, and the next page."""
         entries = decoded(answer)
         if not isinstance(entries, list):
             said_no = line_of(text_in(entries.get("message"))) if isinstance(entries, dict) else ""
@@ -68,14 +68,14 @@ class Platform:
             yield page_after(answer.url, first)
 
     def at(self, url: str) -> Visit:
-        """The product by itself, which the API gives by the name in its address."""
+        """Name the product by itself, which the API gives by the name in its address."""
         parts = urlsplit(url)
         name = parse_qs(parts.query).get("product", [""])[0] or parts.path.rstrip("/").rpartition("/")[2]
         begin = self._begin or f"{urljoin(self._shop.url, 'wp-json/')}{_ROUTES[0]}?"
         return Visit(f"{begin.rstrip('?&')}/{name}", product=True)
 
     def product(self, answer: TextResponse) -> Iterator[Found]:
-        """One product by itself; a crawl of the feed needs none."""
+        """Read one product by itself; a crawl of the feed needs none."""
         entry = decoded(answer)
         if not isinstance(entry, dict) or "id" not in entry:
             raise ValueError("the answer is no product")
@@ -95,12 +95,12 @@ class Platform:
         return merged([reading], answer, shop=self._shop.name, url=url)
 
     def _addresses(self, home: TextResponse) -> Iterator[str]:
-        """Where the API may be, each open for parameters; a page that is not WordPress costs one question."""
-        stated = home.xpath(_ROOT).get() or ""
-        root = joined(home.url, stated.strip())
-        if not stated or host_of(root) != host_of(home.url):
+        """Name where the API may be, each open for parameters; a page that is not WordPress costs one question."""
+        link = home.xpath(_ROOT).get() or ""
+        root = joined(home.url, link.strip())
+        if not link or host_of(root) != host_of(home.url):
             root = urljoin(self._shop.url, "wp-json/")
-        wordpress = bool(stated) or _HINT.search(home.text) is not None
+        wordpress = bool(link) or _HINT.search(home.text) is not None
         for route in _ROUTES if wordpress else _ROUTES[:1]:
             yield f"{root}{route}{'&' if '?' in root else '?'}"
         if wordpress and "?" not in root:  # a shop whose addresses were never made readable
@@ -116,13 +116,13 @@ def _sureness(probe: TextResponse | None) -> float:
     if not isinstance(entries, list):
         return 0.0
     first = entries[0] if entries else None
-    known = (
+    is_product = (
         isinstance(first, dict)
         and "id" in first
         and "name" in first
         and isinstance(first.get("prices"), dict)
     )
-    return SURE if known else 0.0 if entries else EMPTY
+    return SURE if is_product else 0.0 if entries else EMPTY
 
 
 def _reading(entry: dict[str, Any], url: str) -> Reading:
@@ -152,41 +152,41 @@ def _reading(entry: dict[str, Any], url: str) -> Reading:
 
 
 def _pages(answer: TextResponse) -> int | None:
-    """The number of pages the API states; None where it is missing, or no number of 1 and more."""
+    """Read the number of pages the API states; None where it is missing, or no number of 1 and more."""
     stated = header_of(answer, "X-WP-TotalPages").strip()
     return int(stated) if re.fullmatch(r"[1-9][0-9]{0,8}", stated) else None
 
 
 def _prices(entry: dict[str, Any]) -> tuple[Decimal | None, Decimal | None, str]:
     """Price, price before a reduction where it was higher, and currency."""
-    stated = entry.get("prices")
-    prices: dict[str, Any] = stated if isinstance(stated, dict) else {}
+    value = entry.get("prices")
+    prices: dict[str, Any] = value if isinstance(value, dict) else {}
     unit = text_in(prices.get("currency_minor_unit"))
     spread = prices.get("price_range")
     lowest = spread.get("min_amount") if isinstance(spread, dict) else None
     price = _major(lowest if lowest is not None else prices.get("price"), unit)
     if price == 0 and entry.get("is_purchasable") is False:  # how the API writes "no price set"
         price = None
-    before = _major(prices.get("regular_price"), unit)
-    reduced = price is not None and before is not None and before > price
-    return price, before if reduced else None, currency_of(prices.get("currency_code"))
+    regular = _major(prices.get("regular_price"), unit)
+    is_reduced = price is not None and regular is not None and regular > price
+    return price, regular if is_reduced else None, currency_of(prices.get("currency_code"))
 
 
 def _major(amount: Any, unit: str) -> Decimal | None:
-    """An amount of minor units (1999, unit 2) as 19.99; None where the unit is not said, or no unit."""
+    """Write an amount of minor units (1999, unit 2) as 19.99; None where the unit is not said, or no unit."""
     if not re.fullmatch("[0-8]", unit) or not re.fullmatch(r"[0-9]{1,20}(\.[0-9]{1,8})?", text_in(amount)):
         return None
     return price_of(Decimal(text_in(amount)).scaleb(-int(unit)))
 
 
 def _description(entry: dict[str, Any]) -> str:
-    """The short text, then the long one, as the page shows them; once where they say the same."""
+    """Join the short text, then the long one, as the page shows them; once where they say the same."""
     short, long = (text_of(text_in(entry.get(name))) for name in ("short_description", "description"))
     return long if short in long else short if long in short else f"{short}\n{long}"
 
 
 def _facts(entry: dict[str, Any]) -> dict[str, str]:
-    """Attributes and their terms, in the shop's order."""
+    """Read attributes and their terms, in the shop's order."""
     facts: dict[str, str] = {}
     attributes = entry.get("attributes")
     for attribute in attributes if isinstance(attributes, list) else []:
@@ -198,12 +198,12 @@ def _facts(entry: dict[str, Any]) -> dict[str, str]:
 
 
 def _taken(facts: dict[str, str], column: str) -> str:
-    """The first fact that fills a column, taken out of the rest."""
+    """Take the first fact that fills a column, taken out of the rest."""
     return facts.pop(next((name for name in facts if column_of(name) == column), ""), "")
 
 
 def _names(things: Any) -> tuple[str, ...]:
-    """The names of categories, tags, brands or terms; older shops give the names alone."""
+    """Read the names of categories, tags, brands or terms; older shops give the names alone."""
     listed = things if isinstance(things, list) else []
     return words_listed(
         [text_in(thing.get("name")) if isinstance(thing, dict) else thing for thing in listed]
@@ -211,7 +211,7 @@ def _names(things: Any) -> tuple[str, ...]:
 
 
 def _outer_first(categories: Any) -> list[Any]:
-    """Categories by the depth of their addresses: the API gives them flat, in the order of their names.
+    """Sort categories by the depth of their addresses: the API gives them flat, in the order of their names.
 
     Where one has no address that tells, all stay as they are.
     """

@@ -85,10 +85,10 @@ class _Page:
 
     def _attributes(self) -> dict[str, str]:
         fields = self._profile.fields
-        shown = {
+        facts = {
             label: ", ".join(words_listed(self._values(rule))) for label, rule in fields.attributes.items()
         }
-        return facts_of(self._tree, fields.facts) | {label: text for label, text in shown.items() if text}
+        return facts_of(self._tree, fields.facts) | {label: text for label, text in facts.items() if text}
 
     def _photos(self) -> dict[str, str]:
         """Read the shop's photos, then its customers'; none of theirs where the shop shows none."""

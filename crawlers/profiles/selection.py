@@ -15,10 +15,10 @@ _CRUMB = re.compile(r"\s*[›»→|]\s*")
 
 
 def values(page: Selector, url: str, rules: Iterable[Rule] | None) -> list[str]:
-    """What the first alternative that finds anything finds: HTML of elements, or text of attributes."""
+    """Find what the first alternative that finds anything finds: HTML of elements, or text of attributes."""
     for rule in rules or ():
-        if found := [text for text in _found(page, url, rule) if text.strip()]:
-            return found
+        if texts := [text for text in _texts(page, url, rule) if text.strip()]:
+            return texts
     return []
 
 
@@ -34,7 +34,7 @@ def photos_of(page: Selector, base: str, rules: Iterable[Rule] | None) -> dict[s
     return {}
 
 
-def _found(page: Selector, url: str, rule: Rule) -> Iterator[str]:
+def _texts(page: Selector, url: str, rule: Rule) -> Iterator[str]:
     if rule.url is not None:
         yield _matched(url, rule.url)
         return
@@ -48,16 +48,16 @@ def _found(page: Selector, url: str, rule: Rule) -> Iterator[str]:
 
 
 def _text(node: Selector, *, markup: bool = False) -> str:
-    """An element's text (or its HTML, which keeps lines apart); what a <meta> or <input> says."""
+    """Read an element's text (or its HTML, which keeps lines apart); what a <meta> or <input> says."""
     if not _is_element(node):
         return str(node.get())
-    said = attribute(node, {"meta": "content", "input": "value"}.get(node.root.tag, ""))
-    line = said or line_of(str(node.get()))
-    return str(node.get()) if markup and line and not said else line
+    content = attribute(node, {"meta": "content", "input": "value"}.get(node.root.tag, ""))
+    line = content or line_of(str(node.get()))
+    return str(node.get()) if markup and line and not content else line
 
 
 def attribute(node: Selector, name: str) -> str:
-    """An attribute of an element, empty where there is none.
+    """Read an attribute of an element, empty where there is none.
 
     Not parsel's `attrib`, which reads all of them and raises where one has a name that XML forbids.
     """
@@ -67,21 +67,21 @@ def attribute(node: Selector, name: str) -> str:
         return ""
 
 
-def _address(node: Selector, stated: str | None) -> str:
-    """Where an element's photo lies; of several editions the largest."""
+def _address(node: Selector, chosen: str | None) -> str:
+    """Find where an element's photo lies; of several editions the largest."""
     if not _is_element(node):
         return str(node.get())
     tag = node.root.tag
     usual = {"a": ("href",), "link": ("href",), "meta": ("content",)}.get(tag, _LARGEST_FIRST)
-    for name in [stated] if stated else usual:
-        said = attribute(node, name).strip()
-        if said and not said.startswith("data:"):
-            return _largest(said) if name.endswith("srcset") else said
+    for name in [chosen] if chosen else usual:
+        value = attribute(node, name).strip()
+        if value and not value.startswith("data:"):
+            return _largest(value) if name.endswith("srcset") else value
     return ""
 
 
 def _largest(srcset: str) -> str:
-    """The address with the largest width or density of a srcset."""
+    """Find the address with the largest width or density of a srcset."""
     best, size = "", -1.0
     for entry in re.split(r",\s+", srcset):
         address, _, descriptor = entry.strip().partition(" ")
@@ -94,22 +94,22 @@ def _largest(srcset: str) -> str:
 def _matched(text: str, pattern: str | None) -> str:
     if pattern is None:
         return text
-    found = re.search(pattern, text[:LONGEST_VALUE])
-    return (found[1] or "" if found.re.groups else found[0]) if found else ""
+    match = re.search(pattern, text[:LONGEST_VALUE])
+    return (match[1] or "" if match.re.groups else match[0]) if match else ""
 
 
-def categories_of(stated: list[str]) -> tuple[str, ...]:
-    """A category path without the home page before it."""
-    if len(stated) == 1:
-        path = category_path(_CRUMB.sub(" > ", line_of(stated[0])))
+def categories_of(texts: list[str]) -> tuple[str, ...]:
+    """Read a category path without the home page before it."""
+    if len(texts) == 1:
+        path = category_path(_CRUMB.sub(" > ", line_of(texts[0])))
     else:
-        path = tuple(name for text in stated if (name := line_of(text).strip("/>›»→| ")))
+        path = tuple(name for text in texts if (name := line_of(text).strip("/>›»→| ")))
     return path[1:] if path and is_home(path[0]) else path
 
 
-def tags_of(stated: list[str]) -> tuple[str, ...]:
-    """A list of words, also from one text with commas."""
-    return words_listed(line_of(stated[0]) if len(stated) == 1 else stated)
+def tags_of(texts: list[str]) -> tuple[str, ...]:
+    """Read a list of words, also from one text with commas."""
+    return words_listed(line_of(texts[0]) if len(texts) == 1 else texts)
 
 
 def stock_of(page: Selector, rule: Stock | None) -> bool | None:
@@ -120,12 +120,12 @@ def stock_of(page: Selector, rule: Stock | None) -> bool | None:
         return bool(page.css(rule.present))
     if rule.absent:
         return not page.css(rule.absent)
-    said = [_text(node)[:LONGEST_VALUE] for node in page.css(rule.css or "")]
-    return any(re.search(rule.text or "", text, re.I) for text in said) if said else None
+    texts = [_text(node)[:LONGEST_VALUE] for node in page.css(rule.css or "")]
+    return any(re.search(rule.text or "", text, re.I) for text in texts) if texts else None
 
 
 def facts_of(page: Selector, rule: Facts | None) -> dict[str, str]:
-    """Named facts; the first value of a name counts."""
+    """Read named facts; the first value of a name counts."""
     pairs: list[tuple[str, str]] = []
     if rule is not None and rule.rows:
         for row in page.css(rule.rows):
@@ -142,7 +142,7 @@ def facts_of(page: Selector, rule: Facts | None) -> dict[str, str]:
 
 
 def hrefs_of(page: Selector, css: str) -> list[str]:
-    """The addresses that the elements of a selector link to."""
+    """Read the addresses that the elements of a selector link to."""
     return [attribute(node, "href") if _is_element(node) else str(node.get()) for node in page.css(css)]
 
 

@@ -231,7 +231,7 @@ def load(path: str) -> Profile:
 
 
 def checked_profile(given: dict[Any, Any], path: str) -> Profile:
-    """A profile from what its file says; raises InputError like `load`."""
+    """Make a profile from what its file says; raises InputError like `load`."""
     try:
         return Profile.model_validate(given)
     except ValidationError as error:
@@ -243,7 +243,7 @@ def checked_profile(given: dict[Any, Any], path: str) -> Profile:
 
 
 def find(shop: str, given: str = "") -> str:
-    """Path of a shop's profile: the file given, else crawlers/shops/<shop>.yaml; empty where there is none."""
+    """Find path of a shop's profile: the file given, else crawlers/shops/<shop>.yaml; empty where there is none."""
     file = SHOPS / f"{shop_name(shop)}.yaml"
     return given or (str(file) if file.is_file() else "")
 
