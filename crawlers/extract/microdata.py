@@ -16,7 +16,10 @@ from scrapy.utils.response import get_base_url
 from crawlers.extract.jsonld import DEEPEST, Node
 from crawlers.extract.text import text_of
 
-_MARKED = "(//@itemscope | //@itemprop)/.."  # several times as fast as //*[@itemscope or @itemprop]
+# Three times as fast as a look at every element, and quadratic: the union is put in the order of the document.
+_MARKED = "(//@itemscope | //@itemprop)/.."
+_MANY_MARKED = "descendant-or-self::*[@itemscope or @itemprop]"
+_MANY = 1_000  # marks
 _TYPED = "boolean(//@itemtype[contains(., $name)])"
 _REFERRED = "(//*[@id=$id])[1]/descendant-or-self::*[@itemprop]"
 _MOST_TEXT = 512 << 10  # characters of markup read as property values on one page
@@ -47,7 +50,8 @@ class _Items:
         self._base = get_base_url(page)
         self._budget = _MOST_TEXT
         self._references = _MOST_REFERENCES
-        self._marked = self._root.xpath(_MARKED)
+        marks = page.text.count("itemscope") + page.text.count("itemprop")
+        self._marked = self._root.xpath(_MARKED if marks <= _MANY else _MANY_MARKED)
         self._inside: dict[Any, Any] = {}
         self._properties: dict[Any, list[Any]] = {}
         for element in self._marked:
