@@ -13,16 +13,14 @@ from typing import Any, TypeVar
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from flows.queries.report_photos import thumbnails_of
 from infra.lake import Lake
-from infra.photo_locations import locate, photo_bytes
 from schemas.errors import InputError, LakeError
-from schemas.image_ids import ids_of_hex
 from schemas.manifest import Manifest
 from workers.report import crawled as catalogue
 from workers.report import lessons, picture, quality, receipt
 from workers.report.data import Agreement, Crawled, Learnt, NearWord, Picture, Quality, Report, photos_shown
 from workers.report.page import render
-from workers.report.thumbnails import thumbnail
 
 _OVERLAP_QUERIES = 2000
 T = TypeVar("T")
@@ -278,22 +276,8 @@ class Reading:
 
     def _thumbnails(self, wanted: Collection[str]) -> dict[str, bytes]:
         """Small copies of these photos, in the order asked; one that is gone or unreadable has none."""
-        made = self._part("photos", lambda: self._small(wanted)) or {}
+        made = self._part("photos", lambda: thumbnails_of(self.lake, wanted)) or {}
         return {image_id: made[image_id] for image_id in wanted if image_id in made}
-
-    def _small(self, wanted: Collection[str]) -> dict[str, bytes]:
-        try:
-            slices = locate(self.lake, ids_of_hex(list(wanted)))
-        except LakeError:  # some were forgotten: show those that are left
-            slices = locate(self.lake, ids_of_hex(list(self._stored(wanted))))
-        photos = ((image_id, thumbnail(data)) for image_id, data in photo_bytes(self.lake, slices))
-        return {image_id: small for image_id, small in photos if small is not None}
-
-    def _stored(self, wanted: Collection[str]) -> set[str]:
-        rule = pc.field("image_id").isin(list(wanted))
-        crawls = [crawl for crawl in self.lake.runs("crawl") if crawl.rows("images")]
-        tables = [self.lake.dataset(crawl, "images").to_table(["image_id"], filter=rule) for crawl in crawls]
-        return {image_id for table in tables for image_id in table["image_id"].to_pylist()}
 
 
 def _need(run: Manifest | None, part: str, flow: str) -> Manifest:

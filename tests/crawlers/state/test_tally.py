@@ -38,14 +38,33 @@ def test_a_shop_that_breaks_after_a_long_good_run_is_noticed_by_its_newest_rows(
 
 def test_a_lower_floor_bears_more() -> None:
     stage = tally(40, *["timeout"] * 30)
+    with pytest.raises(RejectedError, match="30 of 70 refused"):
+        stage.check_floor("page")
+
     stage.floor = 0.5
 
-    stage.check_floor("page")
+    assert not is_below_floor(stage)
 
 
 def test_a_few_rows_do_not_stop_a_stage() -> None:
-    tally(0, *["timeout"] * (FLOOR_FROM - 1)).check_floor("page")
+    stage = tally(0, *["timeout"] * (FLOOR_FROM - 1))
+    assert not is_below_floor(stage)
+
+    stage.count_reject("timeout")
+
+    assert is_below_floor(stage)
 
 
 def test_obeying_the_shop_does_not_stop_a_stage() -> None:
-    tally(0, *["robots"] * 500, *["duplicate"] * 500, *["opted_out"] * 500).check_floor("image")
+    stage = tally(0, *["robots"] * 500, *["duplicate"] * 500, *["opted_out"] * 500)
+
+    assert not is_below_floor(stage)
+    assert is_below_floor(tally(0, *["timeout"] * 1_500))
+
+
+def is_below_floor(stage: Tally) -> bool:
+    try:
+        stage.check_floor("page")
+    except RejectedError:
+        return True
+    return False
