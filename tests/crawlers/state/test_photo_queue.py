@@ -6,40 +6,17 @@ from typing import Any
 import pytest
 
 from crawlers.fetch.validators import Validators
-from crawlers.state.crawl_state import CrawlState
-from crawlers.state.frontier import READ, Kind, Task
-from crawlers.state.photo_queue import PhotoQueue
-from crawlers.state.recorder import Recorder
-from crawlers.state.recrawl_policy import FULL, RecrawlPolicy
-from tests.crawlers.liststore import SHOP, ListStore, ledger_row, product
+from crawlers.state.frontier import READ, Kind
+from crawlers.state.recrawl_policy import FULL
+from tests.crawlers.liststore import SHOP, product
+from tests.crawlers.photo_stage import PhotoStage
 
 URL = f"{SHOP}/img/0.jpg"
 A_LIFETIME = 4_000_000_000_000  # ms
 
 
-class Photos:
-    """A queue over a real state."""
-
-    def __init__(self, folder: Path, **policy: Any) -> None:
-        self.state = CrawlState(folder / "state.db")
-        self.recorder = Recorder(self.state, ListStore(), RecrawlPolicy(**policy))
-        self.queue = PhotoQueue(self.recorder)
-
-    def load(self, url: str, **facts: Any) -> None:
-        """What the previous crawl knew of a photo address."""
-        self.state.previous.load_ledger([ledger_row(url, "photo", **({"image_id": "aa"} | facts))])
-
-    def added(self, *urls: str) -> list[Task]:
-        """Tasks of the addresses of one product."""
-        self.state.collected.add_product(product(0, photos=urls))
-        self.queue.add_all()
-        return self.waiting()
-
-    def waiting(self) -> list[Task]:
-        tasks = []
-        while task := self.queue.next_task(frozenset()):
-            tasks.append(task)
-        return tasks
+class Photos(PhotoStage):
+    """The queue, and the photos that its products have."""
 
     def photo_ids(self) -> tuple[str, ...]:
         ((_, image_ids),) = self.state.collected.products()
@@ -48,7 +25,7 @@ class Photos:
 
 @pytest.fixture
 def photos(tmp_path: Path) -> Photos:
-    return Photos(tmp_path)
+    return Photos(tmp_path / "state.db")
 
 
 def test_every_photo_of_every_product_is_asked_once(photos: Photos) -> None:
@@ -113,7 +90,7 @@ def test_a_lifetime_is_no_answer_when_the_product_s_own_page_was_read_anew(photo
 
 
 def test_a_full_crawl_asks_every_photo_but_only_whether_it_changed(tmp_path: Path) -> None:
-    photos = Photos(tmp_path, revisit=FULL)
+    photos = Photos(tmp_path / "state.db", revisit=FULL)
     photos.load(f"{URL}?v=3", etag='"7"')
 
     (task,) = photos.added(f"{URL}?v=3")

@@ -1,47 +1,26 @@
 """crawlers/state/photo_recorder.py: what becomes of the answers of photo addresses."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from crawlers.fetch.validators import Validators
 from crawlers.state.answers import NOT_MODIFIED, HomeAnswer, PhotoAnswer
-from crawlers.state.crawl_state import CrawlState
 from crawlers.state.frontier import READ, Kind, Task
-from crawlers.state.photo_queue import PhotoQueue
 from crawlers.state.photo_recorder import PhotoRecorder
-from crawlers.state.recorder import Recorder
 from schemas.reject import Reject
-from tests.crawlers.liststore import SHOP, ListStore, ledger_row, photo_row, product
+from tests.crawlers.liststore import SHOP, photo_row, product
+from tests.crawlers.photo_stage import PhotoStage
 
 URL = f"{SHOP}/img/0.jpg"
 
 
-class Photos:
-    """The photo stage over a real state."""
+class Photos(PhotoStage):
+    """The photo stage with its recorder."""
 
     def __init__(self, path: Path, part: int = 1000) -> None:
-        self.store = ListStore(part)
-        self.state = CrawlState(path)
-        self.recorder = Recorder(self.state, self.store)
-        self.queue, self.photos = PhotoQueue(self.recorder), PhotoRecorder(self.recorder)
-
-    def load(self, url: str, **facts: Any) -> None:
-        """What the previous crawl knew of a photo address."""
-        self.state.previous.load_ledger([ledger_row(url, "photo", **({"image_id": "aa"} | facts))])
-
-    def added(self, *urls: str) -> list[Task]:
-        """Tasks of the addresses of one product."""
-        self.state.collected.add_product(product(0, photos=urls))
-        self.queue.add_all()
-        return self.waiting()
-
-    def waiting(self) -> list[Task]:
-        tasks = []
-        while task := self.queue.next_task(frozenset()):
-            tasks.append(task)
-        return tasks
+        super().__init__(path, part)
+        self.photos = PhotoRecorder(self.recorder)
 
     def come(self, task: Task, data: bytes) -> None:
         row = photo_row(data, task.url)
