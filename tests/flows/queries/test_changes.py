@@ -1,5 +1,6 @@
 """flows/queries/changes.py on real lakes: which crawls are compared, what is found, and what is told."""
 
+import itertools
 import json
 import random
 from collections.abc import Callable, Sequence
@@ -45,6 +46,7 @@ def lake(tmp_path: Path) -> Lake:
 @pytest.fixture
 def crawled(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> Crawled:
     """Commits a crawl that was begun so many days ago."""
+    calls = itertools.count()
 
     def commit(
         days_ago: float,
@@ -54,7 +56,7 @@ def crawled(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> Crawled:
         parents: Sequence[str] = (),
         **parameters: Any,
     ) -> str:
-        began = NOW - timedelta(days=days_ago)
+        began = NOW - timedelta(days=days_ago) + timedelta(milliseconds=next(calls))
         monkeypatch.setattr(lake_module, "new_run_id", lambda: new_run_id(began))
         asked = {"shop": shop} | parameters
         run = lake.begin("crawl", "crawl", f"{shop} {days_ago}", parents=parents, parameters=asked)
