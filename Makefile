@@ -5,7 +5,12 @@ VENV   := .venv
 PY     := $(VENV)/bin/python
 STAMP  := $(VENV)/.installed
 PYTHON ?= python3
+# Processes of pytest; empty: one.
+PARALLEL ?= -n 2 --dist loadfile --no-loadscope-reorder
 export UV_LINK_MODE := copy
+# Ray, Prefect and every crawl start processes that import thousands of files: compiled once they start in half
+# the time, also where the environment keeps Python from writing what it compiled (as many containers do).
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: pictures demo test test-all lint bench setup lock browser clean help
 
@@ -18,17 +23,18 @@ $(STAMP): requirements.lock pyproject.toml
 	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
 	@$(PY) -m pip install -q 'uv==0.13.*'
 	@$(VENV)/bin/uv pip install -q --python $(PY) --require-hashes -r requirements.lock
-	@$(VENV)/bin/uv pip install -q --python $(PY) --no-deps --no-build-isolation -e .
+	@$(VENV)/bin/uv pip install -q --python $(PY) --no-deps --no-build-isolation --compile-bytecode -e .
+	@$(PY) -m compileall -q schemas infra crawlers workers flows
 	@touch $@
 
 demo: $(STAMP) ## the whole chain on the built-in mall; ends with a report
 	@$(VENV)/bin/vitrine demo
 
 test: $(STAMP) ## the tests a change must pass (minutes)
-	@$(PY) -m pytest -q -m 'not slow'
+	@$(PY) -m pytest -q -m 'not slow' $(PARALLEL)
 
 test-all: $(STAMP) browser ## the slow ones: kills, real servers, browser
-	@$(PY) -m pytest -q -m slow
+	@$(PY) -m pytest -q -m slow $(PARALLEL)
 
 lint: $(STAMP) ## style, types, and the direction of imports
 	@$(VENV)/bin/ruff check .

@@ -1,7 +1,8 @@
-"""What several tests stand on: one Prefect API for the session, so that each command does not start its own."""
+"""What several tests stand on: one Prefect API and one Ray for the session, and who shares a process with whom."""
 
 import os
 from collections.abc import Iterator
+from typing import Any
 
 # Before anything imports torch: threads that wait for each other spinning, in tests that run beside servers and
 # Ray's workers, make minutes of seconds. Child processes inherit it.
@@ -10,8 +11,12 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadFileScheduling
 
 from flows.orchestration import PrivateApi
+from infra import cluster
+from infra.cluster import Cluster
+from tests.workers.contract.labelled_photos import METHODS
 
 # The same cases on every machine, however busy: new ones are for tests/bench/extract_fuzz.py.
 settings.register_profile(
@@ -32,3 +37,31 @@ def prefect_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, 
     api.stop()
     os.environ.clear()
     os.environ.update(before)
+
+
+@pytest.fixture(scope="session")
+def ray_here() -> Iterator[Cluster]:
+    """Ray for the session: its workers find the tests' methods, and each test pays for its own work only."""
+    before = os.environ.get("PYTHONPATH", "")
+    os.environ["PYTHONPATH"] = f"{METHODS.parent}{os.pathsep}{before}"
+    started = cluster.start("")
+    os.environ["PYTHONPATH"] = before
+    yield started
+    cluster.stop()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest begins first: with several processes nobody waits for it in the end."""
+    items.sort(key=lambda item: "ray_here" not in getattr(item, "fixturenames", ()))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling:
+    """Tests of a file stay in one process, and those of all files that share a Ray."""
+
+    class ByFile(LoadFileScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.partition("::")[0]
+            return "ray" if "ray_here" in (config.rootpath / file).read_text() else file
+
+    return ByFile(config, log)

@@ -51,9 +51,11 @@ def train_words(parameters: TrainParameters) -> dict[str, Any]:
     key = digest({"train": source.run_id} | recorded)
     run = place.begin("run", "train", key, parents=parents, parameters=recorded)
     try:
-        if not chosen.learns:
+        if (
+            earlier is not None or not chosen.learns
+        ):  # a parent that does not fit is refused before Ray starts
             trained = _first_weights(place, chosen, source, earlier)
-        else:
+        if chosen.learns:
             wanted = Wanted(
                 method=method,
                 settings=chosen.flat(),

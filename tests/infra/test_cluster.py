@@ -32,6 +32,12 @@ with ray_cluster("") as joined:
 """
 
 
+@pytest.fixture(scope="module", autouse=True)
+def without_ray() -> None:
+    """Tests before these may have left theirs."""
+    cluster.stop()
+
+
 def test_as_many_gpus_as_there_are_or_as_were_asked_for() -> None:
     there = Cluster(address="", cores=2, gpus=3, started=0.0)
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from flows.learn.dataset import parts
 from flows.learn.train import checkpoint_of, train_words
 from flows.learn.tuning import tune_settings
 from flows.parameters.train import TrainParameters
-from infra import cluster
+from infra.cluster import Cluster
 from infra.lake import Lake
 from schemas.errors import CheckpointError, InputError
 from schemas.ids import image_id
@@ -68,7 +67,7 @@ def label_run(lake: Lake, crawl_id: str, ids: list[str], words: tuple[str, ...],
 
 
 @pytest.fixture(scope="module")
-def stocked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Lake, list[str], list[str]]]:
+def stocked(tmp_path_factory: pytest.TempPathFactory, ray_here: Cluster) -> tuple[Lake, list[str], list[str]]:
     """A lake with 48 photos, one of which is none, and label runs with three and four words."""
     lake = Lake(str(tmp_path_factory.mktemp("train") / "lake"))
     run = lake.begin("crawl", "crawl", "photos")
@@ -89,8 +88,7 @@ def stocked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Lake, li
     crawl = lake.commit(run, {"shop": "s"})
     few = label_run(lake, crawl.run_id, ids, ("red", "green", "blue"), wordless=3)
     many = label_run(lake, crawl.run_id, ids, ("blue", "yellow", "green", "wool", "red"), wordless=0)
-    yield lake, ids, [few, many]
-    cluster.stop()
+    return lake, ids, [few, many]
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,5 @@
 """`train` of methods that learn from more than words, and otherwise than corbiere does, through Ray Train."""
 
-import os
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -13,13 +11,12 @@ from flows.learn.train import checkpoint_of, train_words
 from flows.learn.tuning import tune_settings
 from flows.parameters.train import TrainParameters
 from flows.retrieval.embed import newest_trained
-from infra import cluster
+from infra.cluster import Cluster
 from infra.lake import Lake
 from infra.photo_locations import locate, photo_bytes
 from schemas.errors import InputError
 from schemas.image_ids import hex_of_ids
 from tests.flows.learn.annotated_lake import annotated_lake
-from tests.workers.contract.labelled_photos import METHODS
 from workers.contract import Batch, Edits, Method, Predicts
 from workers.data.annotations import placed_in_square
 from workers.data.decode import decode
@@ -27,13 +24,8 @@ from workers.training.checkpoint import untrained
 
 
 @pytest.fixture(scope="module")
-def stocked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Lake, str]]:
-    """The tests' methods lie on the Python path of Ray's workers, too."""
-    earlier = os.environ.get("PYTHONPATH", "")
-    os.environ["PYTHONPATH"] = f"{METHODS.parent}{os.pathsep}{earlier}"
-    yield annotated_lake(str(tmp_path_factory.mktemp("annotated") / "lake"))
-    cluster.stop()
-    os.environ["PYTHONPATH"] = earlier
+def stocked(tmp_path_factory: pytest.TempPathFactory, ray_here: Cluster) -> tuple[Lake, str]:
+    return annotated_lake(str(tmp_path_factory.mktemp("annotated") / "lake"))
 
 
 def train(

@@ -1,7 +1,6 @@
 """flows/retrieval/embed.py on real Ray: each photo once per fingerprint, refusals counted, reuse across runs."""
 
 import io
-from collections.abc import Iterator
 
 import numpy as np
 import pyarrow as pa
@@ -10,7 +9,7 @@ from PIL import Image
 
 from flows.parameters.retrieval import EmbedParameters
 from flows.retrieval.embed import embed_photos, embedded_ids, newest_trained, vector_runs
-from infra import cluster
+from infra.cluster import Cluster
 from infra.lake import Lake
 from schemas.errors import LakeError
 from schemas.ids import image_id
@@ -30,7 +29,7 @@ def photo(n: int) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def stocked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Lake, list[str]]]:
+def stocked(tmp_path_factory: pytest.TempPathFactory, ray_here: Cluster) -> tuple[Lake, list[str]]:
     """A lake with thirty photos, the last of which is none, labelled in three splits."""
     lake = Lake(str(tmp_path_factory.mktemp("embed") / "lake"))
     data = [photo(n) for n in range(29)] + [b"no photo"]
@@ -56,8 +55,7 @@ def stocked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Lake, li
         writer.write(row | {"product_id": f"t:{n}"})  # another product that shows the same photo
     labels.add(LABELS, writer.close())
     lake.commit(labels, {})
-    yield lake, ids
-    cluster.stop()
+    return lake, ids
 
 
 def test_photos_are_embedded_once_refusals_are_counted_and_a_later_run_reuses(
