@@ -16,7 +16,7 @@ def column(name: str, kind: pa.DataType, doc: str, unit: str = "", *, optional: 
 
 
 def table_schema(name: str, version: int, columns: list[pa.Field]) -> pa.Schema:
-    """The schema of table `name`; `version` rises when a column changes its meaning."""
+    """The schema of table `name`; `version` rises when a column is added or means something else."""
     return pa.schema(columns, metadata={"table": name, "version": str(version)})
 
 

@@ -4,9 +4,11 @@ Written by flows/crawl/crawl_shops.py and flows/crawl/import_products.py, read b
 flows/retrieval/index.py. Each crawl holds the shop's whole catalogue as of that crawl.
 """
 
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 import pyarrow as pa
 
@@ -73,6 +75,15 @@ PRODUCTS = table_schema(
 )
 
 
+# What JSON has no form for, by the type of a field.
+_OF_JSON: dict[Any, Callable[[Any], object]] = {
+    tuple[str, ...]: tuple,
+    datetime: datetime.fromisoformat,
+    datetime | None: datetime.fromisoformat,
+    Decimal | None: Decimal,
+}
+
+
 @dataclass(frozen=True)
 class Product:
     """One product as the shop states it; the columns of `PRODUCTS` before photos are fetched."""
@@ -100,13 +111,26 @@ class Product:
     etag: str = ""
     last_modified: str = ""
 
+    @classmethod
+    def of(cls, facts: Mapping[str, Any]) -> "Product":
+        """Make a product of what `vars` of one became in JSON; a field that is not there has its default."""
+        read: dict[str, Any] = {}
+        for each in fields(cls):
+            if each.name in facts:
+                fact, of_json = facts[each.name], _OF_JSON.get(each.type)
+                read[each.name] = fact if fact is None or of_json is None else of_json(fact)
+        return cls(**read)
+
     def content_hash(self) -> str:
-        """Equal for two readings of one unchanged product: times, validators and photo editions do not count."""
-        facts = asdict(self)
+        """Equal for two readings of one unchanged product: times, validators and photo editions do not count.
+
+        What is not said does not count either, so that a column that is new does not make every product a changed one.
+        """
+        facts = {name: fact for name, fact in asdict(self).items() if fact not in ("", (), {}, None)}
         for name in ("fetched_at", "etag", "last_modified", "source", "sources"):
-            del facts[name]
+            facts.pop(name, None)
         for name in ("price", "list_price"):
-            if facts[name] is not None:
+            if name in facts:
                 facts[name] = str(facts[name].normalize())
         facts["image_urls"] = [photo_key(url) for url in self.image_urls]
         return digest(facts)

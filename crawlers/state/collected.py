@@ -8,7 +8,6 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any
 
 from schemas.product import Product
@@ -27,7 +26,6 @@ create table if not exists reject (n integer primary key, stage text not null, r
     url text not null, product_id text not null, detail text not null, at integer not null);
 create index if not exists reject_url on reject (url);
 """
-_LISTS = ("categories", "tags", "image_urls", "image_views")
 
 
 class Collected:
@@ -113,7 +111,8 @@ class Collected:
                 (product["n"],),
             ).fetchall()
             urls, views, ids = zip(*photos, strict=True) if photos else ((), (), ())
-            yield _product(json.loads(product["facts"]) | {"image_urls": urls, "image_views": views}), ids
+            facts = json.loads(product["facts"]) | {"image_urls": urls, "image_views": views}
+            yield Product.of(facts), ids
 
     def rejects(self) -> Iterator[dict[str, Any]]:
         """Read every refusal as a row of schemas.reject.REJECTS, by address."""
@@ -133,9 +132,3 @@ class Collected:
     def product_count(self) -> int:
         """Count the products that are here."""
         return self._products
-
-
-def _product(facts: dict[str, Any]) -> Product:
-    lists = {name: tuple(facts[name]) for name in _LISTS}
-    prices = {name: None if facts[name] is None else Decimal(facts[name]) for name in ("price", "list_price")}
-    return Product(**(facts | lists | prices | {"fetched_at": datetime.fromisoformat(facts["fetched_at"])}))

@@ -218,7 +218,9 @@ def _listening(line: Queue, scalars: Scalars) -> Iterator[None]:
                 except ray.exceptions.RayError:
                     return
                 scalars.add(event)
-                if "phase" not in event:
+                if "phase" in event:
+                    step.reach(event["images"])
+                else:
                     step.reach(event["images"], total=event["of"], note=_note(event))
 
     thread = Thread(target=listen, daemon=True)

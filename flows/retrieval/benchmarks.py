@@ -106,7 +106,7 @@ class MethodVectors:
 
 
 def read_benchmark(lake: Lake, labels: Manifest, probe: bool = False) -> Benchmark:
-    """Read queries and gallery of a label run, both without duplicates (METHODS 2.5).
+    """Read queries and gallery of a label run, both without duplicates: files of pairs repeat photos.
 
     probe  also the photos of the train split, or PROBE_PHOTOS of them: the smallest of their SHA-256,
            which is a sample that is the same every time

@@ -214,7 +214,7 @@ def _words(lake: Lake, run_id: str | None) -> WordLayer | None:
 
 
 def _without_answer(benchmark: Benchmark) -> int:
-    """Count queries whose product has no photo in the gallery; they are misses (METHODS 2.5)."""
+    """Count queries whose product has no photo in the gallery; they are misses, not left out."""
     return sum(product not in benchmark.answers for _, product in benchmark.queries)
 
 

@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -30,6 +31,32 @@ def test_when_and_how_it_was_read_does_not_count_as_a_change() -> None:
     )
 
     assert later.content_hash() == DRESS.content_hash()
+
+
+def test_a_field_that_says_nothing_does_not_count() -> None:
+    """Else a column that is new would make every product of a shop a changed one."""
+    facts = vars(DRESS)
+    said = {name: fact for name, fact in facts.items() if fact not in ("", (), {}, None)}
+
+    assert len(said) < len(facts)
+    assert Product(**said).content_hash() == DRESS.content_hash()
+
+
+@pytest.mark.parametrize(
+    "product",
+    [
+        DRESS,
+        replace(
+            DRESS, categories=("women", "dresses"), tags=("new",), list_price=Decimal("60"), in_stock=False
+        ),
+        Product(product_id="s:1", shop="s", title="t", source="import", fetched_at=THEN),
+    ],
+)
+def test_a_product_comes_back_from_json_as_it_went(product: Product) -> None:
+    facts = json.loads(json.dumps(vars(product), default=str))
+
+    assert Product.of(facts) == product
+    assert Product.of({name: facts[name] for name in facts if name != "tags"}) == replace(product, tags=())
 
 
 @pytest.mark.parametrize(

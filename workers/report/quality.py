@@ -70,11 +70,11 @@ def retrieval_slices(scores: Sequence[Score], main: str) -> tuple[list[Score], d
 
 
 def other_benchmarks(scores: Sequence[Score]) -> dict[str, list[Score]]:
-    """Everything that is not item retrieval, over all queries: zero-shot labels, neighbours."""
+    """Gather what is not item retrieval, over all queries, by benchmark and metric: a chart each, ordered by k."""
     found: dict[str, list[Score]] = {}
     for score in scores:
         if score.benchmark != RETRIEVAL and score.slice == "all":
-            found.setdefault(score.benchmark, []).append(score)
+            found.setdefault(f"{score.benchmark}, {score.metric}", []).append(score)
     return {name: sorted(rows, key=lambda s: s.k) for name, rows in sorted(found.items())}
 
 

@@ -37,7 +37,7 @@ def pessimistic_ranks(
     row_block  (N, G) similarities
     relevant   per query, indices of the right photos
     Every wrong photo that scores at least as much stands before it, so a model that gives all photos
-    one vector ranks last and not first (METHODS 2.4: ties decide whether collapse looks like 100 %).
+    one vector ranks last and not first.
     """
     ranks = np.zeros(len(row_block), np.int64)
     for n, (row, right) in enumerate(zip(row_block, relevant, strict=True)):

@@ -1,7 +1,7 @@
 """A linear probe: how well a straight line through frozen vectors tells the values of a clean column.
 
 It is no zero-shot reading: it learns from the clean column, and so has a name of its own in the scores
-(METHODS 1.4: implement both, report both, never mix). The photos it learns from are those of the train
+(both are reported and never mixed). The photos it learns from are those of the train
 split, so it may be asked about the held-out ones.
 
 Features: the stored vectors have L2 norm 1; each dimension is centred and divided by its standard

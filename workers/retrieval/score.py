@@ -1,7 +1,7 @@
 """Scores as pure functions of what was found: recall, precision, accuracy, and how sure they are.
 
 Every number has one definition here and one name in the scores table. Two rules hold for all of them:
-ties count against us (METHODS 2.4: a model that gives everything one vector must not score 100 %), and
+ties of a rank count against us (a model that gives everything one vector must not score 100 %), and
 a query without a right answer is a miss, not skipped: the gallery is part of what is measured.
 """
 
@@ -101,7 +101,7 @@ def r_precision(ranks: Sequence[Ranks]) -> Values:
     """Share of right photos among the first R hits, R being how many there are.
 
     ranks    per query, as from `relevant_ranks`
-    Returns  (Q,); 0 for a query without a right photo, as in the two below. Source: METHODS 2.6.
+    Returns  (Q,); 0 for a query without a right photo, as in the two below. Source: Musgrave et al. 2020.
     """
     return np.array([float((own <= len(own)).mean()) if len(own) else 0.0 for own in ranks])
 
@@ -141,7 +141,7 @@ def label_found_at(k: int, scores: NDArray[np.float32], labels: NDArray[np.int64
 def attribute_recall(
     k: int, scores: NDArray[np.float32], truth: NDArray[np.bool_], *, average: Average
 ) -> float:
-    """Top-k recall of attributes, of which a photo may have several; METHODS 2.2, conventions A to D.
+    """Top-k recall of attributes, of which a photo may have several, in the four ways that papers average it.
 
     scores   (N, A) score of each attribute; -inf is never found
     truth    (N, A) whether the photo has it; unknown counts as not, as in all published code

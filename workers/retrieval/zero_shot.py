@@ -1,6 +1,6 @@
 """Naming a photo without having seen a label: label names are looked up among the learnt words.
 
-Source: METHODS.md 1.4, the zero-shot reading of Corbière et al. 2017: a name goes through the tokeniser
+Source: the zero-shot reading of Corbière et al. 2017: a name goes through the tokeniser
 of the shops' texts; its score is the mean of w . z over its known words, and a label's score the greatest
 over the ways to write it. A method may say what is to be added to each word's score, so that words that
 shops always write and words that they seldom write can be compared (workers/training/word_auc.py). A label

@@ -178,7 +178,7 @@ def test_a_file_of_synonyms_names_what_was_unknown(small: SmallLake, truth: str,
 def test_duplicated_rows_of_the_gallery_change_nothing(
     small: SmallLake, truth: str, result: dict[str, Any]
 ) -> None:
-    """METHODS 2.5: files that list pairs repeat their photos; both sides are without duplicates here."""
+    """Files that list pairs repeat their photos; both sides are without duplicates here."""
     rows = small.lake.table(small.labels, "labels").to_pylist()
     words = small.lake.table(small.labels, "vocabulary").to_pylist()
     twice = small.commit(

@@ -1,4 +1,4 @@
-"""workers/data/sampler.py: the draws are what the paper says (METHODS.md section 4)."""
+"""workers/data/sampler.py: the draws are what the paper says."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""workers/methods/corbiere.py: the loss against slow arithmetic (METHODS.md section 4)."""
+"""workers/methods/corbiere.py: the loss against slow arithmetic."""
 
 import math
 

@@ -3,7 +3,14 @@
 import pytest
 
 from workers.report.data import Score
-from workers.report.quality import agreement, main_method, methods, retrieval_slices, verdict
+from workers.report.quality import (
+    agreement,
+    main_method,
+    methods,
+    other_benchmarks,
+    retrieval_slices,
+    verdict,
+)
 
 
 def score(method: str, value: float, k: int = 1, name: str = "all", n: int = 40, half: float = 0.05) -> Score:
@@ -64,3 +71,16 @@ def test_the_index_is_compared_query_by_query() -> None:
     assert found is not None and found.overlap == (0.5 + 1) / 2
     assert found.recall[:2] == [(1, 0.5, 0.5), (5, 1.0, 0.5)]
     assert agreement({"exact": [1]}, firsts) is None
+
+
+def test_two_metrics_of_one_benchmark_are_two_charts() -> None:
+    scores = [
+        Score("neighbours:kind", "all", metric, k, 0.5, 0.4, 0.6, 40, "house")
+        for metric in ("precision", "map")
+        for k in (10, 5)
+    ]
+
+    charts = other_benchmarks([*scores, score("house", 0.5)])
+
+    assert list(charts) == ["neighbours:kind, map", "neighbours:kind, precision"]
+    assert [[each.k for each in chart] for chart in charts.values()] == [[5, 10], [5, 10]]
