@@ -12,13 +12,17 @@ from typing import Any, TypeVar
 
 from scrapy.http import TextResponse
 
+from crawlers.extract.property_names import node_of, types_of
 from crawlers.extract.text import line_of
 
 Node = dict[str, Any]
 T = TypeVar("T")
 DEEPEST = 12
+_INSIDE = ("@graph", "@included", "mainEntity")
+_LISTS = ("collectionpage", "searchresultspage")  # pages about many things
 _SCRIPTS = "//script[contains(translate(@type, 'LDJSON', 'ldjson'), 'ld+json')]"
-_DECODER = json.JSONDecoder(strict=False)  # raw newlines and other control characters in strings are kept
+# Raw newlines and other control characters in strings are kept.
+_DECODER = json.JSONDecoder(strict=False, object_pairs_hook=node_of)
 _BEGIN = re.compile(r"[\[{]")
 # A string, also one that never ends, is one token, so that nothing inside it is taken for a comment or a comma.
 _STRING = r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)'
@@ -68,11 +72,8 @@ def of_type(nodes: list[Node], *types: str) -> Iterator[Node]:
     """Find nodes of any of the schema.org types, in page order."""
     wanted = {name.lower() for name in types}
     for node in nodes:
-        types_of_node = node.get("@type")
-        for name in types_of_node if isinstance(types_of_node, list) else [types_of_node]:
-            if isinstance(name, str) and re.split(r"[/:#]", name.strip())[-1].lower() in wanted:
-                yield node
-                break
+        if not wanted.isdisjoint(types_of(node)):
+            yield node
 
 
 def resolved(nodes: list[Node]) -> dict[str, Node]:
@@ -106,20 +107,40 @@ def distinct(values: Iterable[T]) -> list[T]:
     return list({id(value): value for value in values}.values())
 
 
-def line_in(value: Any, depth: int = 0) -> str:
-    """Read what a property says as one line: text, a number, a node's name or value, or the first of several."""
+def line_in(value: Any) -> str:
+    """Read what a property says as one line: the first of what `lines_in` gives."""
+    return next(lines_in(value), "")
+
+
+def lines_in(value: Any, depth: int = 0) -> Iterator[str]:
+    """Read each thing a property says as one line: a text, a number, the name or the values of a node.
+
+    A node that states only minValue and maxValue (schema.org/QuantitativeValue) is a range, `36-42`.
+    """
     if depth > DEEPEST or value is None or isinstance(value, bool):
-        return ""
+        return
     if isinstance(value, str):
-        return line_of(value)
-    if isinstance(value, int | float):
-        return str(value)
-    if isinstance(value, list):
-        return next((text for item in value if (text := line_in(item, depth + 1))), "")
-    if isinstance(value, dict):
-        keys = ("name", "@value", "value")
-        return next((text for key in keys if (text := line_in(value.get(key), depth + 1))), "")
-    return ""
+        if text := line_of(value):
+            yield text
+    elif isinstance(value, int | float):
+        yield str(value)
+    elif isinstance(value, list):
+        for item in value:
+            yield from lines_in(item, depth + 1)
+    elif isinstance(value, dict):
+        yield from _said_by(value, depth + 1)
+
+
+def _said_by(node: Node, depth: int) -> Iterator[str]:
+    for key in ("name", "@value", "value"):
+        said = lines_in(node.get(key), depth)
+        if (first := next(said, None)) is not None:
+            yield first
+            yield from said
+            return
+    ends = [text for key in ("minValue", "maxValue") if (text := next(lines_in(node.get(key), depth), ""))]
+    if ends:
+        yield "-".join(dict.fromkeys(ends))
 
 
 def _sequence(text: str) -> tuple[list[Any], str]:
@@ -152,7 +173,7 @@ def _escaped(string: str) -> str:
 
 
 def opened(item: Any, depth: int = 0) -> Iterator[Node]:
-    """Yield a node, and those inside its @graph, mainEntity and lists."""
+    """Yield a node, and those inside its @graph, mainEntity and lists; what a page of any type or an offer is about."""
     if depth > DEEPEST:
         return
     if isinstance(item, list):
@@ -160,5 +181,16 @@ def opened(item: Any, depth: int = 0) -> Iterator[Node]:
             yield from opened(part, depth + 1)
     elif isinstance(item, dict):
         yield item
-        for inside in ("@graph", "mainEntity"):
-            yield from opened(item.get(inside), depth + 1)
+        for inside in (*_INSIDE, *_inside_of(item)):
+            if inside in item:
+                yield from opened(item[inside], depth + 1)
+
+
+def _inside_of(node: Node) -> tuple[str, ...]:
+    """Name the properties that hold what a node is there for: an ItemPage's product, the Product of an Offer on top."""
+    types = types_of(node)
+    if any(name.endswith("page") and name not in _LISTS for name in types):
+        return ("product", "about")
+    if "aggregateoffer" in types:
+        return ("itemOffered", "offers")
+    return ("itemOffered",) if "offer" in types else ()

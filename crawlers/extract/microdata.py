@@ -14,13 +14,16 @@ from scrapy.http import TextResponse
 from scrapy.utils.response import get_base_url
 
 from crawlers.extract.jsonld import DEEPEST, Node
+from crawlers.extract.property_names import property_name
+from crawlers.extract.struck_price import is_struck, without_struck
 from crawlers.extract.text import text_of
 
 # Three times as fast as a look at every element, and quadratic: the union is put in the order of the document.
 _MARKED = "(//@itemscope | //@itemprop)/.."
 _MANY_MARKED = "descendant-or-self::*[@itemscope or @itemprop]"
 _MANY = 1_000  # marks
-_TYPED = "boolean(//@itemtype[contains(., $name)])"
+_TYPES = "//@itemtype"
+_SPELT = ("itemtype", "itemType", "ITEMTYPE")  # HTML in any case is one; React writes the second
 _REFERRED = "(//*[@id=$id])[1]/descendant-or-self::*[@itemprop]"
 _MOST_TEXT = 512 << 10  # characters of markup read as property values on one page
 _MOST_REFERENCES = 32
@@ -28,13 +31,27 @@ _SOURCE = frozenset(["audio", "embed", "iframe", "img", "source", "track", "vide
 _LAZY = ("data-src", "data-original", "data-lazy-src", "data-zoom-image")
 _LINK = frozenset(["a", "area", "link"])
 _VALUE = frozenset(["data", "meter"])
+_ELSEWHERE = (
+    "content",
+    "href",
+    "value",
+    "itemtype",
+)  # where shops put a value that the element's own place lacks
+_PRICES = frozenset(["price", "lowPrice", "highPrice", "minPrice", "maxPrice"])
 
 
 def nodes_on(page: TextResponse, *, of: tuple[str, ...] = ("Product",)) -> list[Node]:
-    """Read a page's items that are no property of another, when an item type of it contains one of `of`."""
-    if "itemtype" not in page.text:  # a search in a string costs nothing beside one in a tree
+    """Read a page's items that are no property of another, when an item type of it contains one of `of`.
+
+    Properties that are read here are named as schema.org spells them; a price that is struck through is given as a
+    PriceSpecification of that type (schema.org/StrikethroughPrice).
+    """
+    if not any(
+        name in page.text for name in _SPELT
+    ):  # a search in a string costs nothing beside one in a tree
         return []
-    if not any(page.selector.root.xpath(_TYPED, name=name) for name in of):
+    types = " ".join(page.selector.root.xpath(_TYPES)).lower()
+    if not any(name.lower() in types for name in of):
         return []
     return list(_Items(page).top())
 
@@ -50,7 +67,8 @@ class _Items:
         self._base = get_base_url(page)
         self._budget = _MOST_TEXT
         self._references = _MOST_REFERENCES
-        marks = page.text.count("itemscope") + page.text.count("itemprop")
+        self._referred_by_name: dict[str, list[Any]] = {}
+        marks = sum(page.text.count(name) for name in ("itemscope", "itemprop", "itemScope", "itemProp"))
         self._marked = self._root.xpath(_MARKED if marks <= _MANY else _MANY_MARKED)
         self._inside: dict[Any, Any] = {}
         self._properties: dict[Any, list[Any]] = {}
@@ -60,10 +78,12 @@ class _Items:
                 self._properties.setdefault(item, []).append(element)
 
     def top(self) -> Iterator[Node]:
-        """Read items that are no property, or a property of nothing."""
-        for element in self._marked:
-            is_item = element.get("itemscope") is not None
-            if is_item and (element.get("itemprop") is None or self._inside[element] is None):
+        """Read items that are no property, or a property of nothing: not even of an item that refers to them."""
+        items = [element for element in self._marked if element.get("itemscope") is not None]
+        names = dict.fromkeys(name for item in items for name in item.get("itemref", "").split())
+        claimed = {element for name in names for element in self._elements_named(name)}
+        for element in items:
+            if element.get("itemprop") is None or (self._inside[element] is None and element not in claimed):
                 yield self._node(element, ())
 
     def _item_around(self, element: Any) -> Any:
@@ -87,8 +107,12 @@ class _Items:
         for element in [*self._properties.get(item, ()), *self._referred(item)]:
             if element in around or len(around) > DEEPEST:  # an item that refers to itself
                 continue
+            names = [property_name(name) for name in element.get("itemprop").split()]
+            if not _PRICES.isdisjoint(names) and element.get("itemscope") is None:
+                self._add_price(node, element, names, item)
+                continue
             value = self._value(element, around)
-            for name in element.get("itemprop").split():
+            for name in names:
                 node.setdefault(name, []).append(value)
         return {
             name: value[0] if name[0] != "@" and len(value) == 1 else value for name, value in node.items()
@@ -100,16 +124,45 @@ class _Items:
             if self._references <= 0:
                 return
             self._references -= 1
+            yield from self._elements_named(name)
+
+    def _elements_named(self, name: str) -> list[Any]:
+        """Find the properties in the element of an id, without those of items in it; of the first few ids asked."""
+        known = self._referred_by_name
+        if name not in known and len(known) < _MOST_REFERENCES:
             elements = self._root.xpath(_REFERRED, id=name)
             surrounding = self._inside.get(elements[0]) if elements else None
-            yield from (element for element in elements if self._inside.get(element) is surrounding)
+            known[name] = [element for element in elements if self._inside.get(element) is surrounding]
+        return known.get(name, [])
+
+    def _add_price(self, node: Node, element: Any, names: list[str], item: Any) -> None:
+        """Put a price into a node, and what is struck through in it or around it as what it was."""
+        shown, struck = without_struck(element)
+        value = element.get("content") or element.get("value") or shown or self._value(element, ())
+        if is_struck(element, item):
+            value, struck = "", [value, *struck]
+        for former in filter(None, struck):
+            specification = {
+                "@type": ["PriceSpecification"],
+                "priceType": "StrikethroughPrice",
+                "price": former,
+            }
+            node.setdefault("priceSpecification", []).append(specification)
+        for name in names if value else ():
+            node.setdefault(name, []).append(value)
 
     def _value(self, element: Any, around: tuple[Any, ...]) -> Any:
-        tag = element.tag
         if element.get("itemscope") is not None:
             return self._node(element, around)
+        if value := self._stated(element):
+            return value
+        return next((other for name in _ELSEWHERE if (other := element.get(name, "").strip())), "")
+
+    def _stated(self, element: Any) -> str:
+        """Read the value of an element where the standard wants it."""
+        tag = element.tag
         if tag == "meta":
-            return element.get("content", "")
+            return str(element.get("content", ""))
         if tag in _SOURCE:
             return self._address(self._source(element))
         if tag in _LINK:
@@ -118,11 +171,11 @@ class _Items:
         if tag == "object":
             return self._address(element.get("data", ""))
         if tag in _VALUE:
-            return element.get("value", "")
+            return str(element.get("value", ""))
         if tag == "time" and (moment := element.get("datetime")):
-            return moment
+            return str(moment)
         if stated := element.get("content"):  # not in the standard, but in schema.org's own examples
-            return stated
+            return str(stated)
         return self._text(element)
 
     def _source(self, element: Any) -> str:

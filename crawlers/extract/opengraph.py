@@ -1,13 +1,13 @@
 """OpenGraph and its product tags, as Facebook, Pinterest and shop software write them: one Reading per page."""
 
-from decimal import Decimal
-
 from scrapy.http import TextResponse
 from scrapy.utils.response import get_base_url
 
-from crawlers.extract.offers import in_stock, reduced_from
+from crawlers.extract.fact_names import joined
+from crawlers.extract.jsonld import Node
+from crawlers.extract.offers import in_stock, lowest_amounts
 from crawlers.extract.photo_urls import add
-from crawlers.extract.price import currency_of, price_of
+from crawlers.extract.price import price_of
 from crawlers.extract.reading import Reading
 from crawlers.extract.text import category_path, line_of, text_of, words_listed
 
@@ -29,6 +29,13 @@ _KEYS = {
     "mpn": ("product:mfr_part_no", "product:retailer_part_no"),
     "retailer_item_id": ("product:retailer_item_id", "og:product_id", "product:product_id"),
 }
+_ASKED = ("product:price:amount", "og:price:amount", "product:price")
+_FORMER = (
+    *("product:original_price:amount", "product:original_price"),
+    *("og:standard_price:amount", "og:price:standard_amount"),
+)
+_FORMER_CURRENCY = ("product:original_price:currency", "og:standard_price:currency")
+_MOST_VALUES = 2_000  # of one fact
 _IMAGES = ("og:image", "og:image:url", "og:image:secure_url", "product:image")
 Tags = dict[str, list[str]]
 
@@ -50,14 +57,9 @@ def reading_on(page: TextResponse) -> Reading | None:
     for name, content in pairs:
         tags.setdefault(name, []).append(content)
     kind = _first(tags, "og:type").lower()
-    amounts = _prices(tags, "product:price:amount", "og:price:amount", "product:price")
-    if kind not in _TYPES and (not amounts or kind in ("product.group", "product.category")):
+    amounts = lowest_amounts([_offer(tags)], {})
+    if kind not in _TYPES and (not _price_in(tags, *_ASKED) or kind in ("product.group", "product.category")):
         return None
-    sale = _prices(tags, "product:sale_price:amount", "product:sale_price", "og:sale_price:amount")
-    former = _prices(
-        tags, "product:original_price:amount", "product:original_price", "og:standard_price:amount"
-    )
-    price = next(iter(sale + amounts), None)
     availability = _first(tags, "product:availability", "og:availability", "product:price:availability")
     return Reading(
         source="opengraph",
@@ -67,13 +69,17 @@ def reading_on(page: TextResponse) -> Reading | None:
         brand=line_of(_first(tags, "product:brand", "og:brand")),
         categories=category_path(_first(tags, "product:category", "og:category")),
         tags=words_listed(tags.get("product:tag", [])),
-        colour=", ".join(words_listed(tags.get("product:color", tags.get("og:color", [])))),
-        gender=line_of(_first(tags, "product:target_gender", "product:gender")),
-        price=price,
-        currency=_currency(tags),
-        list_price=reduced_from(price, former + (amounts if sale else [])),
+        colour=joined(map(line_of, tags.get("product:color", tags.get("og:color", [])))),
+        gender=joined(map(line_of, tags.get("product:target_gender", tags.get("product:gender", [])))),
+        price=amounts.price,
+        currency=amounts.currency,
+        list_price=amounts.list_price,
         in_stock=in_stock([availability]) if availability else None,
-        attributes={fact: line_of(tags[tag][0]) for tag, fact in _FACTS.items() if tag in tags},
+        attributes={
+            fact: joined(map(line_of, tags[tag][:_MOST_VALUES]))
+            for tag, fact in _FACTS.items()
+            if tag in tags
+        },
         photos=_photos(pairs, tags, get_base_url(page)),
     )
 
@@ -82,18 +88,33 @@ def _first(tags: Tags, *names: str) -> str:
     return next((tags[name][0] for name in names if name in tags), "")
 
 
-def _prices(tags: Tags, *names: str) -> list[Decimal]:
-    """Read the amount of the first tag that has one, as a list of at most one."""
-    amounts = (price_of(content) for name in names for content in tags.get(name, ())[:1])
-    return [amount for amount in amounts if amount is not None][:1]
+def _offer(tags: Tags) -> Node:
+    """Give the prices as an offer of schema.org: what is asked, and what it is reduced from.
+
+    A sale (https://developers.facebook.com/docs/marketing-api/catalog/reference, sale_price) holds between two dates;
+    while it does, the price beside it is the former one.
+    """
+    sale = {
+        "price": _price_in(tags, "product:sale_price:amount", "product:sale_price", "og:sale_price:amount"),
+        "priceCurrency": _first(tags, "product:sale_price:currency", "og:sale_price:currency"),
+        "validFrom": _first(tags, "product:sale_price_dates:start"),
+        "validThrough": _first(tags, "product:sale_price_dates:end"),
+    }
+    usual = {
+        "price": _price_in(tags, *_ASKED),
+        "priceCurrency": _first(tags, "product:price:currency", "og:price:currency"),
+    }
+    former = {"price": _price_in(tags, *_FORMER), "priceCurrency": _first(tags, *_FORMER_CURRENCY)}
+    stated = next((part["priceCurrency"] for part in (sale, usual, former) if part["priceCurrency"]), "")
+    before = {"priceType": "ListPrice"}
+    prices = [sale, usual | before] if sale["price"] else [usual]
+    return {"priceCurrency": stated, "priceSpecification": [*prices, former | before]}
 
 
-def _currency(tags: Tags) -> str:
-    names = ("product:sale_price", "product:price", "og:price", "product:original_price")
-    codes = (
-        currency_of(_first(tags, f"{name}:currency"), _first(tags, f"{name}:amount", name)) for name in names
-    )
-    return next(filter(None, codes), "")
+def _price_in(tags: Tags, *names: str) -> str:
+    """Read the first tag of these that has an amount."""
+    contents = (content for name in names for content in tags.get(name, ())[:1])
+    return next((content for content in contents if price_of(content) is not None), "")
 
 
 def _photos(pairs: list[tuple[str, str]], tags: Tags, base: str) -> dict[str, str]:

@@ -11,6 +11,8 @@ from decimal import Decimal, InvalidOperation
 
 from price_parser import Price
 
+from crawlers.extract.price_words import follows_before, in_figures
+
 _LONGEST = 200  # characters; a price is a short text
 _LARGEST = Decimal(10) ** 13  # fits schemas.product.PRICE, and no garment costs more
 _PLAIN = re.compile(r"\d+(\.\d+)?")
@@ -20,10 +22,15 @@ _CURRENCIES = {  # as price-parser writes their signs
     "BGN": "лв лв.", "UAH": "₴ грн грн.", "RUB": "₽ руб руб.", "TRY": "₺ TL", "ILS": "₪", "GEL": "₾", "AZN": "₼",
     "USD": "US$", "CAD": "CA$ C$", "AUD": "AU$ A$", "NZD": "NZ$", "HKD": "HK$", "SGD": "S$", "TWD": "NT$",
     "BRL": "R$", "MXN": "MX$", "ARS": "AR$", "CLP": "CL$", "COP": "CO$", "INR": "₹", "IDR": "Rp", "KWD": "KD",
-    "JPY": "円", "CNY": "CN¥", "KRW": "₩ 원", "PHP": "₱", "VND": "₫", "THB": "฿", "NGN": "₦",
+    "JPY": "円", "CNY": "CN¥", "KRW": "₩ 원", "PHP": "₱", "VND": "₫ đ VND", "THB": "฿", "NGN": "₦",
 }  # fmt: skip
 _SIGNS = {sign: code for code, signs in _CURRENCIES.items() for sign in signs.split()}
+# Of ISO 4217, by their minor units: three decimals; none, or none in use since they became too small to ask for.
 _THREE_DECIMALS = frozenset(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"])
+_NO_DECIMALS = frozenset(
+    "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
+    " COP CRC HUF IDR IRR KHR LAK LBP MMK MNT TZS UZS".split()
+)
 
 # One way to write each sign, and nothing that shows no ink.
 _ALIKE = str.maketrans("’‘ʼ′`´＇٬٫，．", "''''''''.,.", "\u200b\u200e\u200f\u061c\u2060\ufeff")
@@ -37,7 +44,7 @@ _NUMBER = re.compile(
     r"|(?<![\w.,])[.,]\d+"
 )
 _MONEY = (
-    r"(?:(?<![^\W\d_])(?:[A-Z]{0,3}\s?[$¢-¥฿৳﷼₠-\u20cf＄￠￡￥￦]U?|[A-Z]{3}\b|KD\b|[円元원]"
+    r"(?:(?<![^\W\d_])(?:[A-Z]{0,3}\s?[$¢-¥đĐ฿৳﷼₠-\u20cf＄￠￡￥￦]U?|[A-Z]{3}\b|KD\b|[円元원]"
     r"|(?i:euros?|eur|usd|gbp|chf|sek|nok|dkk|pln|czk|huf|ron)\b"
     r"|(?i:z[łl]|k[čc]|kr|rs|ft|lei|rp|tl|s?fr|лв|руб|грн|р)\b\.?))"
 )
@@ -53,18 +60,20 @@ _UNTIL = re.compile(
 )
 
 
-def price_of(value: object, decimal: str = "") -> Decimal | None:
+def price_of(value: object, decimal: str = "", currency: str = "") -> Decimal | None:
     """Read the amount, to four decimals; None where there is no usable one. Never raises.
 
-    Of a range it is the lowest, of several numbers the first with a currency beside it. One sign before
-    three digits can be read two ways. `decimal`, the shop's decimal sign where it is known, decides that.
-    Without it a plain "1.299" is one unit and 299 thousandths, as JSON-LD and platform feeds write
-    numbers, and in any longer text ("1.299 €", "1,299") the sign groups thousands.
+    Of a range it is the lowest, of several numbers the first with a currency beside it that no word calls a
+    former one ("was"). One sign before three digits can be read two ways. `decimal`, the shop's decimal sign
+    where it is known, decides that; else the currency, where `currency` (ISO 4217) or the text says it, if it
+    has three decimals or none: "299.000" is 299 KWD and 299,000 VND. Without them a plain "1.299" is one unit
+    and 299 thousandths, as JSON-LD and platform feeds write numbers, and in any longer text ("1.299 €", "1,299")
+    the sign groups thousands.
     """
     if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
         return None
     try:
-        amount = _lowest(value, decimal) if isinstance(value, str) else Decimal(str(value))
+        amount = _lowest(value, decimal, currency) if isinstance(value, str) else Decimal(str(value))
         if amount is None or not amount.is_finite() or not 0 <= amount < _LARGEST:
             return None
         return amount.quantize(Decimal("0.0001"))
@@ -93,32 +102,37 @@ def shows_price(text: str) -> bool:
 
 @dataclass(frozen=True)
 class _Figure:
-    """A number in a text, whether a currency sign is beside it, and the currency where that is unambiguous."""
+    """A number in a text, whether a currency sign is beside it, and the currency where that is unambiguous.
+
+    former  whether a word says that it is no longer asked
+    """
 
     number: str
     priced: bool
     currency: str
     below_zero: bool = False
+    former: bool = False
 
 
-def _lowest(text: str, decimal: str) -> Decimal | None:
+def _lowest(text: str, decimal: str, currency: str) -> Decimal | None:
     plain = text.strip()
-    if _PLAIN.fullmatch(plain) and not (decimal and _ambiguous(plain)):
+    if _PLAIN.fullmatch(plain) and not ((decimal or currency in _NO_DECIMALS) and _ambiguous(plain)):
         return Decimal(plain)
     figures = _first_price(text)
     if any(figure.below_zero for figure in figures):
         return None
-    amounts = (_amount(figure, decimal) for figure in figures)
+    amounts = (_amount(figure, decimal, currency) for figure in figures)
     return min((amount for amount in amounts if amount is not None), default=None)
 
 
-def _amount(figure: _Figure, decimal: str) -> Decimal | None:
+def _amount(figure: _Figure, decimal: str, currency: str) -> Decimal | None:
     number = f"0{figure.number}" if figure.number[0] in ".," else figure.number
-    amount: Decimal | None = Price.fromstring(number, decimal_separator=_decimal_sign(figure, decimal)).amount
+    sign = _decimal_sign(figure, decimal, figure.currency or currency)
+    amount: Decimal | None = Price.fromstring(number, decimal_separator=sign).amount
     return amount
 
 
-def _decimal_sign(figure: _Figure, hint: str) -> str | None:
+def _decimal_sign(figure: _Figure, hint: str, currency: str) -> str | None:
     """Find the decimal sign of a number where its form or the currency tells; None leaves it to price-parser."""
     number = figure.number
     signs = [sign for sign in number if sign in ".,"]
@@ -128,8 +142,10 @@ def _decimal_sign(figure: _Figure, hint: str) -> str | None:
         return signs[-1] if signs.count(signs[-1]) == 1 else None
     if not _ambiguous(number):
         return signs[0] if len(signs) == 1 else None
-    if figure.currency in _THREE_DECIMALS:
+    if currency in _THREE_DECIMALS:
         return signs[0]
+    if not hint and currency in _NO_DECIMALS:
+        return "," if signs[0] == "." else "."
     return hint or None
 
 
@@ -141,13 +157,16 @@ def _ambiguous(number: str) -> bool:
 def _first_price(text: str) -> list[_Figure]:
     """Read the figures of the first price in a text: one, or the ends of a range."""
     ranges = list(_ranges(_plain(text[:_LONGEST])))
+    ranges = [figures for figures in ranges if not figures[0].former] or ranges
     priced = (figures for figures in ranges if any(figure.priced for figure in figures))
     return next(priced, ranges[0] if ranges else [])
 
 
 def _plain(text: str) -> str:
-    """Write digits of any script as ASCII, one apostrophe, one comma, one point."""
-    return text if text.isascii() else re.sub(r"\d", lambda digit: str(int(digit[0])), text.translate(_ALIKE))
+    """Write digits of any script as ASCII, one apostrophe, one comma, one point, and sizes such as 99p in figures."""
+    if not text.isascii():
+        text = re.sub(r"\d", lambda digit: str(int(digit[0])), text.translate(_ALIKE))
+    return in_figures(text)
 
 
 def _ranges(text: str) -> Iterator[list[_Figure]]:
@@ -172,7 +191,7 @@ def _figure(number: str, text_before: str, text_after: str, continued: bool) -> 
     signs = [written for sign in [*beside, *number.strip("0123456789., ")] if (written := _sign_of(sign))]
     codes = (_SIGNS.get(sign, sign if _CODE.fullmatch(sign) else "") for sign in signs)
     below = not continued and number[0] not in ".," and _BELOW.search(text_before) is not None
-    return _Figure(number, bool(signs), next(filter(None, codes), ""), below)
+    return _Figure(number, bool(signs), next(filter(None, codes), ""), below, follows_before(text_before))
 
 
 def _sign_of(sign: str) -> str:

@@ -5,29 +5,28 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any
 
-from crawlers.extract.jsonld import Node, distinct, follow, line_in, listed, of_type, parts, resolved
-from crawlers.extract.offers import in_stock, lowest_amounts, offers_of
+from crawlers.extract.jsonld import (
+    Node,
+    distinct,
+    follow,
+    line_in,
+    lines_in,
+    listed,
+    of_type,
+    parts,
+    resolved,
+)
+from crawlers.extract.offers import in_stock, lowest_amounts
 from crawlers.extract.photo_urls import add
 from crawlers.extract.price import price_of
+from crawlers.extract.product_facts import facts_of
+from crawlers.extract.product_parts import ProductParts, parts_of
 from crawlers.extract.reading import Reading
 from crawlers.extract.text import category_path, is_home, text_of, words_listed
 
 PRODUCT_TYPES = ("Product", "ProductGroup", "IndividualProduct", "ProductModel", "SomeProducts")
 _KEYS = ("sku", "productID", "productGroupID", "mpn")
-_FACTS = (
-    "material",
-    "pattern",
-    "size",
-    "mpn",
-    "gtin",
-    "gtin8",
-    "gtin12",
-    "gtin13",
-    "gtin14",
-    "itemCondition",
-)
 _ADDRESSES = ("contentUrl", "url", "@id", "src", "thumbnailUrl")
-_MOST_VARIANTS = 1_000  # of one product; what is beyond is not read
 _MOST_IMAGES = 20_000  # looked at on one page, whatever refers to them
 
 
@@ -36,48 +35,27 @@ def reading_of(node: Node | None, nodes: list[Node], source: str, base: str) -> 
     if node is None:
         return Reading(source=source, categories=_breadcrumb(nodes, resolved(nodes), ""), product=False)
     nodes_by_id = resolved(nodes)
-    node = _with_group({name: follow(value, nodes_by_id) for name, value in node.items()}, nodes_by_id)
-    variants = _variants(node, nodes, nodes_by_id)
-    title = line_in(node.get("name"))
-    offers = offers_of([node, *variants], nodes_by_id)
-    amounts = lowest_amounts(offers)
+    whole = parts_of(node, nodes, nodes_by_id)
+    node, title = whole.node, line_in(whole.node.get("name"))
+    amounts = lowest_amounts(whole.offers, nodes_by_id)
+    stated = facts_of(whole)
     return Reading(
         source=source,
         keys={kind: line_in(node.get(kind)) for kind in _KEYS},
         title=title,
         description=_description(node.get("description")),
-        brand=line_in(node.get("brand")) or line_in(node.get("manufacturer")),
+        brand=stated.brand,
         categories=_categories(node) or _breadcrumb(nodes, nodes_by_id, title),
         tags=words_listed(_keywords(node.get("keywords"))),
-        colour=_values("color", node, variants),
-        gender=_gender(node),
+        colour=stated.colour,
+        gender=stated.gender,
         price=amounts.price,
         currency=amounts.currency,
         list_price=amounts.list_price,
-        in_stock=in_stock([line_in(offer.get("availability")) for offer in offers]),
-        attributes=_attributes(node, variants),
-        photos=_photos(node, variants, base),
+        in_stock=in_stock(text for offer in whole.offers for text in lines_in(offer.get("availability"))),
+        attributes=stated.attributes,
+        photos=_photos(whole, base),
     )
-
-
-def _with_group(node: Node, nodes_by_id: dict[str, Node]) -> Node:
-    """Fill a variant with what only its group says; its own words, identifiers and address come first."""
-    for group in parts(follow(listed(node.get("isVariantOf")), nodes_by_id)):
-        own = ("hasVariant", "@id", "@type", "url", "sku", "mpn", "offers")
-        return {name: value for name, value in group.items() if name not in own} | node
-    return node
-
-
-def _variants(node: Node, nodes: list[Node], nodes_by_id: dict[str, Node]) -> list[Node]:
-    """Collect those a group lists, and those elsewhere on the page that name it as theirs."""
-    candidates = parts(follow(listed(node.get("hasVariant")), nodes_by_id))
-    identity = node.get("@id")
-    if isinstance(identity, str):
-        candidates += [
-            other for other in nodes if any(p.get("@id") == identity for p in parts(other.get("isVariantOf")))
-        ]
-    variants = islice(distinct(candidates), _MOST_VARIANTS)
-    return [{name: follow(value, nodes_by_id) for name, value in variant.items()} for variant in variants]
 
 
 def _description(value: Any) -> str:
@@ -86,11 +64,11 @@ def _description(value: Any) -> str:
     return text_of(text) if "<" in text else text
 
 
-def _photos(node: Node, variants: list[Node], base: str) -> dict[str, str]:
-    """Collect the product's photos, those of its variants, then what customers sent with reviews."""
+def _photos(whole: ProductParts, base: str) -> dict[str, str]:
+    """Collect photos of the product, its variants and what is offered, then what customers sent with reviews."""
     photos: dict[str, str] = {}
-    values = [(part.get("image"), "") for part in [node, *variants]]
-    for review in parts(node.get("review")) + parts(node.get("reviews")):
+    values = [(part.get("image"), "") for part in whole.every()]
+    for review in parts(whole.node.get("review")) + parts(whole.node.get("reviews")):
         values.append(([review.get("image"), review.get("associatedMedia")], "customer"))
     images = ((address, caption, view) for value, view in values for address, caption in _images(value))
     for address, caption, view in islice(images, _MOST_IMAGES):
@@ -121,7 +99,9 @@ def _categories(node: Node) -> tuple[str, ...]:
 
 def _breadcrumb(nodes: list[Node], nodes_by_id: dict[str, Node], title: str) -> tuple[str, ...]:
     """Read the page's place in the shop, without the home page and the product itself."""
-    inside = (crumb for node in nodes for crumb in parts(follow(node.get("breadcrumb"), nodes_by_id)))
+    names = ("breadcrumb", "breadcrumbList")
+    stated = (node[name] for node in nodes for name in names if name in node)
+    inside = (crumb for value in stated for crumb in parts(follow(value, nodes_by_id)))
     for crumbs in of_type(distinct([*nodes, *inside]), "BreadcrumbList"):
         items = parts(follow(listed(crumbs.get("itemListElement")), nodes_by_id))
         items.sort(key=lambda item: price_of(item.get("position")) or Decimal(0))
@@ -135,28 +115,3 @@ def _breadcrumb(nodes: list[Node], nodes_by_id: dict[str, Node], title: str) -> 
 
 def _keywords(value: Any) -> Any:
     return [line_in(part) for part in value] if isinstance(value, list) else value
-
-
-def _values(name: str, node: Node, variants: list[Node]) -> str:
-    """Read a property of the product and its variants, each value once."""
-    values = distinct(part.get(name) for part in [node, *variants])
-    return ", ".join(words_listed([line_in(value) for value in values]))
-
-
-def _gender(node: Node) -> str:
-    for audience in parts(node.get("audience")):
-        for name in ("suggestedGender", "audienceType", "name"):
-            if text := line_in(audience.get(name)):
-                return text.rpartition("/")[2]
-    return line_in(node.get("gender"))
-
-
-def _attributes(node: Node, variants: list[Node]) -> dict[str, str]:
-    facts = {name: text for name in _FACTS if (text := line_in(node.get(name)))}
-    for name in ("size", "material", "pattern"):
-        if text := _values(name, node, variants):
-            facts[name] = text
-    for fact in parts(node.get("additionalProperty")):
-        if (name := line_in(fact.get("name"))) and (text := line_in(fact.get("value"))):
-            facts.setdefault(name, text)
-    return facts

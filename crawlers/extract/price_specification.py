@@ -1,0 +1,212 @@
+"""One offer -> its quotes: each amount it states, and what that amount is worth as the price of one piece today.
+
+An offer states amounts itself and in PriceSpecifications (schema.org/priceSpecification), and few of them are what one
+pays for one piece: components (schema.org/PriceComponentTypeEnumeration), charges, prices for members or many pieces,
+per metre, without tax, of last month. Components, charges and members' prices are no quotes at all; the others are
+used only where an offer says nothing better.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from enum import IntEnum
+from typing import Any
+
+from crawlers.extract.jsonld import DEEPEST, Node, follow, line_in, lines_in, listed, parts
+from crawlers.extract.price import currency_of, price_of
+from crawlers.extract.property_names import types_of
+from crawlers.extract.struck_price import split_struck
+
+# The names of schema.org's PriceTypeEnumeration, and what shops write for them.
+_BEFORE = frozenset(
+    "listprice strikethroughprice strikethrough regularprice originalprice msrp srp rrp uvp".split()
+)
+_NOT_ASKED = frozenset("minimumadvertisedprice invoiceprice".split())
+# In the type or the name of a specification: what is paid beside the price, or as a part of it.
+_CHARGE = re.compile(
+    r"\b(?:delivery|payment|shipping|deposit|down ?payment|instal?lment|versand|pfand|anzahlung|raten"
+    r"|livraison|acompte|caution|mensualit|env[ií]o|cuota|parcela|frete|spedizione|verzend)",
+    re.I,
+)
+_BILLED = ("billingDuration", "billingIncrement", "billingStart")
+_LOW, _HIGH = ("price", "lowPrice", "minPrice"), ("highPrice", "maxPrice")
+_DATE = re.compile(r"\s*(\d{4}-\d\d-\d\d)")
+_MOST_AMOUNTS = 5_000  # of one offer
+
+
+class Standing(IntEnum):
+    """What an amount is worth as the price of one piece, best first."""
+
+    ASKED = 0
+    NET = 1  # without the tax that is paid with it
+    UPPER = 2  # the upper end of a range whose lower end is not said
+    PER_UNIT = 3  # per metre, per pair of a pack
+    CONDITIONAL = 4  # from several pieces on, for the trade, for hire
+    NOT_VALID = 5  # no longer, or not yet
+
+
+@dataclass(frozen=True)
+class Quote:
+    """An amount in its currency (empty where none is said); `former` for a price that it is reduced from.
+
+    summary  whether it sums up several offers, as the lowPrice of an AggregateOffer does
+    """
+
+    amount: Decimal
+    currency: str
+    standing: Standing
+    former: bool = False
+    summary: bool = False
+
+
+def quotes_of(offer: Node, nodes_by_id: dict[str, Node], today: date) -> list[Quote]:
+    """Read every amount of an offer that is a price; dates are judged as of `today`.
+
+    Of an offer that states nothing but former prices that still hold, the lowest of them is what it asks.
+    """
+    summary = "aggregateoffer" in types_of(offer)
+    own = _own_standing(offer, today)
+    quotes: list[Quote] = []
+    for part in _stated_in(offer, nodes_by_id):
+        if len(quotes) >= _MOST_AMOUNTS:
+            break
+        standing = own
+        if part is not offer:  # which says itself whether tax is in it
+            whole = own if own != Standing.NET else Standing.ASKED
+            standing = max(whole, _own_standing(part, today), _of_specification(part))
+        quotes += _amounts_in(part, offer, standing, summary)
+    asked = [quote for quote in quotes if not quote.former]
+    former = [quote for quote in quotes if quote.former]
+    in_force = any(quote.standing < Standing.NOT_VALID for quote in asked)
+    if former and (not any(quote.amount for quote in asked) or (not in_force and own < Standing.NOT_VALID)):
+        lowest = min(former, key=lambda quote: (quote.standing, quote.amount))
+        return [*asked, *former, replace(lowest, former=False)]
+    return quotes
+
+
+def _stated_in(offer: Node, nodes_by_id: dict[str, Node]) -> Iterator[Node]:
+    """Give the offer and its specifications, of a compound one its components where it has no price itself."""
+    if offer.get("validForMemberTier"):
+        return
+    if _is_price(offer):
+        yield offer
+    for part in parts(follow(listed(offer.get("priceSpecification")), nodes_by_id)):
+        components = parts(follow(listed(part.get("priceComponent")), nodes_by_id))
+        whole = any(part.get(name) is not None for name in (*_LOW, *_HIGH))
+        for each in [part] if whole or not components else components:
+            if _is_price(each) and not _is_charge(each):
+                yield each
+
+
+def _is_price(part: Node) -> bool:
+    """Whether what a node states is a price for everybody, and neither a part of one nor what a shop may not ask."""
+    kinds = _words(part.get("priceType"))
+    return not (
+        kinds & _NOT_ASKED or _words(part.get("priceComponentType")) or part.get("validForMemberTier")
+    )
+
+
+def _is_charge(part: Node) -> bool:
+    if any(part.get(name) not in (None, "") for name in _BILLED):
+        return True
+    return bool(_CHARGE.search(" ".join([*types_of(part), line_in(part.get("name"))])))
+
+
+def _amounts_in(part: Node, offer: Node, standing: Standing, summary: bool) -> Iterator[Quote]:
+    """Read the amounts of one node: of several values and of the low ends each, a high end where it stands alone."""
+    former = bool(_words(part.get("priceType")) & _BEFORE)
+    for names, worth in ((_LOW, standing), (_HIGH, max(standing, Standing.UPPER))):
+        found = False
+        for value in (value for name in names for value in _values(part.get(name))):
+            text, struck = split_struck(value) if isinstance(value, str) else (value, [])
+            currency = _currency(part, offer, value)
+            if (amount := price_of(text, currency=currency)) is not None:
+                found = True
+                yield Quote(amount, currency, worth, former, summary)
+            for amount in filter(None, (price_of(each, currency=currency) for each in struck)):
+                yield Quote(amount, currency, worth, former=True)
+        if found:
+            return
+
+
+def _values(value: Any, depth: int = 0) -> Iterator[str | int | float]:
+    """Give each single value of a property; of a node, such as a MonetaryAmount, what it states."""
+    if isinstance(value, list) and depth <= DEEPEST:
+        for each in value:
+            yield from _values(each, depth + 1)
+    elif isinstance(value, str | int | float) and not isinstance(value, bool):
+        yield value
+    elif isinstance(value, dict):
+        yield from lines_in(value)
+
+
+def _currency(part: Node, offer: Node, value: Any) -> str:
+    amounts = parts(part.get("price"))
+    stated = (part.get("priceCurrency"), *(amount.get("currency") for amount in amounts))
+    written = next((text for each in (*stated, offer.get("priceCurrency")) if (text := line_in(each))), "")
+    return currency_of(written, value)
+
+
+def _own_standing(part: Node, today: date) -> Standing:
+    """Judge dates, quantities, customers, business and tax, which stand on offers and on specifications alike."""
+    ends = [_date(part.get(name)) for name in ("priceValidUntil", "validThrough")]
+    begins = _date(part.get("validFrom"))
+    if any(end and end < today for end in ends) or (begins and begins > today):
+        return Standing.NOT_VALID
+    customers, business = _words(part.get("eligibleCustomerType")), _words(part.get("businessFunction"))
+    for_few = customers and not customers & {"enduser", "consumer"}
+    no_sale = business and "sell" not in business
+    if _least(part.get("eligibleQuantity")) > 1 or for_few or no_sale:
+        return Standing.CONDITIONAL
+    return Standing.NET if _is_false(part.get("valueAddedTaxIncluded")) else Standing.ASKED
+
+
+def _of_specification(part: Node) -> Standing:
+    """Judge a reference quantity: a price per unit, unless it says itself for how much the price is (valueReference).
+
+    The latter is the form of Google's merchant listings: the price of the 500 g sold, referred to 100 g.
+    """
+    quantities = parts(part.get("referenceQuantity"))
+    if not quantities or any(quantity.get("valueReference") for quantity in quantities):
+        return Standing.ASKED
+    return Standing.PER_UNIT
+
+
+def _least(quantities: Any) -> Decimal:
+    """Read from how many pieces on a price holds, 1 where it is not said."""
+    for quantity in listed(quantities):
+        values = (
+            [quantity.get("minValue"), quantity.get("value")] if isinstance(quantity, dict) else [quantity]
+        )
+        for amount in (
+            price_of(value if isinstance(value, int | float) else line_in(value)) for value in values
+        ):
+            if amount is not None:
+                return amount
+    return Decimal(1)
+
+
+def _date(value: Any) -> date | None:
+    """Read the day of a date or time of ISO 8601; None for anything else."""
+    if not (written := _DATE.match(line_in(value))):
+        return None
+    try:
+        return date.fromisoformat(written[1])
+    except ValueError:
+        return None
+
+
+def _is_false(value: Any) -> bool:
+    return value is False or "false" in _words(value)
+
+
+def _words(value: Any) -> set[str]:
+    return {word_of(text) for text in lines_in(value)}
+
+
+def word_of(text: str) -> str:
+    """Take the last part of an enumeration's address, or a phrase, as one lower-case word."""
+    name = re.split(r"[/#:]", text.strip().rstrip("/"))[-1]
+    return "".join(letter for letter in name.lower() if letter.isalnum())

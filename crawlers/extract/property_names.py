@@ -1,0 +1,57 @@
+"""Names of schema.org's properties and types, as shops spell them: Offers, schema:offers, https://schema.org/Product/."""
+
+import re
+from typing import Any
+
+_READ = """
+    @context @graph @id @included @list @set @type @value about additionalProperty associatedMedia audience
+    audienceType availability billingDuration billingIncrement billingStart brand breadcrumb breadcrumbList
+    businessFunction caption category color contentUrl currency description eligibleCustomerType eligibleQuantity
+    gender gtin gtin12 gtin13 gtin14 gtin8 hasVariant highPrice image inProductGroupWithID isVariantOf item
+    itemCondition itemListElement itemOffered keywords lowPrice mainEntity manufacturer material maxPrice maxValue
+    minPrice minValue mpn name offerCount offers pattern position price priceComponent priceComponentType
+    priceCurrency priceSpecification priceType priceValidUntil product productGroupID productID propertyID
+    referenceQuantity review reviews size sizeGroup sku src suggestedGender thumbnailUrl unitText url validForMemberTier
+    validFrom validThrough value valueAddedTaxIncluded valueReference
+"""
+_SPELT = {name.lower(): name for name in _READ.split()}
+_KNOWN = frozenset(_SPELT.values())
+# schema.org's own context for JSON-LD gives these two names to the keywords.
+_ALIASES = {"type": "@type", "id": "@id"}
+_PREFIX = re.compile(r"(?:(?:https?:)?//(?:www\.)?schema\.org/|schema(?:org)?:)", re.I)
+_LAST = re.compile(r"[/:#]")
+
+
+def property_name(name: str) -> str:
+    """Spell the name of a property that is read here as schema.org does; another name is returned as it is."""
+    if name in _KNOWN:
+        return name
+    plain = name.strip()
+    if prefix := _PREFIX.match(plain):
+        plain = plain[prefix.end() :]
+    return _SPELT.get(plain.lower(), name)
+
+
+def node_of(pairs: list[tuple[str, Any]]) -> Any:
+    """Make a node of the pairs of a JSON object, for `json.JSONDecoder(object_pairs_hook=...)`.
+
+    Names are spelt as schema.org does; of one property spelt in two ways the proper one counts, unless it is empty.
+    An object that is no node but a list (JSON-LD 1.1, section 4.3: `@list` and `@set`) becomes that list.
+    """
+    node = dict(pairs)
+    for name in [name for name in node if name not in _KNOWN]:
+        spelt = property_name(name)
+        if spelt == name:
+            spelt = _ALIASES.get(name, name) if isinstance(node[name], str) else name
+        if spelt != name and not node.get(spelt):
+            node[spelt] = node.pop(name)
+    if len(node) == 1 and not node.keys().isdisjoint(("@list", "@set")):
+        return next(iter(node.values()))
+    return node
+
+
+def types_of(node: dict[str, Any]) -> list[str]:
+    """Read the types of a node in lower case, without vocabulary: `http://schema.org/Product/` is `product`."""
+    types = node.get("@type")
+    written = types if isinstance(types, list) else [types]
+    return [_LAST.split(name.strip().rstrip("/"))[-1].lower() for name in written if isinstance(name, str)]

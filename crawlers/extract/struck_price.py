@@ -1,0 +1,75 @@
+"""A price written as HTML with the former one struck through: `<del>60 €</del> <ins>45 €</ins>`.
+
+What `del` and `s` hold is no longer asked (HTML standard, 4.7.2 and 4.5.5; `strike` is their predecessor). WooCommerce
+writes every reduced price so, with a sentence for screen readers beside each of the two.
+"""
+
+from itertools import islice
+from typing import Any
+
+from lxml.etree import iterwalk  # type: ignore[import-untyped]
+from lxml.html import fragment_fromstring  # type: ignore[import-untyped]
+
+_STRUCK = frozenset(["del", "s", "strike"])
+_ALOUD = ("screen-reader-text", "visually-hidden", "visuallyhidden", "sr-only")
+_LONGEST = 4_000  # characters of markup around a price
+_MOST_EVENTS = 400  # starts and ends of elements in one price
+_DEEPEST = 50
+
+
+def is_struck(element: Any, item: Any) -> bool:
+    """Whether an element stands in struck text, inside the element `item`."""
+    for _ in range(_DEEPEST):
+        if element is None or element is item:
+            return False
+        if element.tag in _STRUCK:
+            return True
+        element = element.getparent()
+    return False
+
+
+def without_struck(element: Any) -> tuple[str, list[str]]:
+    """Read the text of an element without what is struck in it, and each struck text.
+
+    A text for screen readers repeats a price in words; it is read only where no other has a figure.
+    """
+    if len(element) == 0:
+        return " ".join((element.text or "").split()), []
+    shown: list[str] = []
+    spoken: list[str] = []
+    struck: list[list[str]] = []
+    apart: Any = None  # the element that is struck or spoken, while inside
+    into = shown
+    for event, each in islice(iterwalk(element, events=("start", "end", "comment", "pi")), _MOST_EVENTS):
+        if event == "start":
+            if apart is None and each is not element and _is_apart(each):
+                apart, into = each, [" "] if each.tag in _STRUCK else spoken
+                struck += [into] if each.tag in _STRUCK else []
+            into.append(each.text or "")
+            continue
+        if each is apart:
+            apart, into = None, shown
+        if each is not element:
+            into.append(each.tail or "")
+    asked = _line(shown)
+    if not any(letter.isdigit() for letter in asked):
+        asked = _line([asked, " ", *spoken])
+    return asked, [text for pieces in struck if (text := _line(pieces))]
+
+
+def split_struck(markup: str) -> tuple[str, list[str]]:
+    """Read the same of HTML in a text; a text without tags is returned as it is."""
+    if "<" not in markup:
+        return markup, []
+    try:
+        return without_struck(fragment_fromstring(markup[:_LONGEST], create_parent="div"))
+    except (ValueError, AssertionError):  # a null byte; nothing but a comment
+        return "", []
+
+
+def _is_apart(element: Any) -> bool:
+    return element.tag in _STRUCK or any(name in element.get("class", "") for name in _ALOUD)
+
+
+def _line(pieces: list[str]) -> str:
+    return " ".join("".join(pieces).split())
