@@ -170,6 +170,7 @@ class ProductFile:
         self, key: str, title: str, fields: dict[str, Any], row: dict[str, Any], photos: dict[str, str]
     ) -> Reading:
         price = fields.get("price")
+        currency = currency_of(fields.get("currency"), price)
         return Reading(
             source=IMPORT,
             keys={OWN_ID: key},
@@ -180,8 +181,8 @@ class ProductFile:
             tags=words_listed(fields.get("tags")),
             colour=line_of(_cell_text(fields.get("colour"))),
             gender=line_of(_cell_text(fields.get("gender"))),
-            price=price_of(price),
-            currency=currency_of(fields.get("currency"), price),
+            price=price_of(price, currency=currency),
+            currency=currency,
             in_stock=_yes(fields.get("in_stock")),
             attributes={c: text for c in self._others if (text := _cell_text(row.get(c)))},
             photos=photos,

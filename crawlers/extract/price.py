@@ -22,7 +22,7 @@ _CURRENCIES = {  # as price-parser writes their signs
     "BGN": "лв лв.", "UAH": "₴ грн грн.", "RUB": "₽ руб руб.", "TRY": "₺ TL", "ILS": "₪", "GEL": "₾", "AZN": "₼",
     "USD": "US$", "CAD": "CA$ C$", "AUD": "AU$ A$", "NZD": "NZ$", "HKD": "HK$", "SGD": "S$", "TWD": "NT$",
     "BRL": "R$", "MXN": "MX$", "ARS": "AR$", "CLP": "CL$", "COP": "CO$", "INR": "₹", "IDR": "Rp", "KWD": "KD",
-    "JPY": "円", "CNY": "CN¥", "KRW": "₩ 원", "PHP": "₱", "VND": "₫ đ VND", "THB": "฿", "NGN": "₦",
+    "JPY": "円", "CNY": "CN¥", "KRW": "₩ 원", "PHP": "₱", "VND": "₫", "THB": "฿", "NGN": "₦",
 }  # fmt: skip
 _SIGNS = {sign: code for code, signs in _CURRENCIES.items() for sign in signs.split()}
 # Of ISO 4217, by their minor units: three decimals; none, or none in use since they became too small to ask for.
@@ -33,7 +33,7 @@ _NO_DECIMALS = frozenset(
 )
 
 # One way to write each sign, and nothing that shows no ink.
-_ALIKE = str.maketrans("’‘ʼ′`´＇٬٫，．", "''''''''.,.", "\u200b\u200e\u200f\u061c\u2060\ufeff")
+_ALIKE = str.maketrans("’‘ʼ′`´＇٬٫，．đĐ", "''''''''.,.₫₫", "\u200b\u200e\u200f\u061c\u2060\ufeff")
 _DASH = "-\u2010-\u2015\u2212~〜～"
 _MINUS = "-\u2010-\u2015\u2212"
 _GAP = " \u00a0\u2005\u2007\u2009\u202f'"
@@ -44,7 +44,7 @@ _NUMBER = re.compile(
     r"|(?<![\w.,])[.,]\d+"
 )
 _MONEY = (
-    r"(?:(?<![^\W\d_])(?:[A-Z]{0,3}\s?[$¢-¥đĐ฿৳﷼₠-\u20cf＄￠￡￥￦]U?|[A-Z]{3}\b|KD\b|[円元원]"
+    r"(?:(?<![^\W\d_])(?:[A-Z]{0,3}\s?[$¢-¥฿৳﷼₠-\u20cf＄￠￡￥￦]U?|[A-Z]{3}\b|KD\b|[円元원]"
     r"|(?i:euros?|eur|usd|gbp|chf|sek|nok|dkk|pln|czk|huf|ron)\b"
     r"|(?i:z[łl]|k[čc]|kr|rs|ft|lei|rp|tl|s?fr|лв|руб|грн|р)\b\.?))"
 )

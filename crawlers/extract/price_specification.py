@@ -115,7 +115,7 @@ def _is_charge(part: Node) -> bool:
 
 
 def _amounts_in(part: Node, offer: Node, standing: Standing, summary: bool) -> Iterator[Quote]:
-    """Read the amounts of one node: of several values and of the low ends each, a high end where it stands alone."""
+    """Read the amounts of one node: of several values and of the low ends each, a high end where no other costs."""
     former = bool(_words(part.get("priceType")) & _BEFORE)
     for names, worth in ((_LOW, standing), (_HIGH, max(standing, Standing.UPPER))):
         found = False
@@ -123,7 +123,7 @@ def _amounts_in(part: Node, offer: Node, standing: Standing, summary: bool) -> I
             text, struck = split_struck(value) if isinstance(value, str) else (value, [])
             currency = _currency(part, offer, value)
             if (amount := price_of(text, currency=currency)) is not None:
-                found = True
+                found = found or amount > 0
                 yield Quote(amount, currency, worth, former, summary)
             for amount in filter(None, (price_of(each, currency=currency) for each in struck)):
                 yield Quote(amount, currency, worth, former=True)

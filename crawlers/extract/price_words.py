@@ -1,4 +1,4 @@
-"""Amounts that are written with words or letters for their size: 99p, 5만원, 299k, Rp 1,5 jt; and the words of a reduction."""
+"""The words in a price: letters for its size (99p, 5만원, 299k, Rp 1,5 jt), and what calls an amount a former one."""
 
 import re
 
@@ -6,8 +6,8 @@ import re
 _THOUSANDS = {"천": 1_000, "千": 1_000, "만": 10_000, "万": 10_000, "萬": 10_000}
 _FACTORS = {"k": 1_000, "rb": 1_000, "ribu": 1_000, "nghìn": 1_000, "jt": 1_000_000, "juta": 1_000_000}
 _DIGITS = r"\d+(?:[.,]\d+)*"
-_MYRIADS = re.compile(rf"({_DIGITS})\s?([만万萬천千])(?:\s?({_DIGITS})\s?([천千])?(?=\s?[천千원円元]))?")
-_SHORT = re.compile(rf"(?<![\w.,])({_DIGITS})\s?(k|rb|ribu|nghìn|jt|juta)(?![^\W_])", re.I)
+_MYRIADS = re.compile(rf"({_DIGITS})\s?([만万萬천千])(?:\s?({_DIGITS})(?:\s?([천千])|(?=\s?[원円元])))?")
+_SHORT = re.compile(rf"(?<!\d)(?<!\d[.,])({_DIGITS})\s?(k|rb|ribu|nghìn|jt|juta)(?![^\W_])", re.I)
 _COINS = re.compile(r"(?<![\w.,£$€])(\d{1,3})\s?(?:(p|pence)|¢|c|ct|cts|cents?)(?![^\W_])", re.I)
 _BEFORE = re.compile(
     r"(?:\b(?:was|were|rrp|msrp|srp|uvp|pvp|instead of|original(?:ly| price)?|regular(?:ly| price)?|list price"

@@ -14,6 +14,7 @@ from crawlers.extract import jsonld, microdata, opengraph
 from crawlers.extract.jsonld import Node, distinct, line_in, of_type
 from crawlers.extract.merge import merged
 from crawlers.extract.page_url import address_of, is_web, joined, key_of
+from crawlers.extract.product_parts import group_id
 from crawlers.extract.reading import KEYS, Reading
 from crawlers.extract.schemaorg import PRODUCT_TYPES, reading_of
 from schemas.product import Product
@@ -57,7 +58,9 @@ def main_product(nodes: list[Node], page: TextResponse, url: str) -> Node | None
     """
     groups = list(of_type(nodes, "ProductGroup"))
     others = distinct([*groups, *of_type(nodes, *PRODUCT_TYPES)])[len(distinct(groups)) :]
-    products = groups + [node for node in others if not (groups and node.get("isVariantOf"))]
+    products = groups + [
+        node for node in others if not (groups and (node.get("isVariantOf") or group_id(node)))
+    ]
     if len(products) < 2:
         return next(iter(products), None)
     here, addresses = {key_of(url), key_of(page.url)}, [_own_url(node, url) for node in products]
@@ -69,7 +72,8 @@ def main_product(nodes: list[Node], page: TextResponse, url: str) -> Node | None
         return (own or silent)[0]
     among = silent or products
     names = {line_in(node.get("name")) for node in among}
-    if len(names) == 1 or (silent and len(names) <= _FEW):
+    is_one = len(names) == 1 or ("" not in (of := {group_id(node) for node in among}) and len(of) == 1)
+    if is_one or (silent and len(names) <= _FEW):
         return among[0]
     titles = " ".join(page.xpath(_TITLES).xpath("string(.|@content)").getall()).casefold()
     return next(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from crawlers.extract.jsonld import Node, distinct, follow, line_in, listed, of_type, parts
+from crawlers.extract.page_url import key_of
 
 _MOST_VARIANTS = 1_000  # of one product; what is beyond is not read
 _OWN = frozenset(
@@ -84,15 +85,17 @@ def _variants(node: Node, nodes: list[Node], nodes_by_id: dict[str, Node]) -> li
             part.get("@id") == identity for part in parts(other.get("isVariantOf"))
         ):
             candidates.append(other)
-        elif (number or siblings) and group_id(other) == (number or siblings):
-            if number or _at_same_address(node, other):
-                candidates.append(other)
+        elif number:
+            candidates += [other] if group_id(other) == number else []
+        elif siblings and group_id(other) == siblings and _at_same_address(node, other):
+            candidates.append(other)
     return [variant for variant in islice(distinct(candidates), _MOST_VARIANTS) if variant is not node]
 
 
 def _at_same_address(node: Node, other: Node) -> bool:
     """Whether a product of the same group may be shown on this page: one with a page of its own is not."""
-    return not other.get("url") or other.get("url") == node.get("url")
+    here, there = line_in(node.get("url")), line_in(other.get("url"))
+    return not there or (bool(here) and key_of(there) == key_of(here))
 
 
 def _offers_in(nodes: Iterable[Node], nodes_by_id: dict[str, Node]) -> list[Node]:

@@ -99,9 +99,9 @@ def _categories(node: Node) -> tuple[str, ...]:
 
 def _breadcrumb(nodes: list[Node], nodes_by_id: dict[str, Node], title: str) -> tuple[str, ...]:
     """Read the page's place in the shop, without the home page and the product itself."""
-    names = ("breadcrumb", "breadcrumbList")
-    stated = (node[name] for node in nodes for name in names if name in node)
-    inside = (crumb for value in stated for crumb in parts(follow(value, nodes_by_id)))
+    stated_in = ("breadcrumb", "breadcrumbList")
+    values = (node[name] for node in nodes for name in stated_in if name in node)
+    inside = (crumb for value in values for crumb in parts(follow(value, nodes_by_id)))
     for crumbs in of_type(distinct([*nodes, *inside]), "BreadcrumbList"):
         items = parts(follow(listed(crumbs.get("itemListElement")), nodes_by_id))
         items.sort(key=lambda item: price_of(item.get("position")) or Decimal(0))

@@ -10,7 +10,7 @@ from scrapy.http import Response, TextResponse
 
 from crawlers.discover.json_pages import decoded, first_key, id_in, page_after, repeats
 from crawlers.discover.visit import Found, Visit
-from crawlers.extract.fact_names import column_of
+from crawlers.extract.fact_names import column_of, joined, taken
 from crawlers.extract.jsonld import parts
 from crawlers.extract.merge import merged
 from crawlers.extract.photo_urls import photos_in
@@ -139,7 +139,7 @@ def _reading(entry: dict[str, Any], url: str, currency: str) -> Reading:
     """Read what one entry of the feed says of its product."""
     variants = parts(entry.get("variants"))
     options = _options(entry, variants)
-    colours = [values for option, values in options.items() if column_of(option) == "colour"]
+    facts = _attributes(options, variants)
     tags = words_listed(entry.get("tags"))
     price, list_price = _prices(variants)
     stock = [variant["available"] for variant in variants if isinstance(variant.get("available"), bool)]
@@ -151,13 +151,13 @@ def _reading(entry: dict[str, Any], url: str, currency: str) -> Reading:
         brand=line_of(text_in(entry.get("vendor"))),
         categories=category_path(entry.get("product_type")),
         tags=tags,
-        colour=", ".join(colours[0]) if colours else _tagged(tags, "colour"),
-        gender=_tagged(tags, "gender"),
+        colour=taken(facts, "colour") or _tagged(tags, "colour"),
+        gender=taken(facts, "gender") or _tagged(tags, "gender"),
         price=price,
         currency=currency,
         list_price=list_price,
         in_stock=any(stock) if stock else None,
-        attributes=_attributes(options, variants),
+        attributes=facts,
         photos=photos_in(entry.get("images"), url),
         lacking={"key": "no id", "title": "no title", "photos": "images is empty"},
     )
@@ -172,13 +172,16 @@ def _currency_in(answer: TextResponse) -> str:
 
 
 def _prices(variants: list[dict[str, Any]]) -> tuple[Decimal | None, Decimal | None]:
-    """Find the lowest price asked, and what that very price was before a reduction."""
+    """Find the lowest price asked, and what that very price was before a reduction.
+
+    A variant that costs nothing is a sample: its price counts only where there is no other.
+    """
     prices = [
         (price, price_of(variant.get("compare_at_price")))
         for variant in variants
         if (price := price_of(variant.get("price"))) is not None
     ]
-    lowest = min((price for price, _ in prices), default=None)
+    lowest = min((price for price, _ in prices), key=lambda price: (not price, price), default=None)
     higher = [
         compare_at
         for price, compare_at in prices
@@ -188,10 +191,9 @@ def _prices(variants: list[dict[str, Any]]) -> tuple[Decimal | None, Decimal | N
 
 
 def _tagged(tags: tuple[str, ...], column: str) -> str:
-    """Read the value of a tag such as `gender:women`: Shopify has no such field, so shops put it there."""
+    """Read the values of tags such as `gender:women`: Shopify has no such field, so shops put it there."""
     pairs = (re.split("[:=]", tag, maxsplit=1) for tag in tags)
-    values = (pair[1].strip() for pair in pairs if len(pair) == 2 and column_of(pair[0]) == column)
-    return next(values, "")
+    return joined(pair[1] for pair in pairs if len(pair) == 2 and column_of(pair[0]) == column)
 
 
 def _options(entry: dict[str, Any], variants: list[dict[str, Any]]) -> dict[str, tuple[str, ...]]:
@@ -210,6 +212,6 @@ def _options(entry: dict[str, Any], variants: list[dict[str, Any]]) -> dict[str,
 
 
 def _attributes(options: dict[str, tuple[str, ...]], variants: list[dict[str, Any]]) -> dict[str, str]:
-    facts = {name: ", ".join(values) for name, values in options.items() if column_of(name) != "colour"}
+    facts = {name: ", ".join(values) for name, values in options.items()}
     skus = words_listed([variant.get("sku") for variant in variants if variant.get("sku")])
     return facts | ({"sku": ", ".join(skus)} if skus else {})

@@ -10,7 +10,7 @@ from scrapy.http import Response, TextResponse
 
 from crawlers.discover.json_pages import decoded, first_key, id_in, number_of, page_after, repeats
 from crawlers.discover.visit import Found, Visit
-from crawlers.extract.fact_names import column_of
+from crawlers.extract.fact_names import taken
 from crawlers.extract.headers import header_of
 from crawlers.extract.merge import merged
 from crawlers.extract.page_url import host_of, joined
@@ -136,11 +136,11 @@ def _reading(entry: dict[str, Any], url: str) -> Reading:
         keys={OWN_ID: id_in(entry.get("id"))},
         title=line_of(text_in(entry.get("name"))),
         description=_description(entry),
-        brand=", ".join(_names(entry.get("brands"))) or _taken(facts, "brand"),
+        brand=", ".join(_names(entry.get("brands"))) or taken(facts, "brand"),
         categories=_names(_outer_first(entry.get("categories"))),
         tags=_names(entry.get("tags")),
-        colour=_taken(facts, "colour"),
-        gender=_taken(facts, "gender"),
+        colour=taken(facts, "colour"),
+        gender=taken(facts, "gender"),
         price=price,
         currency=currency,
         list_price=list_price,
@@ -158,13 +158,18 @@ def _pages(answer: TextResponse) -> int | None:
 
 
 def _prices(entry: dict[str, Any]) -> tuple[Decimal | None, Decimal | None, str]:
-    """Price, price before a reduction where it was higher, and currency."""
+    """Give price, price before a reduction where it was higher, and currency.
+
+    Of the prices of variations the API states the ends alone; where the lower one is free, the upper one is the price.
+    """
     value = entry.get("prices")
     prices: dict[str, Any] = value if isinstance(value, dict) else {}
     unit = text_in(prices.get("currency_minor_unit"))
     spread = prices.get("price_range")
     lowest = spread.get("min_amount") if isinstance(spread, dict) else None
     price = _major(lowest if lowest is not None else prices.get("price"), unit)
+    if price == 0 and isinstance(spread, dict):  # a variation that costs nothing is a sample
+        price = _major(spread.get("max_amount"), unit) or price
     if price == 0 and entry.get("is_purchasable") is False:  # how the API writes "no price set"
         price = None
     regular = _major(prices.get("regular_price"), unit)
@@ -195,11 +200,6 @@ def _facts(entry: dict[str, Any]) -> dict[str, str]:
             if name:
                 facts.setdefault(name, ", ".join(terms))
     return facts
-
-
-def _taken(facts: dict[str, str], column: str) -> str:
-    """Take the first fact that fills a column, taken out of the rest."""
-    return facts.pop(next((name for name in facts if column_of(name) == column), ""), "")
 
 
 def _names(things: Any) -> tuple[str, ...]:

@@ -10,8 +10,10 @@ from parsel import Selector
 from scrapy.http import HtmlResponse, TextResponse
 from scrapy.utils.response import get_base_url
 
+from crawlers.extract.fact_names import taken
 from crawlers.extract.price import currency_of, price_of
 from crawlers.extract.reading import OWN_ID, PROFILE, Reading
+from crawlers.extract.struck_price import split_struck
 from crawlers.extract.text import line_of, text_of, words_listed
 from crawlers.profiles.selection import categories_of, facts_of, photos_of, stock_of, tags_of, values
 from crawlers.profiles.shop_profile import Profile, Rule
@@ -45,8 +47,9 @@ class _Page:
 
     def reading(self) -> Reading:
         fields = self._profile.fields
-        price, sign = self._price(fields.price)
-        list_price, _ = self._price(fields.list_price)
+        price, sign, struck = self._price(fields.price)
+        list_price, _, former = self._price(fields.list_price)
+        facts = facts_of(self._tree, fields.facts)
         # The profile's currency is that of the prices it reads, not of those in a markup.
         usual = "" if self._profile.reads_markup and fields.price is None else self._profile.prices.currency
         return Reading(
@@ -54,16 +57,16 @@ class _Page:
             keys={OWN_ID: self._line(fields.product_id)},
             title=self._line(fields.title),
             description=text_of("\n".join(self._values(fields.description))),
-            brand=self._line(fields.brand),
+            brand=self._line(fields.brand) or taken(facts, "brand"),
             categories=categories_of(self._values(fields.categories)),
             tags=tags_of(self._values(fields.tags)),
-            colour=", ".join(words_listed(self._values(fields.colour))),
-            gender=self._line(fields.gender),
+            colour=", ".join(words_listed(self._values(fields.colour))) or taken(facts, "colour"),
+            gender=self._line(fields.gender) or taken(facts, "gender"),
             price=price,
             currency=currency_of(self._line(fields.currency)) or usual or sign,
-            list_price=list_price,
+            list_price=former or list_price or struck,
             in_stock=stock_of(self._tree, fields.in_stock),
-            attributes=self._attributes(),
+            attributes=facts | self._attributes(),
             photos=self._photos(),
             product=not self._profile.reads_markup,
             lacking=_LACKING,
@@ -75,20 +78,32 @@ class _Page:
     def _line(self, rules: Iterable[Rule] | None) -> str:
         return line_of(next(iter(self._values(rules)), ""))
 
-    def _price(self, rules: Iterable[Rule] | None) -> tuple[Decimal | None, str]:
-        """Read the first amount that the rules find, and the currency its sign means."""
-        for text in map(line_of, self._values(rules)):
-            amount = price_of(text, self._profile.prices.decimal or "")
-            if amount is not None:
-                return amount, currency_of(None, text)
-        return None, ""
+    def _price(self, rules: Iterable[Rule] | None) -> tuple[Decimal | None, str, Decimal | None]:
+        """Read the first amount that the rules find and do not find struck through, its currency and the struck one.
+
+        Where all is struck, what is struck was meant.
+        """
+        markups = self._values(rules)
+        struck: list[str] = []
+        for markup in markups:
+            shown, former = split_struck(markup)
+            struck += former
+            if (amount := self._amount(line_of(shown))) is not None:
+                before = next((found for each in struck if (found := self._amount(each)) is not None), None)
+                return amount, currency_of(None, line_of(shown)), before
+        for text in map(line_of, markups):
+            if (amount := self._amount(text)) is not None:
+                return amount, currency_of(None, text), None
+        return None, "", None
+
+    def _amount(self, text: str) -> Decimal | None:
+        prices = self._profile.prices
+        return price_of(text, prices.decimal or "", prices.currency or "")
 
     def _attributes(self) -> dict[str, str]:
-        fields = self._profile.fields
-        facts = {
-            label: ", ".join(words_listed(self._values(rule))) for label, rule in fields.attributes.items()
-        }
-        return facts_of(self._tree, fields.facts) | {label: text for label, text in facts.items() if text}
+        rules = self._profile.fields.attributes.items()
+        facts = {label: ", ".join(words_listed(self._values(rule))) for label, rule in rules}
+        return {label: text for label, text in facts.items() if text}
 
     def _photos(self) -> dict[str, str]:
         """Read the shop's photos, then its customers'; none of theirs where the shop shows none."""

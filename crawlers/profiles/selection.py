@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from parsel import Selector
 
+from crawlers.extract.fact_names import joined
 from crawlers.extract.photo_urls import add
 from crawlers.extract.text import category_path, is_home, line_of, words_listed
 from crawlers.profiles.shop_profile import Facts, Rule, Stock
@@ -125,7 +126,7 @@ def stock_of(page: Selector, rule: Stock | None) -> bool | None:
 
 
 def facts_of(page: Selector, rule: Facts | None) -> dict[str, str]:
-    """Read named facts; the first value of a name counts."""
+    """Read named facts; several values of one name are joined by commas."""
     pairs: list[tuple[str, str]] = []
     if rule is not None and rule.rows:
         for row in page.css(rule.rows):
@@ -134,11 +135,11 @@ def facts_of(page: Selector, rule: Facts | None) -> dict[str, str]:
     elif rule is not None:
         columns = [[_text(node) for node in page.css(css)] for css in (rule.name, rule.value)]
         pairs = list(zip(*columns, strict=False))
-    facts: dict[str, str] = {}
+    values_by_name: dict[str, list[str]] = {}
     for name, value in pairs:
         if (label := name.strip().rstrip(":").strip()) and value.strip():
-            facts.setdefault(label, value.strip())
-    return facts
+            values_by_name.setdefault(label, []).append(value.strip())
+    return {name: joined(texts) if len(texts) > 1 else texts[0] for name, texts in values_by_name.items()}
 
 
 def hrefs_of(page: Selector, css: str) -> list[str]:

@@ -97,7 +97,7 @@ FORMATS = {
         ("-20% 39,99 €", "39.99"),
         ("2 for £30", "30"),
         ("3er Pack 29,99 €", "29.99"),
-        ("WAS 60 NOW 45", "60"),
+        ("WAS 60 NOW 45", "45"),
     ],
 )
 def test_a_price_is_read_as_it_was_meant(written: object, meant: str) -> None:
@@ -163,6 +163,32 @@ def test_a_decimal_sign_that_is_known_decides_only_what_can_be_read_two_ways(
     written: str, decimal: str, meant: str
 ) -> None:
     assert price_of(written, decimal) == Decimal(meant)
+
+
+@pytest.mark.parametrize(
+    ("written", "currency", "meant"),
+    [
+        ("299.000", "VND", "299000"),
+        ("12.990", "CLP", "12990"),
+        ("9,900", "JPY", "9900"),
+        ("4.990", "HUF", "4990"),
+        ("299.00", "VND", "299"),
+        ("1.299.000", "IDR", "1299000"),
+        ("12.500", "KWD", "12.5"),
+        ("12,500", "OMR", "12.5"),
+        ("1.299", "EUR", "1.299"),
+        ("1,299", "EUR", "1299"),
+        ("1.299 KWD", "VND", "1.299"),
+    ],
+)
+def test_a_currency_of_three_decimals_or_none_decides_what_can_be_read_two_ways(
+    written: str, currency: str, meant: str
+) -> None:
+    assert price_of(written, currency=currency) == Decimal(meant)
+
+
+def test_a_decimal_sign_that_is_known_comes_before_the_currency() -> None:
+    assert price_of("12.990", ".", "CLP") == Decimal("12.99")
 
 
 @pytest.mark.parametrize(
