@@ -30,14 +30,23 @@ PRODUCTS = table_schema(
         column("brand", pa.string(), "brand or vendor, empty when not said"),
         column("categories", pa.list_(pa.string()), "the shop's category path, outer first"),
         column("tags", pa.list_(pa.string()), "the shop's tags"),
-        column("colour", pa.string(), "colour in the shop's own words, empty when not said"),
+        column(
+            "colour", pa.string(), "colours in the shop's own words, joined by commas, empty when not said"
+        ),
         column("gender", pa.string(), "whom the shop sells it to, in its own words, empty when not said"),
-        column("price", PRICE, "lowest price asked now", "units of `currency`", optional=True),
+        column(
+            "price",
+            PRICE,
+            "lowest of the prices asked now of everybody for one piece of any variant, with tax where the shop says"
+            " both; no instalment, deposit, shipping, bulk or unit price, and no free sample beside a price",
+            "units of `currency`",
+            optional=True,
+        ),
         column("currency", pa.string(), "ISO 4217 code, empty when not said"),
         column(
             "list_price",
             PRICE,
-            "price before a reduction, where the shop shows one",
+            "what that price was before a reduction, in the same currency, where the shop shows one",
             "units of `currency`",
             optional=True,
         ),

@@ -23,6 +23,7 @@ _LISTS = ("collectionpage", "searchresultspage")  # pages about many things
 _SCRIPTS = "//script[contains(translate(@type, 'LDJSON', 'ldjson'), 'ld+json')]"
 # Raw newlines and other control characters in strings are kept.
 _DECODER = json.JSONDecoder(strict=False, object_pairs_hook=node_of)
+_TERM = re.compile(r"\s*(?:https?://(?:www\.)?schema\.org/|schema:)\w+", re.I)
 _BEGIN = re.compile(r"[\[{]")
 # A string, also one that never ends, is one token, so that nothing inside it is taken for a comment or a comma.
 _STRING = r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)'
@@ -115,7 +116,8 @@ def line_in(value: Any) -> str:
 def lines_in(value: Any, depth: int = 0) -> Iterator[str]:
     """Read each thing a property says as one line: a text, a number, the name or the values of a node.
 
-    A node that states only minValue and maxValue (schema.org/QuantitativeValue) is a range, `36-42`.
+    A node that states only minValue and maxValue (schema.org/QuantitativeValue) is a range, `36-42`; one that is only
+    the `@id` of a schema.org term, as a member of an enumeration may be written, is that address.
     """
     if depth > DEEPEST or value is None or isinstance(value, bool):
         return
@@ -139,8 +141,11 @@ def _said_by(node: Node, depth: int) -> Iterator[str]:
             yield from said
             return
     ends = [text for key in ("minValue", "maxValue") if (text := next(lines_in(node.get(key), depth), ""))]
+    identity = node.get("@id")
     if ends:
         yield "-".join(dict.fromkeys(ends))
+    elif isinstance(identity, str) and _TERM.match(identity):
+        yield line_of(identity)
 
 
 def _sequence(text: str) -> tuple[list[Any], str]:

@@ -12,12 +12,14 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from enum import IntEnum
+from itertools import islice
 from typing import Any
 
-from crawlers.extract.jsonld import DEEPEST, Node, follow, line_in, lines_in, listed, parts
+from crawlers.extract.jsonld import Node, follow, listed, parts
 from crawlers.extract.price import currency_of, price_of
 from crawlers.extract.property_names import types_of
 from crawlers.extract.struck_price import split_struck
+from crawlers.extract.text import line_of
 
 # The names of schema.org's PriceTypeEnumeration, and what shops write for them.
 _BEFORE = frozenset(
@@ -33,7 +35,10 @@ _CHARGE = re.compile(
 _BILLED = ("billingDuration", "billingIncrement", "billingStart")
 _LOW, _HIGH = ("price", "lowPrice", "minPrice"), ("highPrice", "maxPrice")
 _DATE = re.compile(r"\s*(\d{4}-\d\d-\d\d)")
-_MOST_AMOUNTS = 5_000  # of one offer
+# Bounds of one offer: many offers may refer to one specification, which is read with each of them.
+_MOST = 100  # specifications, components and amounts
+_FEW = 10  # values of an enumeration or a quantity
+_LONGEST, _LONGEST_PRICE = 200, 4_000  # characters of such a value, and of a price as HTML
 
 
 class Standing(IntEnum):
@@ -69,9 +74,7 @@ def quotes_of(offer: Node, nodes_by_id: dict[str, Node], today: date) -> list[Qu
     summary = "aggregateoffer" in types_of(offer)
     own = _own_standing(offer, today)
     quotes: list[Quote] = []
-    for part in _stated_in(offer, nodes_by_id):
-        if len(quotes) >= _MOST_AMOUNTS:
-            break
+    for part in islice(_stated_in(offer, nodes_by_id), _MOST):
         standing = own
         if part is not offer:  # which says itself whether tax is in it
             whole = own if own != Standing.NET else Standing.ASKED
@@ -92,8 +95,8 @@ def _stated_in(offer: Node, nodes_by_id: dict[str, Node]) -> Iterator[Node]:
         return
     if _is_price(offer):
         yield offer
-    for part in parts(follow(listed(offer.get("priceSpecification")), nodes_by_id)):
-        components = parts(follow(listed(part.get("priceComponent")), nodes_by_id))
+    for part in parts(follow(listed(offer.get("priceSpecification"))[:_MOST], nodes_by_id)):
+        components = parts(follow(listed(part.get("priceComponent"))[:_MOST], nodes_by_id))
         whole = any(part.get(name) is not None for name in (*_LOW, *_HIGH))
         for each in [part] if whole or not components else components:
             if _is_price(each) and not _is_charge(each):
@@ -111,7 +114,7 @@ def _is_price(part: Node) -> bool:
 def _is_charge(part: Node) -> bool:
     if any(part.get(name) not in (None, "") for name in _BILLED):
         return True
-    return bool(_CHARGE.search(" ".join([*types_of(part), line_in(part.get("name"))])))
+    return bool(_CHARGE.search(" ".join([*types_of(part), *_short(part.get("name"))])))
 
 
 def _amounts_in(part: Node, offer: Node, standing: Standing, summary: bool) -> Iterator[Quote]:
@@ -119,7 +122,8 @@ def _amounts_in(part: Node, offer: Node, standing: Standing, summary: bool) -> I
     former = bool(_words(part.get("priceType")) & _BEFORE)
     for names, worth in ((_LOW, standing), (_HIGH, max(standing, Standing.UPPER))):
         found = False
-        for value in (value for name in names for value in _values(part.get(name))):
+        values = (value for name in names for value in _values(part.get(name)))
+        for value in islice(values, _MOST):
             text, struck = split_struck(value) if isinstance(value, str) else (value, [])
             currency = _currency(part, offer, value)
             if (amount := price_of(text, currency=currency)) is not None:
@@ -131,22 +135,22 @@ def _amounts_in(part: Node, offer: Node, standing: Standing, summary: bool) -> I
             return
 
 
-def _values(value: Any, depth: int = 0) -> Iterator[str | int | float]:
-    """Give each single value of a property; of a node, such as a MonetaryAmount, what it states."""
-    if isinstance(value, list) and depth <= DEEPEST:
-        for each in value:
-            yield from _values(each, depth + 1)
-    elif isinstance(value, str | int | float) and not isinstance(value, bool):
-        yield value
-    elif isinstance(value, dict):
-        yield from lines_in(value)
+def _values(value: Any) -> Iterator[str | int | float]:
+    """Give the single values of a property; of a node, such as a MonetaryAmount, what it states."""
+    for each in listed(value):
+        if isinstance(each, dict):
+            yield from _short(each)
+        elif isinstance(each, str):
+            yield each[:_LONGEST_PRICE]
+        elif isinstance(each, int | float) and not isinstance(each, bool):
+            yield each
 
 
 def _currency(part: Node, offer: Node, value: Any) -> str:
-    amounts = parts(part.get("price"))
-    stated = (part.get("priceCurrency"), *(amount.get("currency") for amount in amounts))
-    written = next((text for each in (*stated, offer.get("priceCurrency")) if (text := line_in(each))), "")
-    return currency_of(written, value)
+    money = part.get("price")
+    stated = (part.get("priceCurrency"), money.get("currency") if isinstance(money, dict) else None)
+    written = (text for each in (*stated, offer.get("priceCurrency")) for text in _short(each))
+    return currency_of(next(written, ""), value)
 
 
 def _own_standing(part: Node, today: date) -> Standing:
@@ -160,7 +164,7 @@ def _own_standing(part: Node, today: date) -> Standing:
     no_sale = business and "sell" not in business
     if _least(part.get("eligibleQuantity")) > 1 or for_few or no_sale:
         return Standing.CONDITIONAL
-    return Standing.NET if _is_false(part.get("valueAddedTaxIncluded")) else Standing.ASKED
+    return Standing.NET if "false" in _words(part.get("valueAddedTaxIncluded")) else Standing.ASKED
 
 
 def _of_specification(part: Node) -> Standing:
@@ -168,7 +172,7 @@ def _of_specification(part: Node) -> Standing:
 
     The latter is the form of Google's merchant listings: the price of the 500 g sold, referred to 100 g.
     """
-    quantities = parts(part.get("referenceQuantity"))
+    quantities = parts(listed(part.get("referenceQuantity"))[:_FEW])
     if not quantities or any(quantity.get("valueReference") for quantity in quantities):
         return Standing.ASKED
     return Standing.PER_UNIT
@@ -176,13 +180,11 @@ def _of_specification(part: Node) -> Standing:
 
 def _least(quantities: Any) -> Decimal:
     """Read from how many pieces on a price holds, 1 where it is not said."""
-    for quantity in listed(quantities):
-        values = (
+    for quantity in listed(quantities)[:_FEW]:
+        stated = (
             [quantity.get("minValue"), quantity.get("value")] if isinstance(quantity, dict) else [quantity]
         )
-        for amount in (
-            price_of(value if isinstance(value, int | float) else line_in(value)) for value in values
-        ):
+        for amount in (price_of(text) for value in stated for text in _short(value)):
             if amount is not None:
                 return amount
     return Decimal(1)
@@ -190,20 +192,24 @@ def _least(quantities: Any) -> Decimal:
 
 def _date(value: Any) -> date | None:
     """Read the day of a date or time of ISO 8601; None for anything else."""
-    if not (written := _DATE.match(line_in(value))):
-        return None
+    written = next((match for text in _short(value) if (match := _DATE.match(text))), None)
     try:
-        return date.fromisoformat(written[1])
+        return date.fromisoformat(written[1]) if written else None
     except ValueError:
         return None
 
 
-def _is_false(value: Any) -> bool:
-    return value is False or "false" in _words(value)
-
-
 def _words(value: Any) -> set[str]:
-    return {word_of(text) for text in lines_in(value)}
+    return {word_of(text) for text in _short(value)}
+
+
+def _short(value: Any) -> Iterator[str]:
+    """Read the few short texts of a property; of a node its name, its value or, for an enumeration's, its address."""
+    for each in listed(value)[:_FEW]:
+        if isinstance(each, dict):
+            each = next((each[name] for name in ("name", "@value", "value", "@id") if each.get(name)), None)
+        if isinstance(each, str | int | float):
+            yield line_of(str(each)[:_LONGEST])
 
 
 def word_of(text: str) -> str:

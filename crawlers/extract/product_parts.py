@@ -53,7 +53,11 @@ def parts_of(node: Node, nodes: list[Node], nodes_by_id: dict[str, Node]) -> Pro
         for thing in islice(things, _MOST_VARIANTS)
         if id(thing) not in known
     ]
-    return ProductParts(whole[0], whole[1:], _with_currency(offers, nodes_by_id), offered)
+    priced = [
+        {name: follow(value, nodes_by_id) for name, value in offer.items()}
+        for offer in _with_currency(offers, nodes_by_id)
+    ]
+    return ProductParts(whole[0], whole[1:], priced, offered)
 
 
 def group_id(node: Node) -> str:
@@ -112,14 +116,18 @@ def _offers_that_name(
     products: list[Node], nodes: list[Node], nodes_by_id: dict[str, Node]
 ) -> Iterator[Node]:
     """Find offers on top that offer one of these, or another thing of the same name without an address of its own."""
-    known = {id(product) for product in products}
+    ours = {id(product): True for product in products}
     name = line_in(products[0].get("name"))
+
+    def is_ours(thing: Node) -> bool:
+        if id(thing) not in ours:  # many offers may refer to one thing
+            alike = name != "" and line_in(thing.get("name")) == name
+            ours[id(thing)] = alike and _at_same_address(products[0], thing)
+        return ours[id(thing)]
+
     for offer in of_type(nodes, "Offer", "AggregateOffer"):
-        for thing in parts(follow(listed(offer.get("itemOffered")), nodes_by_id)):
-            alike = name and line_in(thing.get("name")) == name and _at_same_address(products[0], thing)
-            if id(thing) in known or alike:
-                yield offer
-                break
+        if any(is_ours(thing) for thing in parts(follow(listed(offer.get("itemOffered")), nodes_by_id))):
+            yield offer
 
 
 def _with_currency(offers: list[Node], nodes_by_id: dict[str, Node]) -> list[Node]:

@@ -19,6 +19,7 @@ _KNOWN = frozenset(_SPELT.values())
 # schema.org's own context for JSON-LD gives these two names to the keywords.
 _ALIASES = {"type": "@type", "id": "@id"}
 _PREFIX = re.compile(r"(?:(?:https?:)?//(?:www\.)?schema\.org/|schema(?:org)?:)", re.I)
+_MOST_TYPES, _LONGEST = 20, 500  # of one node; characters of a type
 _LAST = re.compile(r"[/:#]")
 
 
@@ -53,5 +54,6 @@ def node_of(pairs: list[tuple[str, Any]]) -> Any:
 def types_of(node: dict[str, Any]) -> list[str]:
     """Read the types of a node in lower case, without vocabulary: `http://schema.org/Product/` is `product`."""
     types = node.get("@type")
-    written = types if isinstance(types, list) else [types]
-    return [_LAST.split(name.strip().rstrip("/"))[-1].lower() for name in written if isinstance(name, str)]
+    written = types[:_MOST_TYPES] if isinstance(types, list) else [types]
+    texts = (name[:_LONGEST].strip().rstrip("/") for name in written if isinstance(name, str))
+    return [_LAST.split(text)[-1].lower() for text in texts]

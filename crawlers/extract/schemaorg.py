@@ -52,7 +52,7 @@ def reading_of(node: Node | None, nodes: list[Node], source: str, base: str) -> 
         price=amounts.price,
         currency=amounts.currency,
         list_price=amounts.list_price,
-        in_stock=in_stock(text for offer in whole.offers for text in lines_in(offer.get("availability"))),
+        in_stock=in_stock(lines_in(distinct(offer.get("availability") for offer in whole.offers))),
         attributes=stated.attributes,
         photos=_photos(whole, base),
     )

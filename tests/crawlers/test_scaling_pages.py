@@ -89,6 +89,8 @@ def letters(number: int) -> str:
     return "".join(chr(ord("a") + int(digit)) for digit in str(number))
 
 
+SHARED = ("priceSpecification", "availability", "eligibleQuantity", "color", "additionalProperty", "image")
+
 CASES = {
     "products": of_nodes(lambda n: [product(number) for number in range(n)]),
     "groups": of_nodes(lambda n: [product(number) | {"@type": "ProductGroup"} for number in range(n)]),
@@ -108,6 +110,56 @@ CASES = {
     "properties": of_nodes(
         lambda n: [product(0, additionalProperty=[{"name": f"a{k}", "value": "<b>b"} for k in range(n)])]
     ),
+    "properties that refer to one": of_nodes(
+        lambda n: [
+            product(0, additionalProperty=[{"@id": "#s"}] * n),
+            {"@id": "#s", "name": "a", "value": [f"{k}" for k in range(n)]},
+        ]
+    ),
+    "offers with what they offer": of_nodes(
+        lambda n: [product(0, offers=[{"price": k, "itemOffered": product(k, color=f"c{k}")} for k in range(n)])]
+    ),
+    "offers that offer one thing": of_nodes(
+        lambda n: [
+            product(0, offers=[{"price": k, "itemOffered": {"@id": "#s"}} for k in range(n)]),
+            {"@id": "#s", "name": "x", "color": [f"{k}" for k in range(n)]},
+        ]
+    ),
+    "offers on top": of_nodes(
+        lambda n: [
+            product(0),
+            *({"@type": "Offer", "price": k, "itemOffered": {"@id": "#s"}} for k in range(n)),
+            {"@id": "#s", "name": "<b>x</b> " * n},
+        ]
+    ),
+    "offers with one list of specifications": of_nodes(
+        lambda n: [
+            product(0, offers=[{"price": 5} | {name: {"@id": "#s"} for name in SHARED} for _ in range(n)]),
+            {
+                "@id": "#s",
+                "name": "<b>x</b> " * n,
+                "value": ["x"] * n,
+                "priceComponent": [{"price": k} for k in range(n)],
+            },
+        ]
+    ),
+    "specifications": of_nodes(
+        lambda n: [
+            product(
+                0, offers={"price": 5, "priceSpecification": [{"price": k, "name": "<b>x"} for k in range(n)]}
+            )
+        ]
+    ),
+    "group by number": of_nodes(
+        lambda n: [
+            product(0, productGroupID="g") | {"@type": "ProductGroup"},
+            *(product(k, inProductGroupWithID="g") for k in range(n)),
+        ]
+    ),
+    "siblings by number": of_nodes(lambda n: [product(k, inProductGroupWithID="g") for k in range(n)]),
+    "pages about products": of_nodes(
+        lambda n: [{"@type": "ItemPage", "about": [product(k) for k in range(n)], "product": product(0)}]
+    ),
     "nested lists": of_nodes(lambda n: [product(0, name=[[[""] * n], "Coat"], image=[["/a.jpg"]] * n)]),
     "reviews": of_nodes(lambda n: [product(0, review=[{"image": f"/r{k}.jpg"} for k in range(n)])]),
     "scripts": of_page(
@@ -122,6 +174,22 @@ CASES = {
     ),
     "microdata texts in texts": of_page(
         microdata.nodes_on, lambda number: "<i itemprop=b>x", "<p itemscope itemtype=Product>{}</p>"
+    ),
+    "microdata prices in prices": of_page(
+        microdata.nodes_on, lambda number: "<b itemprop=price>5 <del>6</del>", "<p itemscope itemtype=Product>{}</p>"
+    ),
+    "microdata parts of a price": of_page(
+        microdata.nodes_on,
+        lambda number: f"<s>{number}</s> <b>{number}</b>",
+        "<p itemscope itemtype=Product><b itemprop=price>{}</b></p>",
+    ),
+    "microdata struck": of_page(
+        microdata.nodes_on, lambda number: "<del><b itemprop=price>5", "<p itemscope itemtype=Product>{}</p>"
+    ),
+    "microdata items that refer to one place": of_page(
+        microdata.nodes_on,
+        lambda number: "<i itemscope itemtype=Product itemref=x></i><b itemprop=name>5</b>",
+        "<p id=x>{}</p>",
     ),
     "microdata references": of_page(
         microdata.nodes_on, lambda number: f"<p itemscope itemtype=Product itemref='{number} 1' id={number}>"

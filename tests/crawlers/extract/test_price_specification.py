@@ -101,7 +101,8 @@ def test_a_specification_is_not_worth_more_than_its_offer() -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", ["ListPrice", "schema:MSRP", ["https://schema.org/SRP/"], "StrikethroughPrice"]
+    "kind",
+    ["ListPrice", "schema:MSRP", {"@id": "schema:SRP"}, ["https://schema.org/SRP/"], "StrikethroughPrice"],
 )
 def test_a_former_price_has_a_type(kind: object) -> None:
     former = Quote(Decimal("300.0000"), "EUR", Standing.ASKED, former=True)
