@@ -26,6 +26,7 @@ _TYPES = "//@itemtype"
 _SPELT = ("itemtype", "itemType", "ITEMTYPE")  # HTML in any case is one; React writes the second
 _REFERRED = "(//*[@id=$id])[1]/descendant-or-self::*[@itemprop]"
 _MOST_TEXT = 512 << 10  # characters of markup read as property values on one page
+_MOST_PRICES = 1_000  # looked through for what is struck in them
 _MOST_REFERENCES = 32
 _SOURCE = frozenset(["audio", "embed", "iframe", "img", "source", "track", "video"])
 _LAZY = ("data-src", "data-original", "data-lazy-src", "data-zoom-image")
@@ -66,6 +67,7 @@ class _Items:
         self._root = page.selector.root
         self._base = get_base_url(page)
         self._budget = _MOST_TEXT
+        self._prices = _MOST_PRICES
         self._references = _MOST_REFERENCES
         self._referred_by_name: dict[str, list[Any]] = {}
         marks = sum(page.text.count(name) for name in ("itemscope", "itemprop", "itemScope", "itemProp"))
@@ -137,7 +139,8 @@ class _Items:
 
     def _add_price(self, node: Node, element: Any, names: list[str], item: Any) -> None:
         """Put a price into a node, and what is struck through in it or around it as what it was."""
-        shown, struck = without_struck(element)
+        self._prices -= 1
+        shown, struck = without_struck(element) if self._prices >= 0 else ("", [])
         value = element.get("content") or element.get("value") or shown or self._value(element, ())
         if is_struck(element, item):
             value, struck = "", [value, *struck]

@@ -53,13 +53,15 @@ def tags_on(page: TextResponse) -> list[tuple[str, str]]:
 def reading_on(page: TextResponse) -> Reading | None:
     """Read what a page's tags say of a product; None where neither type nor price says that there is one."""
     pairs = tags_on(page)
+    if not pairs:
+        return None
     tags: Tags = {}
     for name, content in pairs:
         tags.setdefault(name, []).append(content)
     kind = _first(tags, "og:type").lower()
-    amounts = lowest_amounts([_offer(tags)], {})
     if kind not in _TYPES and (not _price_in(tags, *_ASKED) or kind in ("product.group", "product.category")):
         return None
+    amounts = lowest_amounts([_offer(tags)], {})
     availability = _first(tags, "product:availability", "og:availability", "product:price:availability")
     return Reading(
         source="opengraph",
@@ -107,8 +109,8 @@ def _offer(tags: Tags) -> Node:
     former = {"price": _price_in(tags, *_FORMER), "priceCurrency": _first(tags, *_FORMER_CURRENCY)}
     stated = next((part["priceCurrency"] for part in (sale, usual, former) if part["priceCurrency"]), "")
     before = {"priceType": "ListPrice"}
-    prices = [sale, usual | before] if sale["price"] else [usual]
-    return {"priceCurrency": stated, "priceSpecification": [*prices, former | before]}
+    prices = [sale, usual | before, former | before] if sale["price"] else [usual, former | before]
+    return {"priceCurrency": stated, "priceSpecification": [part for part in prices if part["price"]]}
 
 
 def _price_in(tags: Tags, *names: str) -> str:

@@ -13,7 +13,7 @@ from lxml.html import fragment_fromstring  # type: ignore[import-untyped]
 _STRUCK = frozenset(["del", "s", "strike"])
 _ALOUD = ("screen-reader-text", "visually-hidden", "visuallyhidden", "sr-only")
 _LONGEST = 4_000  # characters of markup around a price
-_MOST_EVENTS = 400  # starts and ends of elements in one price
+_MOST_EVENTS = 100  # starts and ends of elements in one price
 _DEEPEST = 50
 
 
