@@ -21,8 +21,7 @@ DEEPEST = 12
 _INSIDE = ("@graph", "@included", "mainEntity")
 _LISTS = ("collectionpage", "searchresultspage")  # pages about many things
 _SCRIPTS = "//script[contains(translate(@type, 'LDJSON', 'ldjson'), 'ld+json')]"
-# Raw newlines and other control characters in strings are kept.
-_DECODER = json.JSONDecoder(strict=False, object_pairs_hook=node_of)
+_THOUSANDTHS = re.compile(r"[1-9]\d{0,2}\.\d{3}")
 _TERM = re.compile(r"\s*(?:https?://(?:www\.)?schema\.org/|schema:)\w+", re.I)
 _BEGIN = re.compile(r"[\[{]")
 # A string, also one that never ends, is one token, so that nothing inside it is taken for a comment or a comma.
@@ -36,6 +35,15 @@ _NOISE = re.compile(
 )
 _LAST_COMMA = re.compile(rf"({_STRING})|,(?=\s*+[\]}}])", re.S)
 _ESCAPE = re.compile(r'\\(?:(["\\/bfnrt]|u[0-9a-fA-F]{4})|(.?))', re.S)
+
+
+def _number(written: str) -> float | str:
+    """Keep a number with three decimals as text: in a currency without any they are thousands."""
+    return written if _THOUSANDTHS.fullmatch(written) else float(written)
+
+
+# Raw newlines and other control characters in strings are kept.
+_DECODER = json.JSONDecoder(strict=False, object_pairs_hook=node_of, parse_float=_number)
 
 
 def nodes_on(page: TextResponse) -> tuple[list[Node], list[str]]:

@@ -32,12 +32,9 @@ _SOURCE = frozenset(["audio", "embed", "iframe", "img", "source", "track", "vide
 _LAZY = ("data-src", "data-original", "data-lazy-src", "data-zoom-image")
 _LINK = frozenset(["a", "area", "link"])
 _VALUE = frozenset(["data", "meter"])
-_ELSEWHERE = (
-    "content",
-    "href",
-    "value",
-    "itemtype",
-)  # where shops put a value that the element's own place lacks
+# Where shops put a value that the element's own place lacks.
+_ELSEWHERE = ("content", "href", "value", "itemtype")
+_LISTS = frozenset(["color", "material", "pattern", "size"])
 _PRICES = frozenset(["price", "lowPrice", "highPrice", "minPrice", "maxPrice"])
 
 
@@ -114,8 +111,10 @@ class _Items:
                 self._add_price(node, element, names, item)
                 continue
             value = self._value(element, around)
+            # The blocks of one text, as of a list of colours, are its lines.
+            is_list = len(element) and isinstance(value, str) and not _LISTS.isdisjoint(names)
             for name in names:
-                node.setdefault(name, []).append(value)
+                node.setdefault(name, []).extend(value.split("\n") if is_list else [value])
         return {
             name: value[0] if name[0] != "@" and len(value) == 1 else value for name, value in node.items()
         }

@@ -47,7 +47,9 @@ def lowest_amounts(offers: list[Node], nodes_by_id: dict[str, Node]) -> Amounts:
     former = [
         each.amount
         for each in beside
-        if each.former and each.standing == quote.standing and each.currency in ("", currency)
+        if each.former and each.currency in ("", currency)
+        if each.standing == quote.standing
+        or (each.standing == Standing.ASKED and quote.standing != Standing.NET)
     ]
     return Amounts(quote.amount, currency or _stated_currency(offers), reduced_from(quote.amount, former))
 

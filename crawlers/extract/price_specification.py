@@ -32,6 +32,9 @@ _CHARGE = re.compile(
     r"|livraison|acompte|caution|mensualit|env[ií]o|cuota|parcela|frete|spedizione|verzend)",
     re.I,
 )
+# A piece, in the codes of UN/CEFACT (schema.org/unitCode) and in words.
+_PIECE = frozenset("c62 h87 ea nar pce piece pieces item each unit stück stk pièce pieza pezzo szt".split())
+_UNITS = ("unitCode", "unitText")
 _BILLED = ("billingDuration", "billingIncrement", "billingStart")
 _LOW, _HIGH = ("price", "lowPrice", "minPrice"), ("highPrice", "maxPrice")
 _DATE = re.compile(r"\s*(\d{4}-\d\d-\d\d)")
@@ -162,20 +165,23 @@ def _own_standing(part: Node, today: date) -> Standing:
     customers, business = _words(part.get("eligibleCustomerType")), _words(part.get("businessFunction"))
     for_few = customers and not customers & {"enduser", "consumer"}
     no_sale = business and "sell" not in business
-    if _least(part.get("eligibleQuantity")) > 1 or for_few or no_sale:
+    volume = part.get("eligibleTransactionVolume")
+    if volume or _least(part.get("eligibleQuantity")) > 1 or for_few or no_sale:
         return Standing.CONDITIONAL
     return Standing.NET if "false" in _words(part.get("valueAddedTaxIncluded")) else Standing.ASKED
 
 
 def _of_specification(part: Node) -> Standing:
-    """Judge a reference quantity: a price per unit, unless it says itself for how much the price is (valueReference).
+    """Judge unit and reference quantity: a price per unit, unless that is a piece, or for how much it is is said.
 
-    The latter is the form of Google's merchant listings: the price of the 500 g sold, referred to 100 g.
+    The latter (valueReference) is the form of Google's merchant listings: a price of the 500 g sold, per 100 g.
     """
     quantities = parts(listed(part.get("referenceQuantity"))[:_FEW])
-    if not quantities or any(quantity.get("valueReference") for quantity in quantities):
+    if any(quantity.get("valueReference") for quantity in quantities):
         return Standing.ASKED
-    return Standing.PER_UNIT
+    units = [word for each in [part, *quantities] for name in _UNITS for word in _words(each.get(name))]
+    by_piece = all(word in _PIECE for word in units)
+    return Standing.ASKED if by_piece and (units or not quantities) else Standing.PER_UNIT
 
 
 def _least(quantities: Any) -> Decimal:

@@ -61,8 +61,11 @@ def parts_of(node: Node, nodes: list[Node], nodes_by_id: dict[str, Node]) -> Pro
 
 
 def group_id(node: Node) -> str:
-    """Read the id of the group that a variant says it is of; empty where it names none."""
-    return line_in(node.get("inProductGroupWithID"))
+    """Read the productGroupID of the group that a variant says it is of; empty where it says none."""
+    if written := line_in(node.get("inProductGroupWithID")):
+        return written
+    stated = (line_in(group.get("productGroupID")) for group in parts(node.get("isVariantOf")))
+    return next(filter(None, stated), "")
 
 
 def _with_group(node: Node, nodes: list[Node], nodes_by_id: dict[str, Node]) -> Node:
@@ -85,9 +88,10 @@ def _variants(node: Node, nodes: list[Node], nodes_by_id: dict[str, Node]) -> li
     identity, number = node.get("@id"), line_in(node.get("productGroupID"))
     siblings = "" if number else group_id(node)
     for other in nodes:
-        if isinstance(identity, str) and any(
-            part.get("@id") == identity for part in parts(other.get("isVariantOf"))
-        ):
+        named = [
+            part.get("@id") if isinstance(part, dict) else part for part in listed(other.get("isVariantOf"))
+        ]
+        if isinstance(identity, str) and identity in named:
             candidates.append(other)
         elif number:
             candidates += [other] if group_id(other) == number else []

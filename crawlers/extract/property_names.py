@@ -7,12 +7,13 @@ _READ = """
     @context @graph @id @included @list @set @type @value about additionalProperty associatedMedia audience
     audienceType availability billingDuration billingIncrement billingStart brand breadcrumb breadcrumbList
     businessFunction caption category color contentUrl currency description eligibleCustomerType eligibleQuantity
+    eligibleTransactionVolume
     gender gtin gtin12 gtin13 gtin14 gtin8 hasVariant highPrice image inProductGroupWithID isVariantOf item
     itemCondition itemListElement itemOffered keywords lowPrice mainEntity manufacturer material maxPrice maxValue
     minPrice minValue mpn name offerCount offers pattern position price priceComponent priceComponentType
     priceCurrency priceSpecification priceType priceValidUntil product productGroupID productID propertyID
-    referenceQuantity review reviews size sizeGroup sku src suggestedGender thumbnailUrl unitText url validForMemberTier
-    validFrom validThrough value valueAddedTaxIncluded valueReference
+    referenceQuantity review reviews size sizeGroup sku src suggestedGender thumbnailUrl unitCode unitText url
+    validForMemberTier validFrom validThrough value valueAddedTaxIncluded valueReference
 """
 _SPELT = {name.lower(): name for name in _READ.split()}
 _KNOWN = frozenset(_SPELT.values())

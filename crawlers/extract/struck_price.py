@@ -1,9 +1,10 @@
 """A price written as HTML with the former one struck through: `<del>60 €</del> <ins>45 €</ins>`.
 
-What `del` and `s` hold is no longer asked (HTML standard, 4.7.2 and 4.5.5; `strike` is their predecessor). WooCommerce
-writes every reduced price so, with a sentence for screen readers beside each of the two.
+What `del` and `s` hold is no longer asked (HTML standard, 4.7.2 and 4.5.5; `strike` is their predecessor), nor what a
+class or a style strikes. WooCommerce writes every reduced price so, with a sentence for screen readers beside each.
 """
 
+import re
 from itertools import islice
 from typing import Any
 
@@ -11,7 +12,10 @@ from lxml.etree import iterwalk  # type: ignore[import-untyped]
 from lxml.html import fragment_fromstring  # type: ignore[import-untyped]
 
 _STRUCK = frozenset(["del", "s", "strike"])
-_ALOUD = ("screen-reader-text", "visually-hidden", "visuallyhidden", "sr-only")
+_FORMER = re.compile(
+    r"(?<![a-z])(?:old|was|former|previous|strike(?:through|d)?|line-through|crossed)(?![a-z])", re.I
+)
+_ALOUD = re.compile(r"screen-reader-text|visually-?hidden|(?<![a-z])sr-only", re.I)
 _LONGEST = 4_000  # characters of markup around a price
 _MOST_EVENTS = 100  # starts and ends of elements in one price
 _DEEPEST = 50
@@ -22,7 +26,7 @@ def is_struck(element: Any, item: Any) -> bool:
     for _ in range(_DEEPEST):
         if element is None or element is item:
             return False
-        if element.tag in _STRUCK:
+        if _is_struck(element):
             return True
         element = element.getparent()
     return False
@@ -38,17 +42,21 @@ def without_struck(element: Any) -> tuple[str, list[str]]:
     shown: list[str] = []
     spoken: list[str] = []
     struck: list[list[str]] = []
-    apart: Any = None  # the element that is struck or spoken, while inside
+    apart: Any = None  # the element that is not shown as asked, while inside
     into = shown
     for event, each in islice(iterwalk(element, events=("start", "end", "comment", "pi")), _MOST_EVENTS):
         if event == "start":
-            if apart is None and each is not element and _is_apart(each):
-                apart, into = each, [" "] if each.tag in _STRUCK else spoken
-                struck += [into] if each.tag in _STRUCK else []
+            if apart is None and each is not element:
+                if _is_struck(each):
+                    apart, into = each, []
+                    struck.append(into)
+                elif _ALOUD.search(each.get("class", "")):
+                    apart, into = each, spoken
             into.append(each.text or "")
             continue
         if each is apart:
             apart, into = None, shown
+            into.append(" ")
         if each is not element:
             into.append(each.tail or "")
     asked = _line(shown)
@@ -67,8 +75,12 @@ def split_struck(markup: str) -> tuple[str, list[str]]:
         return "", []
 
 
-def _is_apart(element: Any) -> bool:
-    return element.tag in _STRUCK or any(name in element.get("class", "") for name in _ALOUD)
+def _is_struck(element: Any) -> bool:
+    return (
+        element.tag in _STRUCK
+        or _FORMER.search(element.get("class", "")) is not None
+        or "line-through" in element.get("style", "")
+    )
 
 
 def _line(pieces: list[str]) -> str:

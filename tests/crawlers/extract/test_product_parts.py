@@ -20,6 +20,8 @@ def thing(name: str = "", **facts: Any) -> dict[str, Any]:
     [
         (thing(hasVariant={"@id": "#v"}), thing("v", **{"@id": "#v"})),
         (thing(**{"@id": "#g"}), thing("v", isVariantOf={"@id": "#g"})),
+        (thing(**{"@id": "#g"}), thing("v", isVariantOf="#g")),
+        (thing(productGroupID=7), thing("v", isVariantOf={"@type": "ProductGroup", "productGroupID": "7"})),
         (thing(productGroupID=7), thing("v", inProductGroupWithID="7", url="/p/elsewhere")),
         (thing(inProductGroupWithID="7"), thing("v", inProductGroupWithID=7)),
         (
@@ -27,7 +29,15 @@ def thing(name: str = "", **facts: Any) -> dict[str, Any]:
             thing("v", inProductGroupWithID="7", url="/p/a?color=slate"),
         ),
     ],
-    ids=["listed", "names its group", "names its number", "sibling", "sibling shown on the same page"],
+    ids=[
+        "listed",
+        "names its group",
+        "names it as text",
+        "describes its group",
+        "names its number",
+        "sibling",
+        "sibling shown on the same page",
+    ],
 )
 def test_a_variant_is_found_from_either_side(product: dict[str, Any], other: dict[str, Any]) -> None:
     assert [variant["name"] for variant in parts(product, other, other, thing("w")).variants] == ["v"]
