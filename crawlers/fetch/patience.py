@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from scrapy import Request, signals
+from scrapy.core.downloader import Slot
 from scrapy.crawler import Crawler
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
@@ -25,6 +26,9 @@ _LONGEST_BACKOFF_S = 30.0
 _UNREACHABLE_SHARE = 0.25  # of the patience with a robots.txt: nobody may be there at all
 
 
+_SOME_DELAY_S = 0.001
+
+
 class HostBusy(IgnoreRequest):
     """A host that asked to be left alone for longer than a crawl waits."""
 
@@ -37,7 +41,7 @@ class Patience:
         self._hosts = guarded_spider(crawler).hosts
         self._backoff_s = crawler.settings.getfloat("VITRINE_BACKOFF_S")
         self._robots_patience_s = crawler.settings.getfloat("VITRINE_ROBOTS_PATIENCE_S")
-        crawler.signals.connect(self.note_answer, signals.response_downloaded)
+        crawler.signals.connect(self.hear, signals.response_downloaded)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "Patience":
@@ -49,39 +53,61 @@ class Patience:
         host = host_of(request.url)
         while (rest := self._hosts.wait_s(host)) > 0:
             if rest > LONGEST_WAIT_S:
-                raise HostBusy(f"{host} asks to be left alone for {rest:,.0f} s more")
+                raise _busy(host, rest)
             await asyncio.sleep(rest)
 
-    def process_response(self, request: Request, response: Response) -> Response:
-        """Note how long the host wants to be left alone; too long a wait ends the retries."""
+    def hear(self, response: Response, request: Request) -> None:
+        """Count the host's delay from now on, and leave it alone for as long as it says.
+
+        Scrapy sends this before it looks for the next request of the host, and calls `process_response` after.
+        """
+        self._note_answer(request)
         wait_s = retry_after_of(response) if response.status >= 300 else None
         if wait_s is None and response.status in _BUSY:
             wait_s = self._backoff(request)
-        if wait_s is not None:
-            self._hosts.leave_alone(host_of(request.url), wait_s)
-            if wait_s > LONGEST_WAIT_S or self._has_waited(request, self._robots_patience_s):
-                request.meta["dont_retry"] = True
+        if wait_s:
+            self._leave_alone(host_of(request.url), wait_s)
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        """End the retries where the host wants to be left alone for too long."""
+        is_too_long = self._hosts.wait_s(host_of(request.url)) > LONGEST_WAIT_S
+        if is_too_long or self._has_waited(request, self._robots_patience_s):
+            request.meta["dont_retry"] = True
         return response
 
     def process_exception(self, request: Request, exception: Exception) -> None:
         """Count the delay also from a request that failed, and wait before a robots.txt is asked for again."""
         if isinstance(exception, IgnoreRequest):  # it was not sent
             return
-        self.note_answer(request)
+        self._note_answer(request)
         if ROBOTS_SINCE not in request.meta:
             return
-        self._hosts.leave_alone(host_of(request.url), self._backoff(request))
+        self._leave_alone(host_of(request.url), self._backoff(request))
         is_lookup = isinstance(exception, OSError)
         if is_lookup or self._has_waited(request, self._robots_patience_s * _UNREACHABLE_SHARE):
             request.meta["dont_retry"] = True
 
-    def note_answer(self, request: Request) -> None:
-        """Count the delay of a host from now on. Scrapy sends it before it looks for the next request."""
+    def _note_answer(self, request: Request) -> None:
         host = host_of(request.url)
         self._hosts.note_answer(host)
-        slot = self._crawler.engine.downloader.slots.get(host)
+        slot = self._slot(host)
         if slot is not None and host in self._hosts.delays:
-            slot.lastseen = time.monotonic()
+            slot.lastseen = max(slot.lastseen, time.monotonic())
+
+    def _leave_alone(self, host: str, wait_s: float) -> None:
+        """Hold back those, too, that wait in the host's slot already."""
+        self._hosts.leave_alone(host, wait_s)
+        if (slot := self._slot(host)) is None:
+            return
+        slot.delay = slot.delay or _SOME_DELAY_S  # a slot without any looks at no clock
+        slot.lastseen = max(slot.lastseen, time.monotonic() + min(wait_s, LONGEST_WAIT_S))
+        while wait_s > LONGEST_WAIT_S and slot.queue:
+            _, waiting = slot.queue.popleft()
+            waiting.errback(_busy(host, wait_s))
+
+    def _slot(self, host: str) -> Slot | None:
+        slot: Slot | None = self._crawler.engine.downloader.slots.get(host)
+        return slot
 
     def _backoff(self, request: Request) -> float:
         return float(min(self._backoff_s * 2 ** request.meta.get("retry_times", 0), _LONGEST_BACKOFF_S))
@@ -89,6 +115,10 @@ class Patience:
     def _has_waited(self, request: Request, patience_s: float) -> bool:
         since = request.meta.get(ROBOTS_SINCE)
         return since is not None and self._hosts.clock() - since > patience_s
+
+
+def _busy(host: str, wait_s: float) -> HostBusy:
+    return HostBusy(f"{host} asks to be left alone for {wait_s:,.0f} s")
 
 
 def retry_after_of(response: Response) -> float | None:

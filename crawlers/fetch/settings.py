@@ -33,7 +33,6 @@ _SCRAPY_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.defaultheaders.DefaultHeadersMiddleware": 400,
     "scrapy.downloadermiddlewares.useragent.UserAgentMiddleware": 500,
     "scrapy.downloadermiddlewares.retry.RetryMiddleware": 550,
-    "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": 590,
     "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": 600,
     "scrapy.downloadermiddlewares.stats.DownloaderStats": 850,
 }
@@ -43,6 +42,7 @@ _PARTS: dict[str, Any] = {
     "DOWNLOADER_MIDDLEWARES": {
         "crawlers.fetch.guard_middleware.GuardMiddleware": 90,  # before robots.txt: that is a request too
         "crawlers.fetch.robots.Robots": 100,
+        "crawlers.fetch.unpacking.Unpacking": 590,  # in place of Scrapy's, which believes labels
         "crawlers.fetch.patience.Patience": 900,  # nearest to the network
     },
     "DOWNLOADER_MIDDLEWARES_BASE": _SCRAPY_MIDDLEWARES,

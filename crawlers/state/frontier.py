@@ -21,7 +21,7 @@ DISCOVER, PAGE, IMAGE = STAGES = (
 )  # where listings, products and photos are counted
 READ, UNASKED = "read", "unasked"
 # Faults of the moment: an interrupted crawl that goes on, and `--retry`, may ask once more.
-TRANSIENT = ("timeout", "connection", "http_5xx")
+TRANSIENT = ("timeout", "connection", "http_5xx", "busy")
 _AHEAD = 64  # addresses read from the file at once, per host
 
 _TABLES = """

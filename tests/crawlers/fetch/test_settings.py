@@ -26,7 +26,7 @@ def test_no_extension_listens_on_a_port_or_writes_a_file() -> None:
 def test_a_request_passes_the_guard_first_and_then_robots_and_patience_stands_next_to_the_network() -> None:
     assert active("DOWNLOADER_MIDDLEWARES") == [
         "GuardMiddleware", "Robots", "DownloadTimeoutMiddleware", "DefaultHeadersMiddleware", "UserAgentMiddleware",
-        "RetryMiddleware", "HttpCompressionMiddleware", "RedirectMiddleware", "DownloaderStats", "Patience",
+        "RetryMiddleware", "Unpacking", "RedirectMiddleware", "DownloaderStats", "Patience",
     ]  # fmt: skip
 
 
