@@ -35,7 +35,7 @@ class Unpacking(HttpCompressionMiddleware):
         request.headers.setdefault("Accept-Encoding", "gzip, deflate, br")
 
     def process_response(self, request: Request, response: Response) -> Request | Response:  # type: ignore[override]
-        """Give the answer unpacked. Raises IgnoreRequest beyond the bound on bytes, CutAnswerError for one that is cut."""
+        """Give the answer unpacked. Raises IgnoreRequest beyond the bound on bytes, CutAnswerError for a cut one."""
         if response.body.startswith(GZIP) and isinstance(response, TextResponse):
             response.headers.setdefault(
                 "Content-Encoding", "gzip"
