@@ -132,6 +132,8 @@ async def _fetch_photos(
     crawler = StageCrawler(PhotoSpider, runner.settings, PhotoQueue(recorder), photos)
     stored = recorder.store.has_photo
     await run_spider(runner, traffic, IMAGE, crawler, guard=guard, is_stored=stored, hosts=hosts)
+    for line in hosts.slow():
+        recorder.tell(line)
     photos.flush()
     recorder.report_progress(IMAGE, now=True)
     _check_done(recorder, Kind.PHOTO)

@@ -20,8 +20,8 @@ DISCOVER, PAGE, IMAGE = STAGES = (
     "image",
 )  # where listings, products and photos are counted
 READ, UNASKED = "read", "unasked"
-# Faults of the moment: an interrupted crawl that goes on, and `--retry`, may ask once more.
-TRANSIENT = ("timeout", "connection", "http_5xx", "busy")
+# Faults of the moment, and what a crawl had no room for: one that goes on, the next, and `--retry` ask once more.
+TRANSIENT = ("timeout", "connection", "http_5xx", "busy", "budget")
 _AHEAD = 64  # addresses read from the file at once, per host
 
 _TABLES = """

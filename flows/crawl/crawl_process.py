@@ -35,6 +35,7 @@ from crawlers.state.recrawl_policy import FULL, LIST, MOST_PAGES, RecrawlPolicy
 from crawlers.state.tally import FLOOR
 from flows.crawl.crawl_store import CrawlStore
 from flows.crawl.previous_tables import load_previous, previous_products, refused_before
+from flows.orchestration import die_with_parent
 from infra.lake import Lake
 from schemas.errors import InputError, LakeError, PipelineError
 from schemas.manifest import Manifest
@@ -97,6 +98,9 @@ def main() -> int:
     sys.meta_path.insert(0, WithoutPandas())
     out = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    die_with_parent()
+    if len(sys.argv) > 1 and os.getppid() != int(sys.argv[1]):  # it ended before it was asked about
+        return 1
     request = json.loads(sys.stdin.readline())
     try:
         say(out, {"done": run(request, out)})
@@ -123,6 +127,8 @@ def _policy(request: Mapping[str, Any]) -> RecrawlPolicy:
         next(floor for floor in floors if floor is not None),
         request["limit"],
         limits.most_pages or MOST_PAGES,
+        request["most_photos"],
+        request["most_bytes"],
         salt=str(request["previous"]),
     )
 
@@ -211,6 +217,7 @@ def _write_tables(
         "removed": catalogue.removed,
         "removal_withheld": withheld,
         "complete": whole,
+        "told": state.read_note("told") or [],
         "platform": state.read_note("platform") or "",
     }
     return {"files": files, "result": result, "counts": counts}
