@@ -29,7 +29,7 @@ def _refuse(written: Mapping[str, Any]) -> None:
 def _show(result: dict[str, Any]) -> None:
     """One shop as its fields; several as a row each."""
     if "crawls" not in result:
-        terminal.fields_table("crawled", {name: value for name, value in result.items() if name != "told"})
+        terminal.fields_table("crawled", {name: value for name, value in result.items() if name != "notes"})
         _tell(result)
         if withheld := result["removal_withheld"]:
             terminal.people.print(
@@ -48,8 +48,8 @@ def _show(result: dict[str, Any]) -> None:
 
 
 def _tell(result: Mapping[str, Any]) -> None:
-    for line in result["told"]:
-        terminal.people.print(f"{result['shop']}: {line}")
+    for note in result.get("notes", ()):
+        terminal.people.print(f"Note on {result['shop']}: {note}.")
 
 
 command = command_of(CrawlParameters, on_prefect(_flow), _show, _refuse)

@@ -217,7 +217,7 @@ def _write_tables(
         "removed": catalogue.removed,
         "removal_withheld": withheld,
         "complete": whole,
-        "told": state.read_note("told") or [],
+        "notes": state.read_note("told") or [],
         "platform": state.read_note("platform") or "",
     }
     return {"files": files, "result": result, "counts": counts}

@@ -26,10 +26,12 @@ def test_a_crawl_beyond_its_budget_says_so_is_not_complete_and_the_next_takes_th
         third = crawled(url, lake, most_bytes=3_000, revisit="full")
 
     assert (first["images_new"], first["complete"], first["rejected"]) == (3, False, {"budget": 5})
-    assert first["told"] == ["not all photos were asked for: this crawl may ask for 3 photos (--most-photos)"]
+    assert first["notes"] == [
+        "not all photos were asked for: this crawl may ask for 3 photos (--most-photos)"
+    ]
     assert second["images_new"] == 5
-    assert (second["complete"], second["rejected"], second["told"]) == (True, {}, [])
+    assert (second["complete"], second["rejected"], second["notes"]) == (True, {}, [])
     assert (third["complete"], third["products"], third["removed"]) == (False, 4, 0)
-    assert {line.partition(":")[2] for line in third["told"]} == {
+    assert {line.partition(":")[2] for line in third["notes"]} == {
         " this crawl may receive 3,000 bytes (--most-bytes)"
     }
