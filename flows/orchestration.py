@@ -128,10 +128,7 @@ def configured_api() -> str:
 
 
 def die_with_parent() -> None:
-    """Have this process killed when its parent ends, however that ends (Linux). For a child's first words.
-
-    Also for `preexec_fn`, but there only where the parent has no threads: one that forks may hold another's locks.
-    """
+    """For `preexec_fn`: the child gets SIGKILL when its parent ends, however that ends (Linux)."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 

@@ -35,7 +35,6 @@ from crawlers.state.recrawl_policy import FULL, LIST, MOST_PAGES, RecrawlPolicy
 from crawlers.state.tally import FLOOR
 from flows.crawl.crawl_store import CrawlStore
 from flows.crawl.previous_tables import load_previous, previous_products, refused_before
-from flows.orchestration import die_with_parent
 from infra.lake import Lake
 from schemas.errors import InputError, LakeError, PipelineError
 from schemas.manifest import Manifest
@@ -98,9 +97,6 @@ def main() -> int:
     sys.meta_path.insert(0, WithoutPandas())
     out = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    die_with_parent()
-    if len(sys.argv) > 1 and os.getppid() != int(sys.argv[1]):  # it ended before it was asked about
-        return 1
     request = json.loads(sys.stdin.readline())
     try:
         say(out, {"done": run(request, out)})

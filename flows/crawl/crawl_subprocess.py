@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from flows.orchestration import die_with_parent
 from flows.progress import Stage, stage
 from schemas import errors
 
@@ -27,7 +28,7 @@ def converse(request: Mapping[str, Any], shop: str) -> dict[str, Any]:
     """
     with tempfile.TemporaryFile() as said:
         process = subprocess.Popen(
-            [sys.executable, "-m", "flows.crawl.crawl_process", str(os.getpid())],
+            [sys.executable, "-m", "flows.crawl.crawl_process"],
             cwd=_ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -35,6 +36,7 @@ def converse(request: Mapping[str, Any], shop: str) -> dict[str, Any]:
             text=True,
             encoding="utf-8",
             env=os.environ | FRUGAL,
+            preexec_fn=die_with_parent,
         )
         assert process.stdin is not None and process.stdout is not None
         try:

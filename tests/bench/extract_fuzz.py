@@ -264,8 +264,8 @@ def main() -> int:
     print(f"ms per case (both readings): median {median(times):.2f}, p99 {p99:.1f}, max {times[-1]:.0f}")
     number, slow = slowest
     print(
-        f"slowest: case {number}, {slow.page.platform}/{slow.page.case}, {slow.size / 1e6:.3f} MB in {slow.seconds:.2f} s"
-        " (goal under 1 s for 1 MB)"
+        f"slowest: case {number}, {slow.page.platform}/{slow.page.case},"
+        f" {slow.size / 1e6:.3f} MB in {slow.seconds:.2f} s (goal under 1 s for 1 MB)"
     )
     for outcome in faults[:20]:
         print(f"  {outcome.page.platform}/{outcome.page.case}: {outcome.fault[:300]}")

@@ -115,11 +115,15 @@ class Host:
 
 @contextmanager
 def hosts(
-    strictness: Strictness, products: int, *, photos: Strictness | None = None
+    strictness: Strictness,
+    products: int,
+    *,
+    photos: Strictness | None = None,
+    names: tuple[str, str] = ("shop.example", "photos.example"),
 ) -> Iterator[tuple[Host, Host]]:
-    """Serve a shop, shop.example, and the host of half of its photos, photos.example, on ports of this machine."""
-    shop = Host("shop.example", strictness, products)
-    other = Host("photos.example", photos or strictness)
+    """Serve a shop, and the host of half of its photos, under these names on ports of this machine."""
+    shop = Host(names[0], strictness, products)
+    other = Host(names[1], photos or strictness)
     servers = [_served(shop), _served(other)]
     shop.pictures = (shop.url + "/img/{}.jpg", other.url + "/img/{}.jpg")
     try:

@@ -91,11 +91,9 @@ def test_what_a_user_must_mend_is_not_tried_again(state: object, again: bool) ->
 @pytest.mark.skipif(sys.platform != "linux", reason="a child dies with its parent on Linux only")
 def test_a_child_ends_with_its_parent_however_that_ends() -> None:
     program = (
-        "import subprocess, sys, time\n"
-        "inner = 'import time; from flows.orchestration import die_with_parent;'\\\n"
-        "    ' die_with_parent(); print(1, flush=True); time.sleep(600)'\n"
-        "child = subprocess.Popen([sys.executable, '-c', inner], stdout=subprocess.PIPE)\n"
-        "child.stdout.readline(); print(child.pid, flush=True); time.sleep(600)"
+        "import subprocess, sys, time; from flows.orchestration import die_with_parent;"
+        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'],"
+        " preexec_fn=die_with_parent); print(child.pid, flush=True); time.sleep(600)"
     )
     env = os.environ | {"PYTHONPATH": str(ROOT)}
     parent = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, env=env)

@@ -19,15 +19,6 @@ sys.exit(crawl_process.main())
 """
 
 
-def test_a_process_whose_parent_has_ended_before_its_first_words_asks_nothing() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "flows.crawl.crawl_process", "1"],
-        cwd=ROOT, input='{"do": "doctor"}\n', capture_output=True, text=True, check=False,
-    )  # fmt: skip
-
-    assert (done.returncode, done.stdout) == (1, "")
-
-
 def test_a_refusal_is_one_line_and_arrays_are_made_without_pandas() -> None:
     request = {"do": "doctor", "shop": "acme", "url": "https://shop.example/", "contact": "", "profile": ""}
 
