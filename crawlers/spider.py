@@ -79,7 +79,8 @@ class ShopSpider(scrapy.Spider, CrawlSpider):
         sitemaps = tuple(self.hosts.sitemaps.get(urlsplit(home.url).netloc, ()))
         shop = replace(self.shop, url=home.url, sitemaps=sitemaps)
         if not isinstance(home, TextResponse):
-            raise FetchError(self.shop.url, "no products found: its home page is no page")
+            why = "; ".join(["no products found: its home page is no page", *home.flags])
+            raise FetchError(self.shop.url, why)
         name = await self._recognise(shop, home)
         if self._only is not None:
             yield HomeAnswer(name, (*map(self._platform.at, self._only), *self._again))
@@ -155,7 +156,8 @@ class ShopSpider(scrapy.Spider, CrawlSpider):
             why = f"was read as {settled} before and does not answer like that now; "
             raise FetchError(self.shop.url, why + "if it has moved, crawl it with --revisit full")
         if not name:
-            raise FetchError(self.shop.url, "no products found: its home page shows no shop that can be read")
+            why = "; ".join(["no products found: its home page shows no shop that can be read", *home.flags])
+            raise FetchError(self.shop.url, why)
         return name
 
     async def _probe(self, url: str) -> TextResponse | None:

@@ -35,17 +35,30 @@ class Unpacking(HttpCompressionMiddleware):
         request.headers.setdefault("Accept-Encoding", "gzip, deflate, br")
 
     def process_response(self, request: Request, response: Response) -> Request | Response:  # type: ignore[override]
-        """Give the answer unpacked. Raises IgnoreRequest beyond the bound on bytes, CutAnswerError for a cut one."""
+        """Give the answer unpacked, with a flag where its label lies.
+
+        Raises IgnoreRequest beyond the bound on bytes, CutAnswerError for one that is cut.
+        """
         if response.body.startswith(GZIP) and isinstance(response, TextResponse):
             response.headers.setdefault(
                 "Content-Encoding", "gzip"
             )  # a packed file, served as if it were none
-        return super().process_response(request, response)
+        labels, packed = _labels(response.headers.getlist("Content-Encoding")), response.body
+        answer = super().process_response(request, response)
+        if (
+            isinstance(answer, Response)
+            and packed
+            and any(_belies(label, packed, answer) for label in labels[-1:])
+        ):
+            answer.flags.append(
+                f"its Content-Encoding says {labels[-1].decode('latin-1')[:40]}, which its bytes are not"
+            )
+        return answer
 
     def _handle_encoding(
         self, body: bytes, content_encoding: list[bytes], max_size: int
     ) -> tuple[bytes, list[bytes]]:
-        labels = [label.strip().lower() for each in content_encoding for label in each.split(b",")]
+        labels = _labels(content_encoding)
         for label in reversed(labels[-_MOST_ROUNDS:]):
             body = self._unpacked(body, label, max_size)
         for _ in range(_MOST_ROUNDS - 1):
@@ -62,14 +75,29 @@ class Unpacking(HttpCompressionMiddleware):
             return gunzipped(body, max_size)
         if body.startswith(ZSTD):
             return self._decode(body, b"zstd", max_size)
+        # What the label says comes first: a few packed bytes may well look like text.
+        if label in _UNMARKED and (unpacked := _UNMARKED[label](body, max_size)):
+            return unpacked
         if _is_plain(body):
             return body
-        for encoding in sorted(_UNMARKED, key=lambda encoding: encoding != label):
-            if unpacked := _UNMARKED[encoding](body, max_size):
+        for unpack in (unpack for encoding, unpack in _UNMARKED.items() if encoding != label):
+            if unpacked := unpack(body, max_size):
                 return unpacked
         if label in _UNMARKED:
             raise CutAnswerError(f"its {label.decode()} is cut or broken")
         return body
+
+
+def _labels(content_encoding: list[bytes]) -> list[bytes]:
+    return [label.strip().lower() for each in content_encoding for label in each.split(b",")]
+
+
+def _belies(label: bytes, packed: bytes, answer: Response) -> bool:
+    """Whether bytes are not what a label calls them; `identity` and names of nothing call them nothing."""
+    marks = {b"gzip": GZIP, b"x-gzip": GZIP, b"zstd": ZSTD}
+    if label in marks:
+        return not packed.startswith(marks[label])
+    return label in _UNMARKED and answer.body == packed
 
 
 def gunzipped(body: bytes, max_size: int) -> bytes:

@@ -67,6 +67,23 @@ def test_a_page_is_read_whatever_its_packing_is_called(body: bytes, label: str) 
     assert "größer" in answer.text
 
 
+@pytest.mark.parametrize(
+    ("body", "label", "flag"),
+    [
+        (PAGE, "gzip", "its Content-Encoding says gzip, which its bytes are not"),
+        (PAGE, "br", "its Content-Encoding says br, which its bytes are not"),
+        (brotli.compress(PAGE), "x-gzip", "its Content-Encoding says x-gzip, which its bytes are not"),
+        (gzip.compress(PAGE), "gzip", ""),
+        (brotli.compress(PAGE), "br", ""),
+        (bare(PAGE), "deflate", ""),
+        (PAGE, "identity", ""),
+        (PAGE, "", ""),
+    ],
+)
+def test_a_label_that_lies_is_told(body: bytes, label: str, flag: str) -> None:
+    assert "; ".join(unpacked(body, label).flags) == flag
+
+
 def test_a_packed_file_that_is_served_as_a_page_is_unpacked() -> None:
     middleware = Unpacking.from_crawler(get_crawler())
     page = TextResponse(URL, body=gzip.compress(PAGE), headers={"Content-Type": "text/html"})
@@ -109,6 +126,15 @@ def test_what_unpacks_to_too_much_is_refused_by_whatever_name(pack, label: str) 
         unpacked(pack(bytes(4 << 20)), label)
 
     assert reject_reason_of(caught.value)[0] == "too_large"
+
+
+@pytest.mark.parametrize(
+    ("pack", "label"), [(brotli.compress, "br"), (bare, "deflate"), (zlib.compress, "deflate")]
+)
+def test_a_few_packed_bytes_are_unpacked_as_their_label_says(pack, label: str) -> None:  # type: ignore[no-untyped-def]
+    for n in range(300):
+        word = f"coat {n}".encode()
+        assert unpacked(pack(word), label).body == word
 
 
 def test_nothing_is_nothing() -> None:
