@@ -27,6 +27,7 @@ _UNREACHABLE_SHARE = 0.25  # of the patience with a robots.txt: nobody may be th
 
 
 _SOME_DELAY_S = 0.001
+_LOOK_EVERY_S = 1.0  # whether the crawl, which waits for every request, has ended
 
 
 class HostBusy(IgnoreRequest):
@@ -38,7 +39,8 @@ class Patience:
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
-        self._hosts = guarded_spider(crawler).hosts
+        self._spider = guarded_spider(crawler)
+        self._hosts = self._spider.hosts
         self._backoff_s = crawler.settings.getfloat("VITRINE_BACKOFF_S")
         self._robots_patience_s = crawler.settings.getfloat("VITRINE_ROBOTS_PATIENCE_S")
         crawler.signals.connect(self.hear, signals.response_downloaded)
@@ -54,7 +56,9 @@ class Patience:
         while (rest := self._hosts.wait_s(host)) > 0:
             if rest > LONGEST_WAIT_S:
                 raise _busy(host, rest)
-            await asyncio.sleep(rest)
+            if self._spider.failure is not None:
+                raise IgnoreRequest("the crawl has ended")
+            await asyncio.sleep(min(rest, _LOOK_EVERY_S))
 
     def hear(self, response: Response, request: Request) -> None:
         """Count the host's delay from now on, and leave it alone for as long as it says.

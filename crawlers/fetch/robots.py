@@ -119,10 +119,12 @@ class Robots(RobotsTxtMiddleware):
     def _keep_delay(self, host: str) -> None:
         """Make a delay the host's own, for its slot in the downloader and for every later one."""
         downloader = self.crawler.engine.downloader
-        kept = {"delay": self._hosts.delays[host], "concurrency": 1, "jitter": 0.0}
+        # Whoever crawls may ask for a longer one.
+        delay_s = max(self._hosts.delays[host], self.crawler.settings.getfloat("DOWNLOAD_DELAY"))
+        kept = {"delay": delay_s, "concurrency": 1, "jitter": 0.0}
         downloader.per_slot_settings[host] = kept
         if (slot := downloader.slots.get(host)) is not None:
-            slot.delay, slot.concurrency, slot.jitter = kept["delay"], 1, 0.0
+            slot.delay, slot.concurrency, slot.jitter = delay_s, 1, 0.0
 
     def _place(self, request: Request) -> None:
         """Say whose slot a request goes through: one that was redirected, or is retried, remembers another's."""

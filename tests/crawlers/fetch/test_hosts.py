@@ -28,13 +28,15 @@ class Clock:
 class Shop:
     """A robots.txt that answers as told, and the middleware that asks for it."""
 
-    def __init__(self, body: bytes = b"", status: int = 200) -> None:
+    def __init__(self, body: bytes = b"", status: int = 200, **settings: Any) -> None:
         self.body, self.status = body, status
         self.error: Exception | None = None
         self.asked = 0
         self.clock = Clock()
         self.hosts = Hosts(self.clock)
-        crawler = get_crawler(PhotoSpider, {"ROBOTSTXT_OBEY": True, "ROBOTSTXT_USER_AGENT": "vitrine"})
+        crawler = get_crawler(
+            PhotoSpider, {"ROBOTSTXT_OBEY": True, "ROBOTSTXT_USER_AGENT": "vitrine"} | settings
+        )
         crawler.spider = PhotoSpider(Guard(), set().__contains__, hosts=self.hosts)
         self.downloader: Any = SimpleNamespace(slots={}, per_slot_settings={})
         crawler.engine = SimpleNamespace(downloader=self.downloader, download_async=self._download)  # type: ignore[assignment]
@@ -130,6 +132,15 @@ def test_a_delay_is_the_hosts_own_in_every_slot_and_no_throttle_changes_it() -> 
     assert shop.hosts.slow() == [
         "robots.txt of shop.example asks for 40 s between two requests; they are kept"
     ]
+
+
+def test_the_pause_that_a_profile_asks_for_is_not_shortened_by_a_crawl_delay() -> None:
+    shop = Shop(b"User-agent: *\nCrawl-delay: 2\n", DOWNLOAD_DELAY=5.0)
+    shop.downloader.slots["shop.example"] = slot = SimpleNamespace(delay=5.0, concurrency=4, jitter=0.0)
+
+    shop.ask()
+
+    assert (slot.delay, slot.concurrency) == (5.0, 1)
 
 
 def test_a_redirected_request_goes_through_the_slot_of_the_host_it_leads_to() -> None:

@@ -1,5 +1,6 @@
 """How a crawl waits, under the settings of production; the servers are on loopback and judge by their own clock."""
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -7,9 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from scrapy import Request
+from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
+from scrapy.utils.test import get_crawler
 
-from crawlers.fetch.patience import retry_after_of
+from crawlers.fetch.guard import Guard
+from crawlers.fetch.patience import Patience, retry_after_of
+from crawlers.photos.photo_spider import PhotoSpider
 from tests.crawlers.strict_host import Host, Strictness, hosts
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -86,3 +92,14 @@ def test_a_date_counts_from_the_servers_own_clock(retry_after: str, date: str, s
     headers = {"Retry-After": retry_after} | ({"Date": date} if date else {})
 
     assert retry_after_of(Response("http://shop.example/", 503, headers)) == seconds
+
+
+def test_a_crawl_that_has_ended_waits_for_no_host() -> None:
+    crawler = get_crawler(PhotoSpider)
+    crawler.spider = spider = PhotoSpider(Guard(), set().__contains__)
+    patience = Patience.from_crawler(crawler)
+    spider.hosts.leave_alone("shop.example", 200.0)
+    spider.failure = OSError("no space left")
+
+    with pytest.raises(IgnoreRequest, match="has ended"):
+        asyncio.run(patience.process_request(Request("https://shop.example/1.jpg")))
