@@ -19,6 +19,7 @@ from scrapy.utils.reactor import install_reactor
 from crawlers.discover.visit import Visit
 from crawlers.fetch.guard import Guard, PinnedResolver
 from crawlers.fetch.guard_middleware import guarded_spider
+from crawlers.fetch.hosts import Hosts
 from crawlers.fetch.settings import USUAL, Pace, settings
 from crawlers.photos.photo_spider import PhotoSpider
 from crawlers.platforms import Shop
@@ -84,7 +85,7 @@ def crawl_shop(
     Raises InputError without a contact, FetchError for a shop that does not answer or has no
     products, RejectedError where too much was refused, and whatever the store raised.
     """
-    guard, state = Guard([shop.url]), recorder.state
+    guard, hosts, state = Guard([shop.url]), Hosts(), recorder.state
 
     async def both(runner: AsyncCrawlerRunner) -> None:
         if state.read_note("stage") is None:
@@ -98,6 +99,7 @@ def crawl_shop(
                 crawler,
                 shop=shop,
                 guard=guard,
+                hosts=hosts,
                 platform=state.read_note("platform") or expected,
                 only=only if recorder.policy.revisit == LIST else None,
                 again=again,
@@ -107,7 +109,7 @@ def crawl_shop(
             photos.add_all()
             state.write_note("stage", IMAGE)
             recorder.commit()
-        await _fetch_photos(runner, recorder, traffic, guard)
+        await _fetch_photos(runner, recorder, traffic, guard, hosts)
 
     in_reactor(settings(shop.url, contact, pace), guard, both)
 
@@ -118,17 +120,20 @@ def fetch_photos(near: str, contact: str, recorder: Recorder, traffic: Traffic) 
 
     async def only(runner: AsyncCrawlerRunner) -> None:
         PhotoQueue(recorder).add_all()
-        await _fetch_photos(runner, recorder, traffic, guard)
+        await _fetch_photos(runner, recorder, traffic, guard, Hosts())
 
     in_reactor(settings(near, contact), guard, only)
 
 
 async def _fetch_photos(
-    runner: AsyncCrawlerRunner, recorder: Recorder, traffic: Traffic, guard: Guard
+    runner: AsyncCrawlerRunner, recorder: Recorder, traffic: Traffic, guard: Guard, hosts: Hosts
 ) -> None:
     photos = PhotoRecorder(recorder)
     crawler = StageCrawler(PhotoSpider, runner.settings, PhotoQueue(recorder), photos)
-    await run_spider(runner, traffic, IMAGE, crawler, guard=guard, is_stored=recorder.store.has_photo)
+    stored = recorder.store.has_photo
+    await run_spider(runner, traffic, IMAGE, crawler, guard=guard, is_stored=stored, hosts=hosts)
+    for line in hosts.slow():
+        recorder.tell(line)
     photos.flush()
     recorder.report_progress(IMAGE, now=True)
     _check_done(recorder, Kind.PHOTO)

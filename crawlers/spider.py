@@ -20,6 +20,7 @@ from crawlers.discover.visit import Found, Visit
 from crawlers.extract.opted_out import without_opted_out
 from crawlers.fetch.conditional_requests import conditional, validators_of
 from crawlers.fetch.guard import Guard
+from crawlers.fetch.hosts import Hosts
 from crawlers.fetch.optout import opt_outs
 from crawlers.fetch.reject_reasons import reject_reason_of
 from crawlers.fetch.settings import LISTING_BYTES
@@ -44,6 +45,7 @@ class ShopSpider(scrapy.Spider, CrawlSpider):
               feed that fails today would otherwise turn every product into a new one
     only      products to read and nothing else, by the address of their page; None to begin where the platform does
     again     beside `only`, addresses that are asked once more
+    hosts     what is known of the hosts already
     """
 
     name = "shop"
@@ -56,11 +58,12 @@ class ShopSpider(scrapy.Spider, CrawlSpider):
         platform: str = "",
         only: Sequence[str] | None = None,
         again: Sequence[Visit] = (),
+        hosts: Hosts | None = None,
     ) -> None:
         super().__init__()
         self.shop = shop
         self.guard = guard
-        self.sitemaps: dict[str, list[str]] = {}
+        self.hosts = hosts or Hosts()
         self.failure: BaseException | None = None
         self._only, self._again = only, again
         self._settled_platform = platform
@@ -73,10 +76,11 @@ class ShopSpider(scrapy.Spider, CrawlSpider):
 
     async def read_home(self, home: Response) -> AsyncIterator[HomeAnswer]:
         """Recognise the platform and begin where it says. Raises FetchError for no shop that can be read."""
-        sitemaps = tuple(self.sitemaps.get(urlsplit(home.url).netloc, ()))
+        sitemaps = tuple(self.hosts.sitemaps.get(urlsplit(home.url).netloc, ()))
         shop = replace(self.shop, url=home.url, sitemaps=sitemaps)
         if not isinstance(home, TextResponse):
-            raise FetchError(self.shop.url, "no products found: its home page is no page")
+            why = "; ".join(["no products found: its home page is no page", *home.flags])
+            raise FetchError(self.shop.url, why)
         name = await self._recognise(shop, home)
         if self._only is not None:
             yield HomeAnswer(name, (*map(self._platform.at, self._only), *self._again))
@@ -152,7 +156,8 @@ class ShopSpider(scrapy.Spider, CrawlSpider):
             why = f"was read as {settled} before and does not answer like that now; "
             raise FetchError(self.shop.url, why + "if it has moved, crawl it with --revisit full")
         if not name:
-            raise FetchError(self.shop.url, "no products found: its home page shows no shop that can be read")
+            why = "; ".join(["no products found: its home page shows no shop that can be read", *home.flags])
+            raise FetchError(self.shop.url, why)
         return name
 
     async def _probe(self, url: str) -> TextResponse | None:

@@ -20,6 +20,8 @@ REASONS = {
     "connection": "connection refused, reset or cut",
     "http_4xx": "the server says it is not there or not ours",
     "http_5xx": "the server failed, also after retries",
+    "busy": "the host asks to be left alone for longer than a crawl waits, or answers 429 also after retries",
+    "budget": "beyond the photos or bytes that one crawl may take",
     "too_large": "more bytes than allowed, as sent or unpacked",
     "trap": "one of endlessly many pages that lead to no new product",
     "out_of_bounds": "address too long, page too deep, or pages or redirects without end",

@@ -12,6 +12,7 @@ from scrapy.http import HtmlResponse, Response
 
 from crawlers.doctor.observations import Observations, about_products
 from crawlers.doctor.shop_links import linked, menu_links
+from crawlers.fetch.robots import ROBOTS_BYTES
 from crawlers.fetch.user_agent import ROBOTS_NAME
 from schemas.product import Product
 
@@ -151,7 +152,7 @@ def _robots(observations: Observations) -> dict[str, Any]:
     """Say what robots.txt says to us, and who opts out of AI where."""
     host = urlsplit(observations.home.url if observations.home is not None else observations.url).netloc
     text = observations.robots.get(host)
-    rules = Protego.parse((text or b"").decode("utf-8", "replace"))
+    rules = Protego.parse((text or b"")[:ROBOTS_BYTES].decode("utf-8-sig", "ignore"))  # as a crawl reads it
     delay = rules.crawl_delay(ROBOTS_NAME)
     return {
         "allowed": not observations.forbidden,

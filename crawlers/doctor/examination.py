@@ -26,6 +26,7 @@ from crawlers.doctor.profile_draft import draft
 from crawlers.doctor.request_budget import MOST_REQUESTS
 from crawlers.doctor.shop_links import card_links, menu_links
 from crawlers.fetch.guard import Guard
+from crawlers.fetch.hosts import Hosts
 from crawlers.fetch.reject_reasons import reject_reason_of
 from crawlers.fetch.robots import RobotsForbid
 from crawlers.fetch.settings import settings
@@ -41,6 +42,7 @@ SAMPLED_PAGES = 12
 SAMPLED_PHOTOS = 3
 _KEPT_BACK = SAMPLED_PHOTOS + 2  # for photos, the robots.txt of their host, and one conditional request
 _LISTINGS, _FEED_PAGES, _SITEMAPS = 6, 2, 4
+_ROBOTS_PATIENCE_S = 8.0  # with a robots.txt that fails: every try costs a request
 _PATIENCE = 4  # sampled pages without a product after which a platform is given up
 
 
@@ -58,6 +60,7 @@ def examine_shop(shop: str, url: str, contact: str, profile: str = "") -> dict[s
     options["DOWNLOADER_MIDDLEWARES"] = options["DOWNLOADER_MIDDLEWARES"] | budget
     # Nothing is stored, and the examination asks for itself: no frontier.
     options |= {"ITEM_PIPELINES": {}, "SCHEDULER": "scrapy.core.scheduler.Scheduler", "RETRY_TIMES": 1}
+    options["VITRINE_ROBOTS_PATIENCE_S"] = min(options["VITRINE_ROBOTS_PATIENCE_S"], _ROBOTS_PATIENCE_S)
     findings = Observations(shop_name(shop), url, contact, profile, options)
 
     async def look(runner: AsyncCrawlerRunner) -> None:
@@ -78,7 +81,7 @@ class Examination(scrapy.Spider):
         self.findings = findings
         self.guard = guard
         self.failure: BaseException | None = None
-        self.sitemaps: dict[str, list[str]] = {}  # by host, filled by crawlers.fetch.robots.Robots
+        self.hosts = Hosts()
 
     async def start(self) -> AsyncIterator[Request]:
         """Ask for the home page; everything else follows from it."""
@@ -106,7 +109,7 @@ class Examination(scrapy.Spider):
             raise FetchError(findings.url, "its home page is no text")
         findings.home = home
         findings.opted_out(home)
-        sitemaps = tuple(self.sitemaps.get(urlsplit(home.url).netloc, ()))
+        sitemaps = tuple(self.hosts.sitemaps.get(urlsplit(home.url).netloc, ()))
         shop = Shop(findings.shop, home.url, sitemaps, findings.profile)
         platform: Platform | None = None
         for name in platforms.names():

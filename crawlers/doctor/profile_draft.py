@@ -53,7 +53,7 @@ _NAMES = {  # what shops call the elements, in any of class, id and itemprop
 }
 _LABELS = {"colour": ["Colour", "Color", "Farbe", "Couleur"], "gender": ["Gender", "Geschlecht"]}
 _SOLD = r"^(?!.*(sold out|out of stock|unavailable|not available|ausverkauft|nicht|épuisé|agotado))"
-_LAST_WORD = r"([A-Za-z0-9][\w./-]*)\s*$"
+_LAST_WORD = r"([A-Za-z0-9][\w./-]{0,99})\s*$"  # bounded, or a long text without an end costs its square
 
 
 @dataclass(frozen=True)

@@ -115,7 +115,7 @@ def url_keys(pages: Sequence[TextResponse]) -> list[str]:
     """List regular expressions that take a key from an address: a parameter, a number, else the last part."""
     names = re.findall(r"[?&](\w+)=", pages[0].url)
     shown = [rf"[?&]{name}=([^&#]+)" for name in names]
-    return [*shown, r"(\d{3,})(?:\.\w+)?/?(?:[?#]|$)", r"/([^/?#]+?)(?:\.\w{2,5})?/?(?:[?#]|$)"]
+    return [*shown, r"(?<!\d)(\d{3,})(?:\.\w+)?/?(?:[?#]|$)", r"/([^/?#]+?)(?:\.\w{2,5})?/?(?:[?#]|$)"]
 
 
 def gallery(pages: Sequence[TextResponse]) -> Any:

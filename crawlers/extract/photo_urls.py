@@ -6,6 +6,8 @@ from crawlers.extract.page_url import joined
 from crawlers.extract.photo_view import view_of
 from crawlers.extract.text import printable, text_in
 
+MOST_LOOKED_AT = 20_000  # images of one product, of which at most crawlers.extract.merge.MOST_PHOTOS are kept
+
 
 def add(photos: dict[str, str], source: str, base: str, caption: str = "", view: str = "") -> None:
     """Put one more into `photos` (view by address). A `data:` picture or a bare reference is none.
@@ -26,7 +28,7 @@ def photos_in(images: Any, base: str) -> dict[str, str]:
     more than the image's own name.
     """
     photos: dict[str, str] = {}
-    for image in images if isinstance(images, list) else []:
+    for image in images[:MOST_LOOKED_AT] if isinstance(images, list) else []:
         facts = image if isinstance(image, dict) else {"src": image}
         if isinstance(source := facts.get("src"), str):
             alt, name = text_in(facts.get("alt")), text_in(facts.get("name"))

@@ -1,9 +1,10 @@
 """Which addresses may be dialled: http(s) to public hosts, and the one host:port the operator named.
 
 A shop's page can name any address, redirect to any address, and its DNS can answer with any
-address. So each (host, port) is judged before the first request to it, on everything its name
-resolves to, and the connection is made to exactly the addresses that were judged: `PinnedResolver`
-knows no others, which also leaves a name that changes its answer between check and dial no chance.
+address. So each (host, port) is judged before every request to it, on everything its name resolves
+to, and the connection is made to exactly the addresses that were judged: `PinnedResolver` knows no
+others, which also leaves a name that changes its answer between check and dial no chance. A name is
+resolved anew every ten minutes, since shops move within the days that a crawl may take.
 A redirect is a request of its own to Scrapy and passes the middleware (guard_middleware.py) like any other.
 """
 
@@ -11,7 +12,9 @@ import asyncio
 import ipaddress
 import re
 import socket
+import time
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -22,6 +25,7 @@ from twisted.internet.interfaces import IHostnameResolver, IHostResolution
 from zope.interface import implementer  # type: ignore[import-untyped]
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]
+RESOLVED_FOR_S = 600.0
 _PORTS = {"http": 80, "https": 443}
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 # All of IPv6 that is given out; what wraps an IPv4 address lies around it.
@@ -61,37 +65,61 @@ async def system_resolve(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(entry[4][0]) for entry in entries))
 
 
+@dataclass(frozen=True)
+class Pinned:
+    """What a host resolved to; `private` is the first of its addresses that is no public one."""
+
+    addresses: list[str]
+    private: str
+    until: float
+
+
 class Guard:
     """Judges addresses for one process.
 
     named    addresses (URLs) the operator gave: their host:port may be private
     resolve  how names become IP addresses
+    clock    seconds that only grow
     """
 
-    def __init__(self, named: Sequence[str] = (), resolve: Resolve = system_resolve) -> None:
-        self._named = {_host_port(url) for url in named}
-        self._resolve = resolve
-        self._judged: dict[tuple[str, int], str] = {}
-        self.pinned: dict[str, list[str]] = {}
+    def __init__(
+        self,
+        named: Sequence[str] = (),
+        resolve: Resolve = system_resolve,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.named = {_host_port(url) for url in named}
+        self._resolve, self._clock = resolve, clock
+        self.pinned: dict[str, Pinned] = {}
 
     async def check(self, url: str) -> None:
         """Return if `url` may be fetched; raises AddressRefused, or OSError for a name that does not resolve."""
         host, port = _host_port(url)
-        if (host, port) not in self._judged:
-            self._judged[host, port] = await self._judge(host, port)
-        if verdict := self._judged[host, port]:
-            raise AddressRefused(verdict)
+        if host not in self.pinned or self.pinned[host].until <= self._clock():
+            self.pinned[host] = await self._pin(host, port)
+        if self._is_refused(host, port):
+            why = f"{host}:{port} is {self.pinned[host].private}, not an address of the open internet"
+            raise AddressRefused(why)
 
-    async def _judge(self, host: str, port: int) -> str:
-        """Return why (host, port) is refused; empty when it is not."""
-        if host not in self.pinned:  # the first answer holds for the whole process, see above
-            literal = _literal(host)
+    def addresses(self, host: str, port: int) -> list[str]:
+        """Return what a host that was judged may be dialled at on a port; nothing where it may not."""
+        # Judged once more: its name may have been resolved anew, for another port, since the request was let through.
+        return self.pinned[host].addresses if host in self.pinned and not self._is_refused(host, port) else []
+
+    def _is_refused(self, host: str, port: int) -> bool:
+        return bool(self.pinned[host].private) and (host, port) not in self.named
+
+    async def _pin(self, host: str, port: int) -> Pinned:
+        """Resolve a host. While the resolver itself is out of order what it said last stands; raises OSError else."""
+        until, literal = self._clock() + RESOLVED_FOR_S, _literal(host)
+        try:
             addresses = [literal] if literal else await self._resolve(host, port)
-            self.pinned.setdefault(host, addresses)
-        private = [address for address in self.pinned[host] if not is_public(address)]
-        if private and (host, port) not in self._named:
-            return f"{host}:{port} is {private[0]}, not an address of the open internet"
-        return ""
+        except socket.gaierror as error:
+            if error.errno != socket.EAI_AGAIN or host not in self.pinned:
+                raise
+            return replace(self.pinned[host], until=until)
+        private = next((address for address in addresses if not is_public(address)), "")
+        return Pinned(addresses, private, until)
 
 
 def _host_port(url: str) -> tuple[str, int]:
@@ -153,24 +181,24 @@ class PinnedResolver:
         addressTypes: Any = None,  # noqa: N803
         transportSemantics: Any = "TCP",  # noqa: N803
     ) -> Any:
-        """Report the pinned addresses of a host at once; none for a host never judged."""
+        """Report the addresses that a host may be dialled at, at once; none for a host never judged."""
         resolutionReceiver.resolutionBegan(_Resolution(hostName))
-        for address in self._pinned(hostName):
+        for address in self._pinned(hostName, portNumber):
             kind = IPv6Address if ":" in address else IPv4Address
             if addressTypes is None or kind in addressTypes:
                 resolutionReceiver.addressResolved(kind(transportSemantics, address, portNumber))
         resolutionReceiver.resolutionComplete()
         return resolutionReceiver
 
-    def _pinned(self, host: str) -> list[str]:
+    def _pinned(self, host: str, port: int) -> list[str]:
         """Return the addresses of a host as its URL spelt it: Twisted says `shöp.example` for `xn--shp-tna.example`."""
         for encode in (idna.encode, _idna_2003):
             try:
                 spelt = _spelt(host if host.isascii() else encode(host).decode("ascii"))
             except (UnicodeError, AddressRefused):  # idna's own errors are UnicodeErrors
                 continue
-            if spelt in self._guard.pinned:
-                return self._guard.pinned[spelt]
+            if addresses := self._guard.addresses(spelt, port):
+                return addresses
         return []
 
 

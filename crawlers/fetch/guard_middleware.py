@@ -6,19 +6,20 @@ from scrapy import Request
 from scrapy.crawler import Crawler
 
 from crawlers.fetch.guard import Guard
+from crawlers.fetch.hosts import Hosts
 
 
 @runtime_checkable
 class GuardedSpider(Protocol):
     """What asking an address needs of a spider, whichever it is.
 
-    guard     judges every address before it is asked
-    sitemaps  those that robots.txt names, by host; filled by crawlers.fetch.robots.Robots
-    failure   what ended the crawl before its time, for crawlers.run to raise
+    guard    judges every address before it is asked
+    hosts    what robots.txt and Retry-After of the hosts say
+    failure  what ended the crawl before its time, for crawlers.run to raise
     """
 
     guard: Guard
-    sitemaps: dict[str, list[str]]
+    hosts: Hosts
     failure: BaseException | None
 
 

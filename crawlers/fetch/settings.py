@@ -33,7 +33,6 @@ _SCRAPY_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.defaultheaders.DefaultHeadersMiddleware": 400,
     "scrapy.downloadermiddlewares.useragent.UserAgentMiddleware": 500,
     "scrapy.downloadermiddlewares.retry.RetryMiddleware": 550,
-    "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": 590,
     "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": 600,
     "scrapy.downloadermiddlewares.stats.DownloaderStats": 850,
 }
@@ -43,7 +42,8 @@ _PARTS: dict[str, Any] = {
     "DOWNLOADER_MIDDLEWARES": {
         "crawlers.fetch.guard_middleware.GuardMiddleware": 90,  # before robots.txt: that is a request too
         "crawlers.fetch.robots.Robots": 100,
-        "crawlers.fetch.robots.Patience": 560,  # nearer to the network than Scrapy's retry at 550
+        "crawlers.fetch.unpacking.Unpacking": 590,  # in place of Scrapy's, which believes labels
+        "crawlers.fetch.patience.Patience": 900,  # nearest to the network
     },
     "DOWNLOADER_MIDDLEWARES_BASE": _SCRAPY_MIDDLEWARES,
     "EXTENSIONS_BASE": {
@@ -90,13 +90,16 @@ def settings(url: str, contact: str, pace: Pace = USUAL) -> dict[str, Any]:
         "CONCURRENT_ITEMS": 1,  # Scrapy starts this many tasks per answer, 100 unless told; one keeps the order, too
         "CONCURRENT_REQUESTS_PER_DOMAIN": at_once,
         "DOWNLOAD_DELAY": delay_s,
+        "DOWNLOAD_DELAY_JITTER": 0,  # half of the pause a person asked for is not what they asked for
         "AUTOTHROTTLE_ENABLED": not here,
         "AUTOTHROTTLE_START_DELAY": 0.5,
-        "AUTOTHROTTLE_MAX_DELAY": 30,
+        "AUTOTHROTTLE_MAX_DELAY": max(30, delay_s),
         "AUTOTHROTTLE_TARGET_CONCURRENCY": 2,
         "DOWNLOAD_TIMEOUT": 15 if here else 30,
         "DOWNLOAD_VERIFY_CERTIFICATES": True,
+        # After an answer such as 503, doubled each time; and how long a robots.txt that fails is asked for again.
         "VITRINE_BACKOFF_S": 0.05 if here else 2.0,
+        "VITRINE_ROBOTS_PATIENCE_S": 0.5 if here else 120.0,
         **_BOUNDS,
         **_PARTS,
     }

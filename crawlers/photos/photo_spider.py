@@ -12,6 +12,7 @@ from twisted.python.failure import Failure
 from crawlers.extract.headers import header_of
 from crawlers.fetch.conditional_requests import conditional, validators_of
 from crawlers.fetch.guard import Guard
+from crawlers.fetch.hosts import Hosts
 from crawlers.fetch.optout import opt_outs
 from crawlers.fetch.reject_reasons import reject_reason_of
 from crawlers.fetch.settings import PHOTO_BYTES
@@ -31,6 +32,7 @@ ACCEPT = "image/avif,image/webp,image/jpeg,image/png,image/*;q=0.9,*/*;q=0.5"
 class PhotoSpider(scrapy.Spider, CrawlSpider):
     """Fetch photos; up to `threads` are inspected at the same time, beside the reactor.
 
+    hosts      what is known of the hosts already, from the pages
     is_stored  whether the photo of an id is stored already: then it is not inspected. Asked from the threads
     """
 
@@ -40,10 +42,12 @@ class PhotoSpider(scrapy.Spider, CrawlSpider):
         "DEFAULT_REQUEST_HEADERS": {"Accept": ACCEPT},
     }
 
-    def __init__(self, guard: Guard, is_stored: Callable[[str], bool], threads: int = 2) -> None:
+    def __init__(
+        self, guard: Guard, is_stored: Callable[[str], bool], threads: int = 2, hosts: Hosts | None = None
+    ) -> None:
         super().__init__()
         self.guard = guard
-        self.sitemaps: dict[str, list[str]] = {}
+        self.hosts = hosts or Hosts()
         self.failure: BaseException | None = None
         self._is_stored = is_stored
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="photo")

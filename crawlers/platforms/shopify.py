@@ -27,6 +27,7 @@ _FEED, _ALL, _COLLECTIONS = "products.json", "collections/all/products.json", "c
 _HINT = re.compile(r"Shopify\.(?:shop|theme|currency)\b|cdn\.shopify\.com|\.myshopify\.com|/cdn/shop/")
 _ACTIVE = re.compile(r"Shopify\.currency\s*=\s*\{[^{}]{0,500}?\"active\"\s*:\s*\"([A-Z]{3})\"")
 _MOST_OPTIONS = 20  # Shopify allows three
+_MOST_VARIANTS = 10_000  # of one product; Shopify allows two thousand
 _META = "//meta[@property='og:price:currency' or @property='product:price:currency']/@content"
 
 
@@ -137,7 +138,7 @@ def _sureness(probe: TextResponse | None) -> float:
 
 def _reading(entry: dict[str, Any], url: str, currency: str) -> Reading:
     """Read what one entry of the feed says of its product."""
-    variants = parts(entry.get("variants"))
+    variants = parts(entry.get("variants"))[:_MOST_VARIANTS]
     options = _options(entry, variants)
     facts = _attributes(options, variants)
     tags = words_listed(entry.get("tags"))

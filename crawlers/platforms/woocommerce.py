@@ -16,7 +16,7 @@ from crawlers.extract.merge import merged
 from crawlers.extract.page_url import host_of, joined
 from crawlers.extract.photo_urls import photos_in
 from crawlers.extract.price import currency_of, price_of
-from crawlers.extract.reading import OWN_ID, Reading
+from crawlers.extract.reading import MOST_VALUES, OWN_ID, Reading
 from crawlers.extract.text import line_of, printable, text_in, text_of, words_listed
 from crawlers.platforms import SURE, Fetch, Shop
 from schemas.ids import product_id
@@ -194,7 +194,7 @@ def _facts(entry: dict[str, Any]) -> dict[str, str]:
     """Read attributes and their terms, in the shop's order."""
     facts: dict[str, str] = {}
     attributes = entry.get("attributes")
-    for attribute in attributes if isinstance(attributes, list) else []:
+    for attribute in attributes[:MOST_VALUES] if isinstance(attributes, list) else []:
         if isinstance(attribute, dict) and (terms := _names(attribute.get("terms"))):
             name = line_of(text_in(attribute.get("name"))) or line_of(text_in(attribute.get("taxonomy")))
             if name:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import takewhile
 
 from parsel import Selector
 
@@ -12,6 +13,7 @@ from crawlers.profiles.shop_profile import Facts, Rule, Stock
 
 LONGEST_VALUE = 20_000  # characters a regular expression is given; pages can be long
 _LARGEST_FIRST = ("data-zoom-image", "data-zoom", "data-large", "data-srcset", "srcset", "data-src", "src")
+_MOST_MARKUP = 512 << 10  # characters read for one field: beyond, elements stand inside one another
 _CRUMB = re.compile(r"\s*[›»→|]\s*")
 
 
@@ -39,22 +41,42 @@ def _texts(page: Selector, url: str, rule: Rule) -> Iterator[str]:
     if rule.url is not None:
         yield _matched(url, rule.url)
         return
+    reader = _Reader()
     for node in page.css(rule.css or ""):
         if rule.attribute:
             yield _matched(attribute(node, rule.attribute), rule.regex)
+        elif reader.is_spent:
+            return
         elif rule.regex:
-            yield _matched(_text(node), rule.regex)
+            yield _matched(reader.text(node), rule.regex)
         else:
-            yield _text(node, markup=True)
+            yield reader.text(node, markup=True)
 
 
-def _text(node: Selector, *, markup: bool = False) -> str:
-    """Read an element's text (or its HTML, which keeps lines apart); what a <meta> or <input> says."""
-    if not _is_element(node):
-        return str(node.get())
-    content = attribute(node, {"meta": "content", "input": "value"}.get(node.root.tag, ""))
-    line = content or line_of(str(node.get()))
-    return str(node.get()) if markup and line and not content else line
+class _Reader:
+    """Reads what elements show, for one field, up to a bound: of n elements inside one another each holds the rest."""
+
+    def __init__(self) -> None:
+        self._left = _MOST_MARKUP
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether nothing more is read."""
+        return self._left <= 0
+
+    def texts(self, nodes: Iterable[Selector]) -> list[str]:
+        """Read elements until nothing more is read."""
+        return [self.text(node) for node in takewhile(lambda node: not self.is_spent, nodes)]
+
+    def text(self, node: Selector, *, markup: bool = False) -> str:
+        """Read an element's text (or its HTML, which keeps lines apart); what a <meta> or <input> says."""
+        written = str(node.get())
+        self._left -= len(written)
+        if not _is_element(node):
+            return written
+        content = attribute(node, {"meta": "content", "input": "value"}.get(node.root.tag, ""))
+        line = content or line_of(written)
+        return written if markup and line and not content else line
 
 
 def attribute(node: Selector, name: str) -> str:
@@ -121,7 +143,7 @@ def stock_of(page: Selector, rule: Stock | None) -> bool | None:
         return bool(page.css(rule.present))
     if rule.absent:
         return not page.css(rule.absent)
-    texts = [_text(node)[:LONGEST_VALUE] for node in page.css(rule.css or "")]
+    texts = [text[:LONGEST_VALUE] for text in _Reader().texts(page.css(rule.css or ""))]
     return any(re.search(rule.text or "", text, re.I) for text in texts) if texts else None
 
 
@@ -129,11 +151,12 @@ def facts_of(page: Selector, rule: Facts | None) -> dict[str, str]:
     """Read named facts; several values of one name are joined by commas."""
     pairs: list[tuple[str, str]] = []
     if rule is not None and rule.rows:
-        for row in page.css(rule.rows):
-            shown = ", ".join(words_listed([_text(node) for node in row.css(rule.value)]))
-            pairs.append((next((_text(node) for node in row.css(rule.name)), ""), shown))
+        reader = _Reader()
+        for row in takewhile(lambda row: not reader.is_spent, page.css(rule.rows)):
+            label = next(iter(reader.texts(row.css(rule.name)[:1])), "")
+            pairs.append((label, ", ".join(words_listed(reader.texts(row.css(rule.value))))))
     elif rule is not None:
-        columns = [[_text(node) for node in page.css(css)] for css in (rule.name, rule.value)]
+        columns = [_Reader().texts(page.css(css)) for css in (rule.name, rule.value)]
         pairs = list(zip(*columns, strict=False))
     values_by_name: dict[str, list[str]] = {}
     for name, value in pairs:

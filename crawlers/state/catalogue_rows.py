@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
 
+from crawlers.state.budget import BUDGET
 from crawlers.state.crawl_state import CrawlState
 from crawlers.state.frontier import READ, UNASKED, Kind
 from crawlers.state.previous_crawl import Fate
@@ -23,8 +24,13 @@ _MEANT = frozenset([READ, UNASKED, "robots", "opted_out", "address", "trap", "go
 
 
 def is_complete(state: CrawlState) -> bool:
-    """Whether every listing was read to its end, so that what none of them names has left the shop."""
+    """Whether every listing was read to its end, so that what none of them names has left the shop.
+
+    A crawl whose budget was spent is never called complete, be it for photos alone.
+    """
     if state.read_note("begun_elsewhere"):  # the sitemap could not be asked, and the categories may show less
+        return False
+    if BUDGET in state.frontier.outcome_counts(Kind.PHOTO):
         return False
     return all(outcome in _MEANT for outcome in state.frontier.outcome_counts(Kind.LISTING))
 

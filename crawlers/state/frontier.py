@@ -20,8 +20,8 @@ DISCOVER, PAGE, IMAGE = STAGES = (
     "image",
 )  # where listings, products and photos are counted
 READ, UNASKED = "read", "unasked"
-# Faults of the moment: an interrupted crawl that goes on, and `--retry`, may ask once more.
-TRANSIENT = ("timeout", "connection", "http_5xx")
+# Faults of the moment, and what a crawl had no room for: one that goes on, the next, and `--retry` ask once more.
+TRANSIENT = ("timeout", "connection", "http_5xx", "busy", "budget")
 _AHEAD = 64  # addresses read from the file at once, per host
 
 _TABLES = """
@@ -88,8 +88,10 @@ class Frontier:
         db.executescript(_TABLES)
         self._read_up_to: dict[tuple[Kind, str], int] = {}  # number of the last task read, by kind and host
         self._ready: dict[tuple[Kind, str], deque[Task]] = {}
+        # Hosts in turn, without those that have nothing left: a crawl may meet thousands, a few photos each.
         self._hosts: dict[Kind, deque[str]] = {kind: deque() for kind in Kind}
-        self._met: set[tuple[Kind, str]] = set()
+        self._in_turn: set[tuple[Kind, str]] = set()
+        self._unread: set[tuple[Kind, str]] = set()  # hosts of which the file may hold more than was read
         self._in_flight: dict[int, Kind] = {}  # by the tasks' numbers
         # Counted once: asked for with every word of progress, and with every request under a limit.
         self._totals = Counter[int](
@@ -126,14 +128,23 @@ class Frontier:
         hosts = self._hosts[kind]
         for _ in range(len(hosts)):
             host = hosts[0]
-            hosts.rotate(-1)
-            if host not in busy and (task := self._next_of(kind, host)):
+            if host in busy:
+                hosts.rotate(-1)
+            elif self._fill(kind, host):
+                hosts.rotate(-1)
+                task = self._ready[kind, host].popleft()
+                self._in_flight[task.n] = kind
                 return task
+            else:
+                self._leave(kind, host)
         return None
 
     def has_waiting(self, kind: Kind) -> bool:
         """Whether an address of this kind was not handed out yet."""
-        return any(self._fill(kind, host) for host in self._hosts[kind])
+        hosts = self._hosts[kind]
+        while hosts and not self._fill(kind, hosts[0]):
+            self._leave(kind, hosts[0])
+        return bool(hosts)
 
     def in_flight(self, kind: Kind) -> int:
         """Count the addresses of a kind that were handed out and have no outcome yet."""
@@ -201,26 +212,30 @@ class Frontier:
         return self._totals[kind]
 
     def _meet(self, kind: Kind, host: str) -> None:
-        if (kind, host) not in self._met:
-            self._met.add((kind, host))
+        self._unread.add((kind, host))
+        if (kind, host) not in self._in_turn:
+            self._in_turn.add((kind, host))
             self._hosts[kind].append(host)
 
-    def _next_of(self, kind: Kind, host: str) -> Task | None:
-        if not self._fill(kind, host):
-            return None
-        task = self._ready[kind, host].popleft()
-        self._in_flight[task.n] = kind
-        return task
+    def _leave(self, kind: Kind, host: str) -> None:
+        """Take the host whose turn it is out of the row until an address of it is added."""
+        self._hosts[kind].popleft()
+        self._in_turn.discard((kind, host))
+        self._ready.pop((kind, host), None)
 
     def _fill(self, kind: Kind, host: str) -> bool:
         """Read on where nothing is at hand; False where nothing is left."""
         ready = self._ready.setdefault((kind, host), deque())
         while not ready:
+            if (kind, host) not in self._unread:
+                return False
             rows = self._db.execute(
                 "select n, key, url, host, lastmod, depth, product_id, linked from request"
                 " where outcome is null and kind = ? and host = ? and n > ? order by n limit ?",
                 (kind, host, self._read_up_to.get((kind, host), 0), _AHEAD),
             ).fetchall()
+            if len(rows) < _AHEAD:
+                self._unread.discard((kind, host))
             if not rows:
                 return False
             self._read_up_to[kind, host] = rows[-1]["n"]

@@ -11,6 +11,7 @@ from crawlers.discover.traps import depth_of
 from crawlers.discover.visit import Visit
 from crawlers.extract.canonical_url import canonical
 from crawlers.fetch.validators import NOTHING, Validators
+from crawlers.state.budget import BUDGET
 from crawlers.state.frontier import DISCOVER, PAGE, UNASKED, Kind, Task
 from crawlers.state.photo_queue import PhotoQueue
 from crawlers.state.previous_crawl import PreviousPage
@@ -68,7 +69,7 @@ class PageQueue:
         if not self._open or self.room() == 0:
             return None
         task = self._next_waiting(busy)
-        while task is not None and not self._is_still_wanted(task):
+        while task is not None and not (self._is_within_budget(task) and self._is_still_wanted(task)):
             task = self._next_waiting(busy)
         return task
 
@@ -124,6 +125,13 @@ class PageQueue:
         in_flight = frontier.in_flight(Kind.PRODUCT)
         task = frontier.next_task(Kind.PRODUCT, busy) if in_flight < room else None
         return task or (None if in_flight else frontier.next_task(Kind.LISTING, busy))
+
+    def _is_within_budget(self, task: Task) -> bool:
+        if why := self._recorder.budget.is_spent_by():
+            self._state.frontier.finish(task, BUDGET)
+            self._refuse(task.kind, task.url, (BUDGET, why))
+            self._recorder.tell(f"not all pages were asked for: {why}")
+        return not why
 
     def _is_still_wanted(self, task: Task) -> bool:
         """Whether a page that waited is still worth asking: others like it may have led nowhere meanwhile."""

@@ -4,6 +4,7 @@ from collections.abc import Set
 
 from crawlers.extract.canonical_url import is_fetchable
 from crawlers.fetch.validators import NOTHING, Validators
+from crawlers.state.budget import BUDGET
 from crawlers.state.frontier import IMAGE, Kind, Task
 from crawlers.state.recorder import Recorder
 from schemas.reject import Reject
@@ -15,6 +16,10 @@ class PhotoQueue:
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
         self._state = recorder.state
+        counts = self._state.frontier.outcome_counts(Kind.PHOTO)
+        self._asked = sum(
+            number for outcome, number in counts.items() if outcome not in ("", "address", BUDGET)
+        )
 
     def add_all(self) -> None:
         """Add every photo address that the products name and that has no photo yet."""
@@ -43,8 +48,17 @@ class PhotoQueue:
         return self._state.frontier.has_waiting(Kind.PHOTO)
 
     def next_task(self, busy: Set[str]) -> Task | None:
-        """Hand out the next photo of a host that is not busy."""
-        return self._state.frontier.next_task(Kind.PHOTO, busy)
+        """Hand out the next photo of a host that is not busy; refuse all that wait where the budget is spent."""
+        frontier = self._state.frontier
+        while (task := frontier.next_task(Kind.PHOTO, busy)) is not None:
+            if not (why := self._recorder.budget.is_spent_by(self._asked)):
+                self._asked += 1
+                return task
+            frontier.finish(task, BUDGET)
+            self._recorder.refuse(Reject(IMAGE, BUDGET, task.url, task.product_id, why))
+            self._recorder.tell(f"not all photos were asked for: {why}")
+            self._recorder.commit_if_due()
+        return None
 
     def validators(self, task: Task) -> Validators:
         """Return what to ask a photo with; empty for a full answer."""

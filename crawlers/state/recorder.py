@@ -5,6 +5,7 @@ The recorders of the two stages (page_recorder.py, photo_recorder.py) write what
 """
 
 from crawlers.discover.traps import TrapDetector
+from crawlers.state.budget import Budget
 from crawlers.state.crawl_state import CrawlState
 from crawlers.state.frontier import DISCOVER, IMAGE, TRANSIENT, Kind
 from crawlers.state.photo_store import PhotoStore
@@ -36,6 +37,7 @@ class Recorder:
         self.traps = TrapDetector(most_pages=self.policy.most_pages)
         if (traps := state.read_note("bounds")) is not None:
             self.traps.restore(traps)
+        self.budget = Budget(self.policy.most_photos, self.policy.most_bytes, traffic)
         self._progress = Progress(report, traffic)
         self._expected: dict[str, int] = {}
         self._tallies: dict[str, Tally] = {}
@@ -68,6 +70,12 @@ class Recorder:
         self.report_progress(reject.stage)
         if reject.stage != DISCOVER:
             tally.check_floor(reject.stage)
+
+    def tell(self, line: str) -> None:
+        """Keep a sentence that the operator is told at the end, once."""
+        lines = self.state.read_note("told") or []
+        if line not in lines:
+            self.state.write_note("told", [*lines, line])
 
     def resume(self) -> None:
         """Go on after a kill: store the photos of the spool, and ask once more what a fault of the moment failed."""

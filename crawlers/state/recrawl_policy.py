@@ -4,6 +4,7 @@ import time
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
+from crawlers.state.budget import MOST_BYTES, MOST_PHOTOS
 from crawlers.state.previous_crawl import PreviousPhoto
 from crawlers.state.tally import FLOOR
 
@@ -21,7 +22,8 @@ class RecrawlPolicy:
                 where a sitemap says they did not. list: only the addresses named, the rest stays as it was
     floor       least share of good rows; below it the crawl stops
     limit       products to read at most, None for all
-    most_pages  pages to ask for at most
+    most_pages  pages to ask for at most, of one host
+    most_photos, most_bytes  photos to ask for and bytes to receive at most, of all hosts
     oldest_s    what a sitemap calls unchanged is asked all the same once its last reading is this old
     salt        varies which of the pages called unchanged are asked as a sample
     """
@@ -30,6 +32,8 @@ class RecrawlPolicy:
     floor: float = FLOOR
     limit: int | None = None
     most_pages: int = MOST_PAGES
+    most_photos: int = MOST_PHOTOS
+    most_bytes: int = MOST_BYTES
     oldest_s: float = OLDEST_S
     salt: str = ""
 

@@ -92,4 +92,5 @@ class FrontierScheduler(BaseScheduler):
             task = request.cb_kwargs.get("task")
             if isinstance(task, Task):
                 load[task.host] += 1
-        return {host for host, number in load.items() if number >= self._most}
+        most = self._spider.hosts.most_at_once
+        return {host for host, number in load.items() if number >= most(host, self._most)}

@@ -10,7 +10,9 @@ FLOOR = 0.80
 FLOOR_FROM = 50  # rows seen before the share means anything
 WINDOW = 200  # newest rows: a shop that breaks after a good start is noticed before its share is
 # Obeying the shop, staying on its host and reading a product once are no sign of a broken crawl.
-HARMLESS = frozenset(["robots", "opted_out", "address", "duplicate", "gone", "trap", "out_of_bounds"])
+HARMLESS = frozenset(
+    ["robots", "opted_out", "address", "duplicate", "gone", "trap", "out_of_bounds", "budget"]
+)
 
 
 @dataclass

@@ -123,6 +123,8 @@ def _policy(request: Mapping[str, Any]) -> RecrawlPolicy:
         next(floor for floor in floors if floor is not None),
         request["limit"],
         limits.most_pages or MOST_PAGES,
+        request["most_photos"],
+        request["most_bytes"],
         salt=str(request["previous"]),
     )
 
@@ -211,6 +213,7 @@ def _write_tables(
         "removed": catalogue.removed,
         "removal_withheld": withheld,
         "complete": whole,
+        "notes": state.read_note("told") or [],
         "platform": state.read_note("platform") or "",
     }
     return {"files": files, "result": result, "counts": counts}

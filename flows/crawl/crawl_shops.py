@@ -89,8 +89,9 @@ def run_process(lake_uri: str, request: Mapping[str, Any], parameters: dict[str,
     begun = time.monotonic()
     lake = Lake(lake_uri)
     previous = newest_crawl(lake, parameters["shop"])
-    # Whom to write to and how much failure to bear may be given anew: it is the same crawl.
-    same = {name: value for name, value in request.items() if name not in ("contact", "floor")}
+    # Whom to write to, how much failure to bear and how much to take may be given anew: it is the same crawl.
+    anew = ("contact", "floor", "most_photos", "most_bytes")
+    same = {name: value for name, value in request.items() if name not in anew}
     run = lake.begin("crawl", "crawl", digest(same | {"previous": previous}), parameters=parameters)
     run.parents = [previous] if previous else []
     state = _state_file(lake, run.run_id)
@@ -112,8 +113,7 @@ def run_process(lake_uri: str, request: Mapping[str, Any], parameters: dict[str,
     }
     try:
         answer = converse(dict(request) | place, parameters["shop"])
-        with _committing:  # of crawls that end at once, each sees the photos of the one before
-            result = _commit(lake, run, answer, committed, begun=begun)
+        result = _commit(lake, run, answer, committed, begun=begun)
     except BaseException:
         lake.abandon(run)
         raise
@@ -148,7 +148,24 @@ def _commit(
     lake: Lake, run: OpenRun, answer: Mapping[str, Any], committed: set[str], *, begun: float
 ) -> dict[str, Any]:
     """Make the crawl exist and return its result; `committed` are the crawls that were there when it began."""
-    twice = _enter(lake, run, answer, committed)
+    parts = {table: [Part(**part) for part in files] for table, files in answer["files"].items()}
+    twice = 0
+    while True:
+        # Reading and rewriting photos takes its time, and only the last look must let no other crawl come between.
+        others = [manifest for manifest in lake.runs("crawl") if manifest.run_id not in committed]
+        parts["images"], more = without_images_of(lake, run.folder, parts["images"], others)
+        twice += more
+        committed |= {manifest.run_id for manifest in others}
+        with _committing:
+            if all(manifest.run_id in committed for manifest in lake.runs("crawl")):
+                _enter(run, answer, parts)
+                return _committed(lake, run, answer, twice, begun=begun)
+
+
+def _committed(
+    lake: Lake, run: OpenRun, answer: Mapping[str, Any], twice: int, *, begun: float
+) -> dict[str, Any]:
+    """Commit and return the result; `twice` of the photos another crawl has stored meanwhile."""
     refusals = rejected(*(count.rejected for stage, count in run.counts.items() if stage != "revisit"))
     result: dict[str, Any] = {"shop": run.parameters["shop"], "crawl_id": run.run_id} | answer["result"]
     result["images_new"] -= twice
@@ -158,16 +175,12 @@ def _commit(
     return result
 
 
-def _enter(lake: Lake, run: OpenRun, answer: Mapping[str, Any], committed: set[str]) -> int:
-    """Enter what the process wrote; return how many of its photos another crawl has stored meanwhile."""
-    parts = {table: [Part(**part) for part in files] for table, files in answer["files"].items()}
-    others = [manifest for manifest in lake.runs("crawl") if manifest.run_id not in committed]
-    parts["images"], twice = without_images_of(lake, run.folder, parts["images"], others)
+def _enter(run: OpenRun, answer: Mapping[str, Any], parts: Mapping[str, list[Part]]) -> None:
+    """Enter what the process wrote."""
     for table, files in parts.items():
         run.add(TABLES[table], files)
     run.counts = {stage: Count(**count) for stage, count in answer["counts"].items()}
     run.seconds = dict(answer["seconds"])
-    return twice
 
 
 def _state_file(lake: Lake, run_id: str) -> Path:

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from infra.lake import Lake
-from infra.parts import PartWriter, existing_parts, next_number, paths
+from infra.parts import PHOTO_ROWS, PartWriter, existing_parts, next_number, paths
 from infra.sha256_set import Sha256Set
 from schemas.image import IMAGES
 from schemas.label import ANNOTATIONS
@@ -89,26 +89,26 @@ def without_images_of(
 ) -> tuple[list[Part], int]:
     """Take out of an open run's image parts what other crawls committed meanwhile; returns parts, and photos taken out.
 
-    Two shops crawled side by side may show the same photo. Only a part that holds one is written anew.
+    Two shops crawled side by side may show the same photo. Ids alone are read, and only a part that holds one of theirs
+    is written anew, a row group at a time.
     """
     taken = Sha256Set(
         batch for other in others for batch in _image_ids(lake, lake.part_paths(other, "images"))
     )
+    if not taken:
+        return parts, 0
     kept: list[Part] = []
-    twice = 0
-    for part in parts if taken else ():
+    for part in parts:
         (path,) = paths(folder, [part])
-        table = lake.part(path).read()
-        mine = pa.array([name not in taken for name in table["image_id"].to_pylist()], pa.bool_())
-        left = table.filter(mine)
-        twice += table.num_rows - left.num_rows
-        if left.num_rows == table.num_rows:
+        if not any(name in taken for batch in _image_ids(lake, [path]) for name in batch):
             kept.append(part)
             continue
         writer = PartWriter(lake.filesystem, folder, IMAGES, first=next_number([part]) - 1, part_bytes=2**40)
-        writer.write_table(left)
+        for rows in lake.part(path).iter_batches(batch_size=PHOTO_ROWS):
+            mine = pa.array([name not in taken for name in rows["image_id"].to_pylist()], pa.bool_())
+            writer.write_table(pa.Table.from_batches([rows]).filter(mine))
         kept += writer.close()
-    return (kept if taken else parts), twice
+    return kept, sum(part.rows for part in parts) - sum(part.rows for part in kept)
 
 
 def stored_photos(lake: Lake) -> Sha256Set:

@@ -16,6 +16,7 @@ import scrapy
 from scrapy.crawler import AsyncCrawlerRunner
 
 from crawlers.fetch.guard import Guard
+from crawlers.fetch.hosts import Hosts
 from crawlers.fetch.reject_reasons import reject_reason_of
 from crawlers.fetch.settings import settings
 from crawlers.run import Traffic, in_reactor, run_spider
@@ -28,7 +29,7 @@ class Asker(scrapy.Spider):
         super().__init__()
         self.urls, self.guard, self.found = urls, guard, found
         self.failure: BaseException | None = None
-        self.sitemaps: dict[str, list[str]] = {}
+        self.hosts = Hosts()
 
     async def start(self):  # type: ignore[no-untyped-def]
         for url in self.urls:

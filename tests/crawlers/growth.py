@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from scrapy.http import HtmlResponse
 
-MOST = 8.0  # times as long for four times as much: four in theory, sixteen where a parser is quadratic
+MOST = 5.0  # times as long for four times as much: four in theory, sixteen where a parser is quadratic
 LEAST_S = 0.01  # less is not measured, so the input grows until it takes so long
 MOST_S = 2.0  # what takes this long is slow, and is not tried with more
 LARGEST = 1 << 17

@@ -127,6 +127,7 @@ async def _run(spider: SpiderRun, runner: AsyncCrawlerRunner, guard: Guard) -> d
         Settings(settings(spider.url, "") | spider.options),
     )
     mine.pinned = guard.pinned
+    guard.named |= mine.named
     arguments: dict[str, Any] = {"guard": mine}
     if stage.is_of_photos:
         crawler = StageCrawler(PhotoSpider, options, stage, stage)

@@ -234,6 +234,11 @@ CASES = {
         "<h1>Coat</h1><b class=sku>1</b><img src=/1.jpg>{}",
     ),
     "profile: values": of_profile("<h1>x{}</h1><img src=/{}.jpg alt=front>"),
+    "profile: elements inside one another": of_profile("<div class=a>x<h1>y", title=".a", description=".a", tags="h1"),
+    "profile: rows inside one another": of_profile(
+        "<table class=a><tr><th>a</th><td>b<td>", facts={"rows": ".a tr", "name": "th", "value": "td"}
+    ),
+    "profile: stock inside stock": of_profile("<div class=a>sold", in_stock={"css": ".a", "text": "never"}),
     "profile: srcset": of_page(
         lambda page: reading_by(
             checked_profile(

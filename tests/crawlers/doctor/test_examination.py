@@ -112,8 +112,8 @@ def test_a_shop_that_forbids_crawlers_is_asked_for_nothing_else() -> None:
     assert result["missing"] == ["everything: robots.txt forbids it"]
 
 
-def test_a_crawl_delay_is_kept_and_reckoned_with() -> None:
-    shop = StructuredShop(40, robots="User-agent: *\nCrawl-delay: 0.1\n")
+def test_a_crawl_delay_is_kept_and_reckoned_with_also_behind_a_byte_order_mark() -> None:
+    shop = StructuredShop(40, robots="\ufeffUser-agent: *\nCrawl-delay: 0.1\n")
     with serve(shop) as url:
         result = examined(url)
 

@@ -1,4 +1,5 @@
 import asyncio
+import socket
 
 import pytest
 from twisted.internet.interfaces import IResolutionReceiver
@@ -13,12 +14,24 @@ class Names:
     def __init__(self, **known: list[str]) -> None:
         self.known = {name.replace("_", "."): addresses for name, addresses in known.items()}
         self.asked: list[str] = []
+        self.error: OSError | None = None
 
     async def __call__(self, host: str, port: int) -> list[str]:
         self.asked.append(host)
+        if self.error is not None:
+            raise self.error
         if host not in self.known:
             raise OSError("unknown name")
         return self.known[host]
+
+
+class Clock:
+    """Seconds that stand still."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
 
 
 @implementer(IResolutionReceiver)
@@ -214,6 +227,13 @@ def test_the_usual_port_may_be_spelt_out_or_not() -> None:
     assert refused(guard, "https://intranet/")
 
 
+def dialled_at(guard: Guard, host: str, port: int = 80) -> list[str]:
+    dialled = Dialled()
+    PinnedResolver(guard).resolveHostName(dialled, host, port)
+    assert dialled.complete
+    return dialled.addresses
+
+
 def test_a_name_that_changes_its_answer_is_dialled_where_it_was_judged() -> None:
     names = Names(shop_example=["1.1.1.1"])
     guard = Guard([], names)
@@ -222,10 +242,57 @@ def test_a_name_that_changes_its_answer_is_dialled_where_it_was_judged() -> None
 
     asyncio.run(guard.check("http://shop.example:8080/"))
 
-    dialled = Dialled()
-    PinnedResolver(guard).resolveHostName(dialled, "shop.example", 80)
-    assert dialled.addresses == ["1.1.1.1"]
+    assert dialled_at(guard, "shop.example") == ["1.1.1.1"]
     assert names.asked == ["shop.example"]
+
+
+def test_a_name_is_resolved_anew_after_ten_minutes_and_judged_anew() -> None:
+    names, clock = Names(shop_example=["1.1.1.1"]), Clock()
+    guard = Guard([], names, clock)
+    assert not refused(guard, "http://shop.example/")
+    names.known["shop.example"] = ["8.8.8.8"]
+
+    clock.now = 599.0
+    assert not refused(guard, "http://shop.example/")
+    assert dialled_at(guard, "shop.example") == ["1.1.1.1"]
+    clock.now = 600.0
+    assert not refused(guard, "http://shop.example/")
+    assert dialled_at(guard, "shop.example") == ["8.8.8.8"]
+    names.known["shop.example"] = ["8.8.8.8", "10.0.0.1"]
+    clock.now = 1_200.0
+    assert "10.0.0.1" in refused(guard, "http://shop.example/")
+    assert dialled_at(guard, "shop.example") == []
+    names.known["shop.example"] = ["1.1.1.1"]
+    clock.now = 1_800.0
+    assert not refused(guard, "http://shop.example/")
+
+
+def test_a_request_that_was_let_through_is_not_dialled_where_another_port_has_led_the_name_meanwhile() -> (
+    None
+):
+    names, clock = Names(shop_example=["1.1.1.1"]), Clock()
+    guard = Guard(["http://shop.example:8080"], names, clock)
+    assert not refused(guard, "http://shop.example/")
+    names.known["shop.example"] = ["10.0.0.1"]
+
+    clock.now = 700.0
+    assert not refused(guard, "http://shop.example:8080/")
+
+    assert dialled_at(guard, "shop.example", 8080) == ["10.0.0.1"]
+    assert dialled_at(guard, "shop.example", 80) == []
+
+
+def test_while_the_resolver_is_out_of_order_its_last_answer_stands_and_a_name_that_is_gone_is_gone() -> None:
+    names, clock = Names(shop_example=["1.1.1.1"]), Clock()
+    guard = Guard([], names, clock)
+    assert not refused(guard, "http://shop.example/")
+
+    names.error, clock.now = socket.gaierror(socket.EAI_AGAIN, "try again"), 601.0
+    assert not refused(guard, "http://shop.example/")
+    assert dialled_at(guard, "shop.example") == ["1.1.1.1"]
+    names.error, clock.now = socket.gaierror(socket.EAI_NONAME, "unknown"), 1_300.0
+    with pytest.raises(socket.gaierror, match="unknown"):
+        asyncio.run(guard.check("http://shop.example/"))
 
 
 def test_a_name_that_was_never_judged_has_no_address() -> None:

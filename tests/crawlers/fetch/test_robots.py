@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from crawlers.fetch.robots import retry_after_s
+from crawlers.fetch.patience import retry_after_s
 from crawlers.fetch.settings import settings
 from schemas.errors import InputError
 
@@ -51,5 +51,9 @@ def test_every_middleware_and_setting_scrapy_is_given_exists() -> None:
 
     for path in [*chosen["DOWNLOADER_MIDDLEWARES"], *chosen["ITEM_PIPELINES"]]:
         load_object(path)
-    known = set(Settings().attributes) | {"VITRINE_BACKOFF_S", "ROBOTSTXT_USER_AGENT"}
+    known = set(Settings().attributes) | {
+        "VITRINE_BACKOFF_S",
+        "VITRINE_ROBOTS_PATIENCE_S",
+        "ROBOTSTXT_USER_AGENT",
+    }
     assert set(chosen) <= known

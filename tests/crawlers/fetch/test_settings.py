@@ -23,10 +23,10 @@ def test_no_extension_listens_on_a_port_or_writes_a_file() -> None:
     assert set(active("EXTENSIONS")) == {"CoreStats", "AutoThrottle"}
 
 
-def test_a_request_passes_the_guard_first_and_then_robots_and_retries_stand_before_patience() -> None:
+def test_a_request_passes_the_guard_first_and_then_robots_and_patience_stands_next_to_the_network() -> None:
     assert active("DOWNLOADER_MIDDLEWARES") == [
         "GuardMiddleware", "Robots", "DownloadTimeoutMiddleware", "DefaultHeadersMiddleware", "UserAgentMiddleware",
-        "RetryMiddleware", "Patience", "HttpCompressionMiddleware", "RedirectMiddleware", "DownloaderStats",
+        "RetryMiddleware", "Unpacking", "RedirectMiddleware", "DownloaderStats", "Patience",
     ]  # fmt: skip
 
 

@@ -1,3 +1,4 @@
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -113,3 +114,45 @@ def test_a_kind_is_a_number_in_the_state_a_word_in_the_ledger_and_a_stage_in_the
     assert [Kind.of(kind.word) for kind in Kind] == list(Kind)
     with pytest.raises(ValueError):
         Kind.of("page")
+
+
+def test_a_host_that_is_done_costs_nothing_however_many_there_are() -> None:
+    db = sqlite3.connect(":memory:", isolation_level=None)
+    db.row_factory = sqlite3.Row
+    frontier = Frontier(db)
+    for n in range(2_000):
+        frontier.add(Kind.PHOTO, f"{n}", f"https://photos{n}.example/1.jpg")
+    for n in range(500):
+        frontier.add(Kind.PHOTO, f"last {n}", f"https://photos.example/{n}.jpg")
+    queries: list[str] = []
+    db.set_trace_callback(lambda query: queries.append(query) if query.startswith("select") else None)
+    per_task, hosts = [], set()
+
+    while task := frontier.next_task(Kind.PHOTO):
+        per_task.append(len(queries))
+        hosts.add(task.host)
+        queries.clear()
+        assert frontier.has_waiting(Kind.PHOTO) == (len(per_task) < 2_500)
+
+    assert len(per_task) == 2_500 and len(hosts) == 2_001
+    assert max(per_task) <= 2
+    assert sum(per_task) <= 2_001 + 500 / 64 + 2
+
+
+def test_a_host_that_was_done_takes_its_turn_again_when_an_address_of_it_comes() -> None:
+    db = sqlite3.connect(":memory:", isolation_level=None)
+    db.row_factory = sqlite3.Row
+    frontier = Frontier(db)
+
+    for n in range(3):
+        assert not frontier.has_waiting(Kind.PRODUCT)
+        frontier.add(Kind.PRODUCT, f"{n}", f"https://shop.example/{n}")
+        assert frontier.has_waiting(Kind.PRODUCT)
+        task = frontier.next_task(Kind.PRODUCT)
+        assert task is not None and task.key == f"{n}"
+        assert frontier.next_task(Kind.PRODUCT) is None
+        frontier.finish(task, "timeout")
+
+    frontier.reopen(Kind.PRODUCT, ("timeout",))
+    again = [task.key for _ in range(3) if (task := frontier.next_task(Kind.PRODUCT))]
+    assert again == ["0", "1", "2"]

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from crawlers.fetch.validators import Validators
+from crawlers.state.catalogue_rows import is_complete
 from crawlers.state.frontier import READ, Kind
 from crawlers.state.recrawl_policy import FULL
 from tests.crawlers.liststore import SHOP, product
@@ -115,3 +116,35 @@ def test_an_address_that_is_none_is_refused_once_and_not_asked(photos: Photos) -
     assert photos.waiting() == []
     assert [row["reason"] for row in photos.state.collected.rejects()] == ["address"] * 2
     assert photos.recorder.counts()["image"].rejected == {"address": 2}
+
+
+def test_beyond_the_budget_of_photos_the_rest_is_refused_and_one_line_says_so(tmp_path: Path) -> None:
+    photos = Photos(tmp_path / "small.db", most_photos=2)
+
+    tasks = photos.added(*(f"{SHOP}/img/{n}.jpg" for n in range(5)))
+
+    assert [task.url for task in tasks] == [f"{SHOP}/img/{n}.jpg" for n in range(2)]
+    rejects = list(photos.state.collected.rejects())
+    assert [(row["reason"], row["product_id"]) for row in rejects] == [("budget", "acme:0")] * 3
+    assert photos.state.read_note("told") == [f"not all photos were asked for: {rejects[0]['detail']}"]
+    assert "2 photos (--most-photos)" in rejects[0]["detail"]
+    assert not is_complete(photos.state)
+
+
+def test_what_was_asked_before_an_interruption_counts_and_a_larger_budget_goes_on(tmp_path: Path) -> None:
+    photos = Photos(tmp_path / "state.db", most_photos=2)
+    for task in photos.added(*(f"{SHOP}/img/{n}.jpg" for n in range(5))):
+        photos.state.frontier.finish(task, READ)
+    photos.recorder.commit()
+    photos.state.close()
+
+    again = Photos(tmp_path / "state.db", most_photos=4)
+    again.recorder.resume()
+
+    assert [task.url for task in again.waiting()] == [f"{SHOP}/img/{n}.jpg" for n in (2, 3)]
+
+
+def test_what_the_budget_left_is_asked_by_the_next_crawl_of_an_unchanged_product(photos: Photos) -> None:
+    photos.load(URL, outcome="budget", image_id="", product_ids=["acme:0"])
+
+    assert list(photos.state.previous.photos_to_retry(["acme:0"])) == [(URL, "acme:0")]

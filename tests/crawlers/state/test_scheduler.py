@@ -146,3 +146,18 @@ def test_a_frontier_that_fails_ends_the_crawl_and_is_not_asked_again(
     assert not scheduler.has_pending_requests()
     assert scheduler.next_request() is None
     assert spider.failure is failure
+
+
+def test_of_a_host_that_wants_a_pause_between_requests_one_at_a_time_is_in_hand(
+    engine: Engine, state: CrawlState, spider: PhotoSpider, scheduler: FrontierScheduler
+) -> None:
+    spider.hosts.delays["slow.example"] = 2.0
+    spider.hosts.leave_alone("busy.example", 60.0)
+    for host in ("slow.example", "busy.example:8443", "quick.example"):
+        add(state, host, 5)
+
+    urls = handed_out(scheduler, engine)
+
+    assert sum("//slow." in url for url in urls) == 1
+    assert sum("//busy." in url for url in urls) == 1
+    assert sum("//quick." in url for url in urls) == AT_ONCE

@@ -160,3 +160,26 @@ def test_photos_that_another_crawl_committed_meanwhile_are_taken_out_and_counted
     assert taken_out == 1
     assert ids_in(lake, run, left) == [row(1)["image_id"]]
     assert sum(part.rows for part in left) == 1
+
+
+def test_of_parts_that_hold_no_photo_of_theirs_only_the_ids_are_read(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = begun(lake)
+    parts = stored(lake, run, 1, 2)
+    other = committed(lake, "other", 3)
+    columns: list[object] = []
+    opened = Lake.part
+
+    class Opened:
+        def __init__(self, file: Any) -> None:
+            self._file = file
+
+        def iter_batches(self, **how: Any) -> Any:
+            columns.append(how.get("columns"))
+            return self._file.iter_batches(**how)
+
+    monkeypatch.setattr(Lake, "part", lambda self, path: Opened(opened(self, path)))
+
+    assert without_images_of(lake, run.folder, parts, [other]) == (parts, 0)
+    assert columns == [["image_id"], ["image_id"]]
