@@ -113,13 +113,14 @@ def _tool(lake: Lake, parameters: EmbedParameters) -> dict[str, Any]:
         trained = lake.run(parameters.train) if parameters.train else newest_trained(lake)
         path = f"{lake.folder(trained)}/{trained.files['checkpoints'][0].path}"
         ready, parents = load(lake.filesystem, path), [trained.run_id]
+    seen = preprocessing(ready.module.image_size, ready.module.normalisation)
     return {
         "method": ready.name,
         "checkpoint": ready.sha256,
         "path": path,
         "dim": ready.module.dim,
         "parents": parents,
-        "fingerprint": fingerprint(ready.name, ready.sha256, preprocessing(ready.module.image_size)),
+        "fingerprint": fingerprint(ready.name, ready.sha256, seen),
     }
 
 

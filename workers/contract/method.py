@@ -20,13 +20,16 @@ class Method(nn.Module):
     reads       columns of workers/contract/batch.py that its batches have
     dim         D, length of its vectors
     image_size  px, side of the photos that `embed` is given
-    origin      where the first weights came from: random | torchvision:... | file:<sha256> | no weights
+    origin      where the first weights came from: random | package, version, licence and hash | torchvision:... |
+                file:<sha256> | no weights
+    normalisation  what its network makes of a pixel's value, as it enters the fingerprint; empty: nothing
     """
 
     reads: ClassVar[tuple[str, ...]] = ()
     dim: int
     image_size: int
     origin: str = "random"
+    normalisation: str = ""
 
     def embed(self, batch: Batch) -> Tensor:
         """images (N, 3, S, S) uint8, or float32 in 0..1 -> vectors (N, D) float32, L2 norm 1.

@@ -1,6 +1,6 @@
 """A training as data: stages one after the other, in each of them groups of parameters that step in turn."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,7 +16,8 @@ class Group:
     """Parameters that one optimiser learns; the others are frozen while it steps.
 
     optimiser, learning_rate, momentum, weight_decay  see workers/training/optimiser.py
-    betas  of adamw
+    betas   of adamw
+    shares  of the rate, one per parameter; empty: all of it for each
     """
 
     name: str
@@ -26,6 +27,7 @@ class Group:
     momentum: float = 0.0
     weight_decay: float = 0.0
     betas: tuple[float, float] = (0.9, 0.999)
+    shares: tuple[float, ...] = ()
 
     @classmethod
     def of(cls, name: str, parameters: Iterable[nn.Parameter], training: Training, **changes: Any) -> "Group":
@@ -65,12 +67,38 @@ class Stage:
 
 
 def head_first(
-    name: str, head: nn.Module, method: nn.Module, training: Training, sampler: str
+    name: str,
+    head: nn.Module,
+    method: nn.Module,
+    training: Training,
+    sampler: str,
+    depths: Sequence[nn.Module] = (),
 ) -> list[Stage]:
-    """The two stages of most methods: `frozen_epochs` of the head alone, named so, then `epochs` of "all"."""
+    """The two stages of most methods: `frozen_epochs` of the head alone, named so, then `epochs` of "all".
+
+    depths  parts of the method from the input up, for rates that fall with depth
+    """
     alone = Group.of(name, head.parameters(), training)
-    everything = Group.of("all", method.parameters(), training)
+    learnt = tuple(method.parameters())
+    decay = 1.0 if training.layer_decay is None else training.layer_decay
+    shares = shares_by_depth(learnt, depths, decay) if decay != 1 else ()
+    everything = Group.of("all", learnt, training, shares=shares)
     return [
         Stage(name, training.frozen_epochs, (alone,), sampler, frozen=(method,)),
         Stage("all", training.epochs, (everything,), sampler, continues=True),
     ]
+
+
+def shares_by_depth(
+    parameters: Sequence[nn.Parameter], depths: Sequence[nn.Module], decay: float
+) -> tuple[float, ...]:
+    """Each parameter's share of the rate: `decay` for the last of the depths, its square for the one before it, ...
+
+    Parameters of none of them are above all depths: 1. Source: Bao et al., "BEiT", ICLR 2022, appendix.
+    """
+    below_head = {
+        parameter: len(depths) - number
+        for number, part in enumerate(depths)
+        for parameter in part.parameters()
+    }
+    return tuple(decay ** below_head.get(parameter, 0) for parameter in parameters)

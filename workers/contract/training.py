@@ -21,6 +21,10 @@ class Training:
                    embedding, and no setting of the method
     typical        share of a word's typical score that is taken off when words compete to name a photo, see
                    workers/training/logit_adjustment.py; None: nothing, and no setting of the method
+    layer_decay    rate of each depth of the network as a share of that of the depth above it, where the head is above
+                   all (Bao et al., ICLR 2022); 1: one rate; None: one rate, and no setting of the method
+    wise_ft        share of its first weights that the network goes back to when it has learnt (Wortsman et al., CVPR
+                   2022, equation 1, whose alpha is 1 less this); 0: nothing; None: nothing, and no setting
     Zero epochs of both kinds keep the first weights.
     """
 
@@ -36,3 +40,5 @@ class Training:
     seed: int = 0
     photo_size: int | None = None
     typical: float | None = None
+    layer_decay: float | None = None
+    wise_ft: float | None = None

@@ -23,9 +23,10 @@ GEOMETRY = "fit-pad-v1"
 _FAILURES = (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning)
 
 
-def preprocessing(size: int) -> str:
-    """What `decode` does at this size, as it enters the fingerprint."""
-    return f"pillow-{PIL.__version__.rsplit('.', 1)[0]}:{GEOMETRY}:{size}"
+def preprocessing(size: int, normalisation: str = "") -> str:
+    """What `decode` does at this size, and a network then with each pixel, as it enters the fingerprint."""
+    decoded = f"pillow-{PIL.__version__.rsplit('.', 1)[0]}:{GEOMETRY}:{size}"
+    return f"{decoded}:{normalisation}" if normalisation else decoded
 
 
 def decode(image_id: str, data: bytes, size: int) -> Pixels:

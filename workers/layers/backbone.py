@@ -1,79 +1,94 @@
-"""ResNet without its classifier, and where its first weights come from."""
+"""The network of a method: which one, and where its first weights come from."""
 
-import hashlib
-from pathlib import Path
+from collections.abc import Mapping
+from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torchvision.models import ResNet, get_model, get_model_weights
 
 from schemas.errors import CheckpointError, InputError
+from workers.layers import efficientnet_lite, resnet, timm_network
+from workers.layers.network import Colours, Family, FirstWeights, Network
+from workers.layers.pixels import normalise
+from workers.layers.weights_file import read
 
-BACKBONES = ("resnet18", "resnet50")
+BACKBONES = (*resnet.NAMES, *efficientnet_lite.NAMES)
 
 
 class Backbone(nn.Module):
-    """images (N, 3, H, W), normalised -> maps (N, D, H/32, W/32).
+    """images (N, 3, H, W) uint8, or float in 0..1 -> maps (N, D, H/32, W/32) of the network's last stage.
 
-    weights  "imagenet": torchvision's weights API, which may download
-             "auto":     torchvision's weights if they lie in its cache already, else random; never downloads
-             "random":   as torchvision initialises
-             else:       path of a state-dict file
-    `origin` says which it became. Raises CheckpointError for weights that do not fit or cannot be had.
+    backbone  resnet18 | resnet50 | efficientnet_lite0 | efficientnet_lite2 | timm:<name>
+    weights   "imagenet": learnt there; the network's family may download them
+              "auto":     those if they are on this machine, else random; never downloads
+              "random":   as the family initialises
+              else:       path of a state-dict file
+    origin         which weights it became, with package, version, licence and hash as far as they are known
+    depths         its parts in the order in which photos pass them
+    normalisation  what it takes from pixels and divides them by, as it enters the fingerprint
+    Raises InputError for an unknown network, CheckpointError for weights that do not fit or cannot be had.
     """
+
+    mean: Tensor
+    std: Tensor
 
     def __init__(self, backbone: str, weights: str = "random") -> None:
         super().__init__()
-        if backbone not in BACKBONES:
-            raise InputError(f"backbone {backbone}", f"there are {', '.join(BACKBONES)}")
-        net = get_model(backbone, weights=None)
-        self.origin = _fill(net, backbone, weights)
-        self.dim = net.fc.in_features
-        self.maps = nn.Sequential(
-            net.conv1, net.bn1, net.relu, net.maxpool, net.layer1, net.layer2, net.layer3, net.layer4
-        )
+        family = _family(backbone)
+        network = family.network(backbone)
+        first = _first_weights(family, backbone, weights)
+        if first:
+            _fill(network, first, backbone if weights in ("auto", "imagenet") else weights)
+        self.origin = first.origin if first else "random"
+        self.maps, self.dim, self.depths = network.maps, network.dim, network.depths
+        self.normalisation = f"mean {_rounded(network.mean)} std {_rounded(network.std)}"
+        for name, colours in (("mean", network.mean), ("std", network.std)):
+            self.register_buffer(name, torch.tensor(colours).view(1, 3, 1, 1), persistent=False)
 
     def forward(self, images: Tensor) -> Tensor:
         """Feature maps of the last stage."""
-        maps: Tensor = self.maps(images)
+        maps: Tensor = self.maps(normalise(images, self.mean, self.std))
         return maps
 
 
-def _fill(net: ResNet, backbone: str, weights: str) -> str:
-    if weights == "random":
-        return "random"
+def installed(backbone: str) -> bool:
+    """Whether weights that it learnt on ImageNet are on this machine. Raises InputError for an unknown network."""
+    return _family(backbone).installed(backbone)
+
+
+def _family(backbone: str) -> Family:
+    if backbone.startswith(timm_network.PREFIX):
+        return timm_network
+    if backbone in resnet.NAMES:
+        return resnet
+    if backbone in efficientnet_lite.NAMES:
+        return efficientnet_lite
+    raise InputError(
+        f"backbone {backbone}", f"there are {', '.join(BACKBONES)} and {timm_network.PREFIX}<name>"
+    )
+
+
+def _first_weights(family: Family, backbone: str, weights: str) -> FirstWeights | None:
+    """None for random ones."""
+    if weights == "random" or (weights == "auto" and not family.installed(backbone)):
+        return None
     if weights in ("imagenet", "auto"):
-        known = get_model_weights(backbone).DEFAULT
-        cached = Path(torch.hub.get_dir(), "checkpoints", Path(known.url).name)
-        if weights == "auto" and not cached.exists():
-            return "random"
-        try:
-            state = known.get_state_dict(progress=False, check_hash=True)
-        except (OSError, RuntimeError) as error:
-            raise CheckpointError(f"{backbone} imagenet weights", f"cannot be had ({error})") from error
-        net.load_state_dict(state)
-        return f"torchvision:{known}"
-    return _from_file(net, weights)
+        return family.pretrained(backbone)
+    state, sha256 = read(weights)
+    return FirstWeights(state, f"file:{sha256}")
 
 
-def _from_file(net: ResNet, path: str) -> str:
+def _fill(network: Network, first: FirstWeights, what: str) -> None:
+    state: Mapping[str, Any] = network.renamed(first.state)
     try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-        origin = f"file:{hashlib.sha256(Path(path).read_bytes()).hexdigest()}"
-    except FileNotFoundError:
-        raise CheckpointError(path, "no such weights file") from None
-    except (OSError, RuntimeError, ValueError, EOFError, Exception) as error:
-        raise CheckpointError(path, f"is no state dict ({type(error).__name__})") from error
-    try:
-        missing, surplus = net.load_state_dict(state, strict=False)
-    except TypeError as error:
-        raise CheckpointError(path, f"is no state dict ({type(state).__name__})") from error
+        missing, surplus = network.maps.load_state_dict(state, strict=False)
     except RuntimeError as error:
-        raise CheckpointError(
-            path, f"weights of another shape: {str(error).splitlines()[-1].strip()}"
-        ) from error
-    if [name for name in [*missing, *surplus] if not name.startswith("fc.")]:
-        raise CheckpointError(
-            path, f"weights of another network ({len(missing)} missing, {len(surplus)} unknown)"
-        )
-    return origin
+        why = str(error).splitlines()[-1].strip()
+        raise CheckpointError(what, f"weights of another shape: {why}") from error
+    if missing or surplus:
+        counted = f"{len(missing)} missing, {len(surplus)} unknown"
+        raise CheckpointError(what, f"weights of another network ({counted})")
+
+
+def _rounded(colours: Colours) -> str:
+    return " ".join(f"{value:.6g}" for value in colours)

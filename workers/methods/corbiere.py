@@ -24,7 +24,6 @@ from workers import contract
 from workers.contract import Batch, LabelSpace, Stage, Training, head_first
 from workers.data.augment import augment, unit
 from workers.layers.backbone import Backbone
-from workers.layers.pixels import normalise
 from workers.layers.pooling import Pool
 
 
@@ -66,7 +65,7 @@ class Method(contract.Method):
         super().__init__()
         self.config, self.image_size = config, config.image_size
         self.trunk = Backbone(config.backbone, config.weights)
-        self.origin = self.trunk.origin
+        self.origin, self.normalisation = self.trunk.origin, self.trunk.normalisation
         self.pool = Pool(config.pooling)
         self.dim = self.trunk.dim
         self.words = nn.Linear(self.dim, len(labels.words), bias=False)  # row k is w_k
@@ -74,7 +73,7 @@ class Method(contract.Method):
 
     def features(self, images: Tensor) -> Tensor:
         """images (N, 3, H, W) -> z (N, D), the pooled feature, not normalised."""
-        pooled: Tensor = self.pool(self.trunk(normalise(images)))
+        pooled: Tensor = self.pool(self.trunk(images))
         return pooled
 
     def embed(self, batch: Batch) -> Tensor:

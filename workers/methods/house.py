@@ -30,7 +30,6 @@ from workers.contract import Batch, LabelSpace, Stage, Training, head_first
 from workers.data.augment import Ranges, augment
 from workers.layers.backbone import Backbone
 from workers.layers.colour import ColourLayout
-from workers.layers.pixels import normalise
 from workers.layers.pooling import Pool
 from workers.layers.trust import Trust
 
@@ -42,8 +41,8 @@ LENGTH_FORGETTING = 0.02  # share of the mean length that each batch renews
 class Config:
     """Measured on 4,243 products' titles from random weights; see README.md for each value's worth."""
 
-    backbone: str = "resnet18"
-    weights: str = "auto"  # see workers/layers/backbone.py
+    backbone: str = "resnet18"  # see workers/layers/backbone.py
+    weights: str = "auto"  # ... for what "auto" is
     image_size: int = 96  # px; another size while training than while embedding cost 5 points of article type
     pooling: str = "gap"  # gap | gem | max
     projection: int = 0  # length of the learnt part of the vector; 0: the pooled features themselves
@@ -72,6 +71,8 @@ TRAINING = Training(
     weight_decay=0.05,
     schedule="cosine",
     ema=0.0,  # averaged weights paid nothing under a cosine schedule
+    layer_decay=1.0,  # not measured
+    wise_ft=0.0,  # not measured
     batch=64,
     frozen_epochs=0,
     epochs=20,
@@ -93,7 +94,7 @@ class Method(contract.Method):
         super().__init__()
         self.config, self.image_size = config, config.image_size
         self.trunk = Backbone(config.backbone, config.weights)
-        self.origin = self.trunk.origin
+        self.origin, self.normalisation = self.trunk.origin, self.trunk.normalisation
         self.pool = Pool(config.pooling)
         learnt = config.projection or self.trunk.dim
         if config.projection:
@@ -126,8 +127,8 @@ class Method(contract.Method):
         return self._joined(self._learnt(pixels), self._colours(pixels))
 
     def stages(self, training: Training) -> list[Stage]:
-        """The word layer alone, for as long as is asked, then everything."""
-        return head_first("words", self.words, self, training, self.config.sampling)
+        """The word layer alone, for as long as is asked, then everything, the network at the rates of its depths."""
+        return head_first("words", self.words, self, training, self.config.sampling, self.trunk.depths)
 
     def augment(self, batch: Batch, generator: torch.Generator) -> Batch:
         """photos (N, 3, S, S) uint8 -> crops of them (N, 3, image_size, image_size), float32 in 0..1."""
@@ -173,7 +174,7 @@ class Method(contract.Method):
         self.rarity.copy_((of / photos["words"].clamp_min(1)).log())
 
     def _learnt(self, pixels: Tensor) -> Tensor:
-        pooled = self.pool(self.trunk(normalise(pixels))).float()
+        pooled = self.pool(self.trunk(pixels)).float()
         with torch.autocast(pixels.device.type, enabled=False):
             features: Tensor = self.project(pooled)
             lengths = features.norm(dim=1, keepdim=True).clamp_min(1e-9)

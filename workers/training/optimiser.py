@@ -64,7 +64,14 @@ class KernelMuon(torch.optim.Muon):
     The matrices share the kernels' memory, so a step changes the kernels themselves.
     """
 
-    def __init__(self, kernels: Sequence[nn.Parameter], *, weight_decay: float, learning_rate: float) -> None:
+    def __init__(
+        self,
+        kernels: Sequence[nn.Parameter],
+        *,
+        weight_decay: float,
+        learning_rate: float,
+        share: float = 1.0,
+    ) -> None:
         self.kernels = list(kernels)
         matrices = [nn.Parameter(_matrix(kernel.detach(), kernel)) for kernel in self.kernels]
         super().__init__(
@@ -74,6 +81,7 @@ class KernelMuon(torch.optim.Muon):
             ns_steps=ITERATIONS,
             adjust_lr_fn="match_rms_adamw",
         )
+        self.param_groups[0]["share"] = share
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients of the kernels."""
@@ -99,20 +107,32 @@ def optimiser_of(group: Group) -> Optimiser:
     kind = group.optimiser
     if kind not in NAMES:
         raise InputError(f"optimiser {kind}", "there are sgd, adamw and muon")
-    kernels = [parameter for parameter in group.parameters if parameter.ndim == 4] if kind == "muon" else []
-    rest = [parameter for parameter in group.parameters if kind != "muon" or parameter.ndim != 4]
-    share = REST if kind == "muon" else 1.0
-    parts = [
+    rate = group.learning_rate
+    by_share: dict[float, list[nn.Parameter]] = {}
+    for parameter, share in zip(group.parameters, group.shares or [1.0] * len(group.parameters), strict=True):
+        by_share.setdefault(share, []).append(parameter)
+    rest = [part for share, some in by_share.items() for part in _rest(some, share, group)]
+    if kind == "sgd":
+        return Optimiser([torch.optim.SGD(rest, lr=rate, momentum=group.momentum)])
+    optimisers: list[torch.optim.Optimizer] = [torch.optim.AdamW(rest, lr=rate, betas=group.betas)]
+    for share, some in by_share.items() if kind == "muon" else ():
+        kernels = [parameter for parameter in some if parameter.ndim == 4]
+        if kernels:
+            optimisers.append(
+                KernelMuon(kernels, weight_decay=group.weight_decay, learning_rate=rate, share=share)
+            )
+    return Optimiser(optimisers)
+
+
+def _rest(parameters: Sequence[nn.Parameter], share: float, group: Group) -> list[dict[str, Any]]:
+    """What Muon does not learn, with weight decay and without."""
+    muon = group.optimiser == "muon"
+    rest = [parameter for parameter in parameters if not (muon and parameter.ndim == 4)]
+    share *= REST if muon else 1.0
+    return [
         {"params": [p for p in rest if p.ndim >= 2], "weight_decay": group.weight_decay, "share": share},
         {"params": [p for p in rest if p.ndim < 2], "weight_decay": 0.0, "share": share},
     ]
-    rate = group.learning_rate
-    if kind == "sgd":
-        return Optimiser([torch.optim.SGD(parts, lr=rate, momentum=group.momentum)])
-    optimisers: list[torch.optim.Optimizer] = [torch.optim.AdamW(parts, lr=rate, betas=group.betas)]
-    if kernels:
-        optimisers.append(KernelMuon(kernels, weight_decay=group.weight_decay, learning_rate=rate))
-    return Optimiser(optimisers)
 
 
 def _matrix(values: Tensor, kernel: Tensor) -> Tensor:

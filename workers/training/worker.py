@@ -31,6 +31,7 @@ from workers.training.loaders import Shards
 from workers.training.train_loop import Progress, TrainLoop
 from workers.training.train_step import TrainStep
 from workers.training.warm_start import warm_start
+from workers.training.wise_ft import FirstWeights
 from workers.training.word_results import WordMeasure
 
 RESULT, SCORES = "result.json", "word_scores.npz"
@@ -99,6 +100,7 @@ class _Worker:
         method, self.origin = first_method(job, self.settings)
         self.device = ray.train.torch.get_device()
         self.method = on_device(method, self.device)
+        self.first = FirstWeights(self.method, self.training.wise_ft or 0.0)
 
     def run(self) -> None:
         """Train and fit, measure the words, report."""
@@ -149,7 +151,7 @@ class _Worker:
             step,
             train,
             held_out,
-            pack=lambda: self._packed(self.method),
+            pack=self._packed_towards_first,
             save_checkpoint=lambda progress: self._report(
                 progress, lambda folder: resume.save(folder, step, progress)
             ),
@@ -165,6 +167,10 @@ class _Worker:
             method = on_device(unpack(progress.best, self.job.method).module, self.device)
         self._on_progress(fit(method, train, progress, self.world))
         progress.best = self._packed(method)
+
+    def _packed_towards_first(self) -> bytes:
+        with self.first.applied():
+            return self._packed(self.method)
 
     def _packed(self, method: Method) -> bytes:
         return pack(method, self.settings, self.job.labels, self.origin)

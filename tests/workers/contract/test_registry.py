@@ -15,7 +15,7 @@ CORBIERE = set(
 )
 HOUSE = (CORBIERE - {"negatives", "negative_power", "mask_true", "augment"}) | set(
     "photo_size projection colour colour_hidden certainty trust scale label_smoothing photos titles products proxies "
-    "area tint clutter typical".split()
+    "area tint clutter typical layer_decay wise_ft".split()
 )
 
 

@@ -89,5 +89,6 @@ def test_one_bad_photo_does_not_stop_the_others() -> None:
     assert isinstance(results[1], ImageError) and results[1].image == names[1]
 
 
-def test_the_size_is_part_of_what_was_done_to_the_pixels() -> None:
+def test_size_and_normalisation_are_part_of_what_was_done_to_the_pixels() -> None:
     assert preprocessing(64) != preprocessing(224)
+    assert preprocessing(64, "mean 0 std 1") != preprocessing(64, "mean 0 std 2")

@@ -1,5 +1,6 @@
 """The house method: each term against a plain loop, each switch, and that words and photos share one space."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,8 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from workers.contract import Batch, LabelSpace, Sparse
-from workers.layers.pixels import normalise
-from workers.methods.house import TEMPERATURE, Config, Method
+from workers.methods.house import TEMPERATURE, TRAINING, Config, Method
 
 SMALL = {"weights": "random", "image_size": 32, "clutter": 0.0, "photos": 0.0}
 WORDS = 12
@@ -177,7 +177,7 @@ def test_the_colour_part_is_longer_where_the_network_is_less_sure() -> None:
     assert seen[0] > 1 and not torch.equal(seen[0], seen[2])  # a running mean, from the first batch on
     method.eval()
     images = batch().images
-    features = method.pool(method.trunk(normalise(images)))
+    features = method.pool(method.trunk(images))
     vectors = vectors_of(method, images)
     shares = vectors[:, 512:].norm(dim=1) / vectors[:, :512].norm(dim=1)
     assert torch.allclose(shares, 0.7 * method.length / features.norm(dim=1), rtol=1e-4)
@@ -222,3 +222,32 @@ def test_crops_of_larger_photos_have_the_size_of_embedding() -> None:
     photos = torch.randint(0, 256, (3, 3, 48, 48), dtype=torch.uint8)
     crops = house().augment(Batch(photos), torch.Generator().manual_seed(0))
     assert crops.images.shape == (3, 3, 32, 32)
+
+
+def test_depths_of_the_network_learn_slower_the_nearer_they_are_to_the_photo() -> None:
+    method = house()
+    all_alike = method.stages(TRAINING)[-1].groups[0]
+    assert all_alike.shares == ()
+
+    group = method.stages(replace(TRAINING, layer_decay=0.5))[-1].groups[0]
+
+    share = dict(zip(map(id, group.parameters), group.shares, strict=True))
+    assert share[id(method.words.weight)] == 1
+    assert [share[id(next(part.parameters()))] for part in method.trunk.depths] == [
+        1 / 32,
+        1 / 16,
+        1 / 8,
+        1 / 4,
+        1 / 2,
+    ]
+
+
+@pytest.mark.parametrize("backbone", ["efficientnet_lite0", "efficientnet_lite2"])
+def test_any_backbone_is_a_network_of_house(backbone: str) -> None:
+    method = house(backbone=backbone, photos=0.25).train()
+    assert vectors_of(method, batch().images).shape == (6, 1280 + method.layout.dim)
+
+    sum(losses(method, batch()).values(), torch.zeros(())).backward()
+
+    assert all(parameter.grad is not None for parameter in method.trunk.parameters())
+    assert method.normalisation == "mean 0.498039 0.498039 0.498039 std 0.501961 0.501961 0.501961"

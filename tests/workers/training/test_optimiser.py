@@ -134,6 +134,28 @@ def test_a_saved_optimiser_goes_on_bit_for_bit(kind: str) -> None:
         assert torch.equal(value, states[3][0][name]), name
 
 
+@pytest.mark.parametrize("kind", ["sgd", "adamw", "muon"])
+def test_a_parameter_steps_as_one_of_its_share_of_the_rate(kind: str) -> None:
+    """All at a fifth of the rate; the last matrix alone at all of it."""
+    net, fifth, whole = Net(), Net(), Net()
+    shares = tuple(1.0 if parameter is net.words.weight else 0.2 for parameter in net.parameters())
+    groups = [
+        (net, Group("all", tuple(net.parameters()), kind, **SETTINGS, shares=shares), 0.02),
+        (fifth, Group("all", tuple(fifth.parameters()), kind, **SETTINGS), 0.02 * 0.2),
+        (whole, Group("all", tuple(whole.parameters()), kind, **SETTINGS), 0.02),
+    ]
+    for one, group, rate in groups:
+        optimiser = optimiser_of(group)
+        optimiser.set_rate(rate)
+        one.loss().backward()
+        optimiser.step()
+
+    for name, value in net.named_parameters():
+        wanted = dict((whole if name == "words.weight" else fifth).named_parameters())[name]
+        assert torch.allclose(value, wanted, atol=1e-7), name
+    assert not torch.equal(whole.first.weight, fifth.first.weight)
+
+
 def test_an_unknown_optimiser_is_refused_by_name() -> None:
     with pytest.raises(InputError, match="optimiser adam: there are sgd, adamw and muon"):
         made(Net(), "adam")
