@@ -47,6 +47,7 @@ class Wanted:
 
     settings  every value of the method, flat
     start   path of the checkpoint to start from; empty: first weights
+    begins  where that is, in words for the progress line
     gpus    auto | 0 | n
     cache   bytes of memory for decoded photos, per worker
     minutes between two checkpoints within an epoch
@@ -55,6 +56,7 @@ class Wanted:
     method: str
     settings: dict[str, Any]
     start: str = ""
+    begins: str = "random weights"
     workers: int = 1
     gpus: str = "auto"
     cache: int = 4 << 30
@@ -135,7 +137,7 @@ def fit(lake: Lake, run: OpenRun, wanted: Wanted, learnt: Supervision) -> Traine
                 checkpoint_config=CheckpointConfig(num_to_keep=1),
             ),
         )
-        with _event_files(lake, run) as folder, _listening(line, Scalars(folder)):
+        with _event_files(lake, run) as folder, _listening(line, Scalars(folder), wanted.begins):
             result = _outcome(trainer, refused)
         with result.checkpoint.as_directory() as folder:
             return _read(Path(folder))
@@ -202,12 +204,13 @@ def _event_files(lake: Lake, run: OpenRun) -> Iterator[str]:
 
 
 @contextmanager
-def _listening(line: Queue, scalars: Scalars) -> Iterator[None]:
+def _listening(line: Queue, scalars: Scalars, begins: str) -> Iterator[None]:
     """Show and record what the workers say while the trainer blocks."""
     done = Event()
 
     def listen() -> None:
         with stage("train", None, "images") as step:
+            step.advance(0, note=f"from {begins}")
             while True:
                 try:
                     event = line.get(timeout=0.5)
@@ -221,7 +224,7 @@ def _listening(line: Queue, scalars: Scalars) -> Iterator[None]:
                 if "phase" in event:
                     step.reach(event["images"])
                 else:
-                    step.reach(event["images"], total=event["of"], note=_note(event))
+                    step.reach(event["images"], total=event["of"], note=f"{_note(event)}, from {begins}")
 
     thread = Thread(target=listen, daemon=True)
     thread.start()

@@ -24,6 +24,7 @@ from schemas.vector import word_vectors_schema
 from workers.contract import NamesWords, registry
 from workers.training.checkpoint import Checkpoint, pack, unpack, untrained
 from workers.training.warm_start import warm_start
+from workers.training.weights_choice import decided, said
 
 GIB = 2**30
 
@@ -44,7 +45,7 @@ def train_words(parameters: TrainParameters) -> dict[str, Any]:
     place, method = Lake(parameters.lake), parameters.method
     source = place.run(parameters.labels) if parameters.labels else place.newest("label")
     earlier = _parent(place, parameters.parent, method)
-    chosen = registry.settings_of(method, inherited(earlier) | (parameters.settings or {}))
+    chosen = decided(registry.settings_of(method, inherited(earlier) | (parameters.settings or {})))
     recorded = parameters.recorded() | {"config": chosen.flat()}
     recorded |= {"from": earlier.run_id} if earlier else {}
     parents = [source.run_id] + ([earlier.run_id] if earlier else [])
@@ -60,6 +61,7 @@ def train_words(parameters: TrainParameters) -> dict[str, Any]:
                 method=method,
                 settings=chosen.flat(),
                 start=_checkpoint_path(place, earlier) if earlier else "",
+                begins=f"run {earlier.run_id}" if earlier else said(chosen),
                 workers=parameters.workers,
                 gpus=parameters.gpus,
                 cache=int(parameters.cache_gib * GIB),

