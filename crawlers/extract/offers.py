@@ -33,7 +33,7 @@ def lowest_amounts(offers: list[Node], nodes_by_id: dict[str, Node]) -> Amounts:
     that the same offer states in the same currency, with tax where the price is, and higher.
     """
     today = datetime.now(UTC).date()
-    every = _without_repetitions([quotes_of(offer, nodes_by_id, today) for offer in offers])
+    every = _without_repetitions(quotes_of(offers, nodes_by_id, today))
     asked = [(quote, quotes) for quotes in every for quote in quotes if not quote.former]
     currency = next((quote.currency for quotes in every for quote in quotes if quote.currency), "")
     if not asked:

@@ -69,20 +69,34 @@ class Quote:
     summary: bool = False
 
 
-def quotes_of(offer: Node, nodes_by_id: dict[str, Node], today: date) -> list[Quote]:
-    """Read every amount of an offer that is a price; dates are judged as of `today`.
+def quotes_of(offers: list[Node], nodes_by_id: dict[str, Node], today: date) -> list[list[Quote]]:
+    """Read every amount of each offer that is a price; dates are judged as of `today`.
 
-    Of an offer that states nothing but former prices that still hold, the lowest of them is what it asks.
+    Of an offer that states nothing but former prices that still hold, the lowest of them is what it asks. A
+    specification that many offers refer to is read once.
     """
-    summary = "aggregateoffer" in types_of(offer)
+    known: dict[tuple[int, str], list[Quote]] = {}
+    return [_in_offer(offer, nodes_by_id, today, known) for offer in offers]
+
+
+def _in_offer(
+    offer: Node, nodes_by_id: dict[str, Node], today: date, known: dict[tuple[int, str], list[Quote]]
+) -> list[Quote]:
+    if offer.get("validForMemberTier"):
+        return []
+    currency = next(_short(offer.get("priceCurrency")), "")
     own = _own_standing(offer, today)
+    whole = own if own != Standing.NET else Standing.ASKED  # a specification says itself whether tax is in it
     quotes: list[Quote] = []
-    for part in islice(_stated_in(offer, nodes_by_id), _MOST):
-        standing = own
-        if part is not offer:  # which says itself whether tax is in it
-            whole = own if own != Standing.NET else Standing.ASKED
-            standing = max(whole, _own_standing(part, today), _of_specification(part))
-        quotes += _amounts_in(part, offer, standing, summary)
+    if _is_price(offer):
+        quotes += _amounts_in(offer, currency, own)
+    for part in parts(follow(listed(offer.get("priceSpecification"))[:_MOST], nodes_by_id)):
+        key = (id(part), currency)
+        if key not in known:
+            known[key] = list(_in_specification(part, nodes_by_id, currency, today))
+        quotes += known[key] if whole == Standing.ASKED else [_at_best(quote, whole) for quote in known[key]]
+    if "aggregateoffer" in types_of(offer):
+        quotes = [replace(quote, summary=True) for quote in quotes]
     asked = [quote for quote in quotes if not quote.former]
     former = [quote for quote in quotes if quote.former]
     in_force = any(quote.standing < Standing.NOT_VALID for quote in asked)
@@ -92,18 +106,20 @@ def quotes_of(offer: Node, nodes_by_id: dict[str, Node], today: date) -> list[Qu
     return quotes
 
 
-def _stated_in(offer: Node, nodes_by_id: dict[str, Node]) -> Iterator[Node]:
-    """Give the offer and its specifications, of a compound one its components where it has no price itself."""
-    if offer.get("validForMemberTier"):
-        return
-    if _is_price(offer):
-        yield offer
-    for part in parts(follow(listed(offer.get("priceSpecification"))[:_MOST], nodes_by_id)):
-        components = parts(follow(listed(part.get("priceComponent"))[:_MOST], nodes_by_id))
-        whole = any(part.get(name) is not None for name in (*_LOW, *_HIGH))
-        for each in [part] if whole or not components else components:
-            if _is_price(each) and not _is_charge(each):
-                yield each
+def _at_best(quote: Quote, standing: Standing) -> Quote:
+    return replace(quote, standing=max(quote.standing, standing))
+
+
+def _in_specification(
+    part: Node, nodes_by_id: dict[str, Node], currency: str, today: date
+) -> Iterator[Quote]:
+    """Read a specification; of a compound one without a price of its own, its components."""
+    components = parts(follow(listed(part.get("priceComponent"))[:_MOST], nodes_by_id))
+    whole = any(part.get(name) is not None for name in (*_LOW, *_HIGH))
+    for each in [part] if whole or not components else components:
+        if _is_price(each) and not _is_charge(each):
+            standing = max(_own_standing(each, today), _of_specification(each))
+            yield from _amounts_in(each, currency, standing)
 
 
 def _is_price(part: Node) -> bool:
@@ -120,7 +136,7 @@ def _is_charge(part: Node) -> bool:
     return bool(_CHARGE.search(" ".join([*types_of(part), *_short(part.get("name"))])))
 
 
-def _amounts_in(part: Node, offer: Node, standing: Standing, summary: bool) -> Iterator[Quote]:
+def _amounts_in(part: Node, currency_beside: str, standing: Standing) -> Iterator[Quote]:
     """Read the amounts of one node: of several values and of the low ends each, a high end where no other costs."""
     former = bool(_words(part.get("priceType")) & _BEFORE)
     for names, worth in ((_LOW, standing), (_HIGH, max(standing, Standing.UPPER))):
@@ -128,10 +144,10 @@ def _amounts_in(part: Node, offer: Node, standing: Standing, summary: bool) -> I
         values = (value for name in names for value in _values(part.get(name)))
         for value in islice(values, _MOST):
             text, struck = split_struck(value) if isinstance(value, str) else (value, [])
-            currency = _currency(part, offer, value)
+            currency = _currency(part, currency_beside, value)
             if (amount := price_of(text, currency=currency)) is not None:
                 found = found or amount > 0
-                yield Quote(amount, currency, worth, former, summary)
+                yield Quote(amount, currency, worth, former)
             for amount in filter(None, (price_of(each, currency=currency) for each in struck)):
                 yield Quote(amount, currency, worth, former=True)
         if found:
@@ -149,11 +165,11 @@ def _values(value: Any) -> Iterator[str | int | float]:
             yield each
 
 
-def _currency(part: Node, offer: Node, value: Any) -> str:
+def _currency(part: Node, beside: str, value: Any) -> str:
+    """Find the currency that a node states, else the one `beside` it, else what a sign in the value means."""
     money = part.get("price")
     stated = (part.get("priceCurrency"), money.get("currency") if isinstance(money, dict) else None)
-    written = (text for each in (*stated, offer.get("priceCurrency")) for text in _short(each))
-    return currency_of(next(written, ""), value)
+    return currency_of(next((text for each in stated for text in _short(each)), beside), value)
 
 
 def _own_standing(part: Node, today: date) -> Standing:

@@ -67,7 +67,7 @@ def _description(value: Any) -> str:
 def _photos(whole: ProductParts, base: str) -> dict[str, str]:
     """Collect photos of the product, its variants and what is offered, then what customers sent with reviews."""
     photos: dict[str, str] = {}
-    values = [(part.get("image"), "") for part in whole.every()]
+    values = [(value, "") for value in distinct(part.get("image") for part in whole.every())]
     for review in parts(whole.node.get("review")) + parts(whole.node.get("reviews")):
         values.append(([review.get("image"), review.get("associatedMedia")], "customer"))
     images = ((address, caption, view) for value, view in values for address, caption in _images(value))

@@ -35,7 +35,7 @@ NAMES = (
 
 
 def quotes(**offer: Any) -> list[Quote]:
-    return quotes_of({"@type": "Offer", "price": 240, "priceCurrency": "EUR"} | offer, {}, TODAY)
+    return quotes_of([{"@type": "Offer", "price": 240, "priceCurrency": "EUR"} | offer], {}, TODAY)[0]
 
 
 def spec(**facts: Any) -> list[Quote]:
@@ -153,4 +153,16 @@ def test_a_member_of_an_enumeration_is_one_word(text: str, word: str) -> None:
 
 @given(st.dictionaries(st.sampled_from(NAMES), VALUES), st.dictionaries(st.sampled_from(NAMES), VALUES))
 def test_no_offer_breaks_it(offer: dict[str, Any], part: dict[str, Any]) -> None:
-    quotes_of(offer | {"priceSpecification": [part, offer.get("priceSpecification")]}, {"#a": part}, TODAY)
+    quotes_of([offer | {"priceSpecification": [part, offer.get("priceSpecification")]}], {"#a": part}, TODAY)
+
+
+def test_a_shared_specification_counts_in_each_offer_by_that_offers_currency() -> None:
+    offers = [{"priceCurrency": code, "priceSpecification": {"@id": "#s"}} for code in ("EUR", "VND", "EUR")]
+
+    found = quotes_of(offers, {"#s": {"@id": "#s", "price": "240.000"}}, TODAY)
+
+    assert [(quote.amount, quote.currency) for (quote,) in found] == [
+        (240, "EUR"),
+        (240_000, "VND"),
+        (240, "EUR"),
+    ]
