@@ -28,6 +28,7 @@ from crawlers.state.crawl_stage import StageCrawler
 from crawlers.state.frontier import DISCOVER, IMAGE, PAGE, Kind
 from crawlers.state.page_queue import PageQueue
 from crawlers.state.page_recorder import PageRecorder
+from crawlers.state.page_union import unite_pages
 from crawlers.state.photo_queue import PhotoQueue
 from crawlers.state.photo_recorder import PhotoRecorder
 from crawlers.state.recorder import Recorder
@@ -73,6 +74,7 @@ def crawl_shop(
     traffic: Traffic,
     *,
     expected: str = "",
+    language: str = "",
     only: Sequence[str] = (),
     again: Sequence[Visit] = (),
     pace: Pace = USUAL,
@@ -80,6 +82,7 @@ def crawl_shop(
     """Read a shop's products, then the photos that they name. What is done already is not done again.
 
     expected     platform the previous crawl read it by
+    language     asked for, or that of the previous crawl; empty for what the home page says
     only, again  see ShopSpider; `only` counts where the policy is to read a list
     traffic      is added to
     Raises InputError without a contact, FetchError for a shop that does not answer or has no
@@ -101,10 +104,12 @@ def crawl_shop(
                 guard=guard,
                 hosts=hosts,
                 platform=state.read_note("platform") or expected,
+                language=state.read_note("language") or language,
                 only=only if recorder.policy.revisit == LIST else None,
                 again=again,
             )
             recorder.report_progress(PAGE, now=True)
+            unite_pages(recorder)
             _check_pages(shop.url, recorder)
             photos.add_all()
             state.write_note("stage", IMAGE)
@@ -145,6 +150,8 @@ def _check_pages(url: str, recorder: Recorder) -> None:
     if recorder.policy.limit is None:
         _check_done(recorder, Kind.LISTING, Kind.PRODUCT)
     if not pages.out and recorder.policy.revisit != LIST:
+        for wall, walled in recorder.state.collected.walls()[:1]:
+            raise FetchError(url, f"no products found: {walled} product pages {wall}")
         reasons = pages.rejected + recorder.tally(DISCOVER).rejected
         mostly = f", mostly {reasons.most_common(1)[0][0]}" if reasons else ""
         raise FetchError(url, f"no products found ({pages.rejected.total()} product pages refused{mostly})")

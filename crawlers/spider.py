@@ -17,7 +17,11 @@ from twisted.python.failure import Failure
 
 from crawlers import platforms
 from crawlers.discover.visit import Found, Visit
+from crawlers.discover.walls import landing, led_to, wall_on
+from crawlers.extract.language import best_alternate, speaks
 from crawlers.extract.opted_out import without_opted_out
+from crawlers.extract.page_language import alternates_of, language_of, main_language
+from crawlers.extract.page_url import host_of
 from crawlers.fetch.conditional_requests import conditional, validators_of
 from crawlers.fetch.guard import Guard
 from crawlers.fetch.hosts import Hosts
@@ -31,6 +35,7 @@ from crawlers.state.crawl_stage import CrawlSpider
 from crawlers.state.frontier import READ, TRANSIENT, Kind, Task
 from crawlers.state.scheduler import STAGE_SETTINGS
 from schemas.errors import FetchError
+from schemas.product import Product
 from schemas.reject import Reject
 
 _GONE = (404, 410)
@@ -43,6 +48,7 @@ class ShopSpider(scrapy.Spider, CrawlSpider):
     guard     judges every address before it is asked
     platform  the one that has read this shop so far, empty for a first crawl: it is not left for another, since a
               feed that fails today would otherwise turn every product into a new one
+    language  of the crawl, asked for or that of the shop's earlier ones; empty for what the home page says
     only      products to read and nothing else, by the address of their page; None to begin where the platform does
     again     beside `only`, addresses that are asked once more
     hosts     what is known of the hosts already
@@ -56,6 +62,7 @@ class ShopSpider(scrapy.Spider, CrawlSpider):
         shop: Shop,
         guard: Guard,
         platform: str = "",
+        language: str = "",
         only: Sequence[str] | None = None,
         again: Sequence[Visit] = (),
         hosts: Hosts | None = None,
@@ -66,7 +73,7 @@ class ShopSpider(scrapy.Spider, CrawlSpider):
         self.hosts = hosts or Hosts()
         self.failure: BaseException | None = None
         self._only, self._again = only, again
-        self._settled_platform = platform
+        self._settled_platform, self._language = platform, language
         self._platform: Platform
         self._probe_failed = False
 
@@ -76,16 +83,28 @@ class ShopSpider(scrapy.Spider, CrawlSpider):
 
     async def read_home(self, home: Response) -> AsyncIterator[HomeAnswer]:
         """Recognise the platform and begin where it says. Raises FetchError for no shop that can be read."""
-        sitemaps = tuple(self.hosts.sitemaps.get(urlsplit(home.url).netloc, ()))
-        shop = replace(self.shop, url=home.url, sitemaps=sitemaps)
         if not isinstance(home, TextResponse):
             why = "; ".join(["no products found: its home page is no page", *home.flags])
             raise FetchError(self.shop.url, why)
+        home = await self._in_language(home)
+        sitemaps = tuple(self.hosts.sitemaps.get(urlsplit(home.url).netloc, ()))
+        language = self._language or main_language(home)
+        shop = replace(self.shop, url=home.url, sitemaps=sitemaps, language=language)
         name = await self._recognise(shop, home)
+        market = urlsplit(shop.folders[0]).path if shop.market else "/"
         if self._only is not None:
-            yield HomeAnswer(name, (*map(self._platform.at, self._only), *self._again))
-        else:
-            yield HomeAnswer(name, tuple(self._platform.start(home)), self._probe_failed, linked=True)
+            visits = (*map(self._platform.at, self._only), *self._again)
+            yield HomeAnswer(name, visits, language=language, market=market)
+            return
+        yield HomeAnswer(
+            name,
+            tuple(self._platform.start(home)),
+            self._probe_failed,
+            linked=True,
+            language=language,
+            market=market,
+            otherwise=tuple(self._platform.otherwise(home)),
+        )
 
     def lose_home(self, failure: Failure) -> None:
         """End the crawl: without a home page there is none. Raises FetchError."""
@@ -117,15 +136,39 @@ class ShopSpider(scrapy.Spider, CrawlSpider):
             yield PageAnswer(task, NOT_MODIFIED)
             return
         try:
-            read = self._platform.product if task.kind == Kind.PRODUCT else self._platform.listing
-            items = self._without_opted_out(list(read(answer)), answer)  # type: ignore[arg-type]
+            yield self._read(answer, task)
         except Exception as error:  # foreign bytes may break any parser, and must not break the crawl
             detail = f"{type(error).__name__}: {error}"
             reject = Reject(task.kind.stage, "page_unreadable", answer.url, detail=detail)
             yield PageAnswer(task, reject.reason, (reject,))
-            return
-        linked = isinstance(answer, HtmlResponse)
-        yield PageAnswer(task, READ, tuple(items), validators_of(answer), linked=linked)
+
+    def _read(self, answer: Response, task: Task) -> PageAnswer:
+        """Read a page, or say what stands there where nothing is to be read."""
+        read = self._platform.product if task.kind == Kind.PRODUCT else self._platform.listing
+        items = self._without_opted_out(list(read(answer)), answer)  # type: ignore[arg-type]
+        page = PageAnswer(
+            task, READ, tuple(items), validators_of(answer), linked=isinstance(answer, HtmlResponse)
+        )
+        if items:
+            states = isinstance(answer, HtmlResponse) and any(isinstance(item, Product) for item in items)
+            return replace(page, language=language_of(answer)) if states else page  # type: ignore[arg-type]
+        wall = wall_on(answer, task.url)
+        if task.kind == Kind.LISTING:
+            reject = Reject(task.kind.stage, "consent_wall", task.url, detail=wall)
+            return PageAnswer(task, reject.reason, (reject,)) if wall else page
+        reason, detail = ("consent_wall", wall) if wall else ("no_product", self._instead(answer, task))
+        return replace(page, no_product=Reject(task.kind.stage, reason, task.url, detail=detail))
+
+    def _instead(self, answer: Response, task: Task) -> str:
+        """Say what a product's address shows instead of a product."""
+        place = landing(answer, task.url)
+        if not place:
+            return "it shows no product"
+        if place == "/":
+            return "led to the home page"
+        found = self._platform.listing(answer) if isinstance(answer, HtmlResponse) else ()
+        is_list = any(isinstance(item, Visit) and item.product for item in found)
+        return f"led to {place}, a list of products" if is_list else led_to(place)
 
     def lose_page(self, failure: Failure) -> Iterator[PageAnswer]:
         """Refuse a page that could not be fetched."""
@@ -133,6 +176,9 @@ class ShopSpider(scrapy.Spider, CrawlSpider):
         task: Task = request.cb_kwargs["task"]
         reason, detail = reject_reason_of(failure.value)
         gone = isinstance(failure.value, HttpError) and failure.value.response.status in _GONE
+        if isinstance(failure.value, HttpError) and not gone:
+            wall = wall_on(failure.value.response, task.url)
+            reason, detail = ("consent_wall", wall) if wall else (reason, detail)
         # What is asked once more is found by its own address, not by where it led (Recorder.resume).
         url = task.url if reason in TRANSIENT else request.url
         yield PageAnswer(task, reason, (Reject(task.kind.stage, reason, url, detail=detail),), gone=gone)
@@ -140,6 +186,16 @@ class ShopSpider(scrapy.Spider, CrawlSpider):
     def _without_opted_out(self, items: list[Found], answer: Response) -> list[Found]:
         words = opt_outs(answer.headers, answer.selector if isinstance(answer, TextResponse) else None)
         return without_opted_out(items, noai=words.noai, noimageai=words.noimageai)
+
+    async def _in_language(self, home: TextResponse) -> TextResponse:
+        """Go on from the home page in the crawl's language, where this one is in another and names it."""
+        if not self._language or speaks(self._language, main_language(home)):
+            return home
+        host = host_of(home.url)
+        alternates = [(tag, url) for tag, url in alternates_of(home) if host_of(url) == host]
+        url = best_alternate(alternates, self._language)
+        answer = await self._probe(url) if url else None
+        return answer if isinstance(answer, TextResponse) else home
 
     async def _recognise(self, shop: Shop, home: TextResponse) -> str:
         """Find what reads the shop and return its name. Raises FetchError where nothing does."""

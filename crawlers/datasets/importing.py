@@ -47,8 +47,11 @@ def import_rows(product_file: ProductFile, recorder: Recorder, threads: int = 2)
 
 def _note(recorder: Recorder, row: PhotoRow, address: str) -> None:
     product = replace(row.product, image_urls=(address,), image_views=(row.view,))
-    if not recorder.state.collected.add_product(product):
-        recorder.state.collected.add_photo(product.product_id, address, row.view)
+    collected = recorder.state.collected
+    if collected.has_product(product.product_id):
+        collected.add_photo(product.product_id, address, row.view)
+    else:
+        collected.add_product(product)
     recorder.state.previous.mark_fetched(product.product_id)
 
 

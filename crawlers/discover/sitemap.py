@@ -13,10 +13,13 @@ from typing import Any
 
 from lxml.etree import LxmlError, iterparse  # type: ignore[import-untyped]
 
+from crawlers.extract.language import alternate_tag
+
 MOST_BYTES = 64 << 20  # unpacked; the protocol allows 50 MB
 _CHUNK = 64 << 10
 _HEAD = 4096
 _LONGEST = 8_000  # characters of an address
+_MOST_ALTERNATES = 200  # of one page
 _ROOT = re.compile(rb"<(?:[\w.-]+:)?(urlset|sitemapindex)[\s>/]", re.I)
 _ROOT_END = re.compile(
     rb"</(?:[\w.-]+:)?(urlset|sitemapindex)\s*>|<(?:[\w.-]+:)?(urlset|sitemapindex)[^>]*/>", re.I
@@ -28,11 +31,15 @@ _GZIP = b"\x1f\x8b"
 
 @dataclass(frozen=True)
 class Entry:
-    """One address that a sitemap names; `index`: it is a sitemap itself. `lastmod` as written."""
+    """One address that a sitemap names; `index`: it is a sitemap itself. `lastmod` as written.
+
+    alternates  the same page in other languages, itself among them: tag and address (xhtml:link with hreflang)
+    """
 
     url: str
     lastmod: str = ""
     index: bool = False
+    alternates: tuple[tuple[str, str], ...] = ()
 
 
 class CutError(ValueError):
@@ -164,6 +171,7 @@ def _parsed(stream: _Stream) -> Iterator[Entry]:
     options = {"resolve_entities": False, "load_dtd": False, "no_network": True, "huge_tree": False}
     walk = iterparse(stream, events=("end",), recover=True, remove_comments=True, remove_pis=True, **options)
     url = lastmod = ""
+    alternates: list[tuple[str, str]] = []
     for _, element in walk:
         name, above = _name(element), element.getparent()
         if (
@@ -172,10 +180,15 @@ def _parsed(stream: _Stream) -> Iterator[Entry]:
             url = (element.text or "").strip()[:_LONGEST]
         elif name == "lastmod" and len(element) == 0:
             lastmod = (element.text or "").strip()[:64]
+        elif name == "link" and len(alternates) < _MOST_ALTERNATES:
+            if (tag := alternate_tag(element.get("hreflang", ""))) and (
+                href := element.get("href", "").strip()
+            ):
+                alternates.append((tag, href[:_LONGEST]))
         elif name in ("url", "sitemap"):
             if url:
-                yield Entry(url, lastmod, name == "sitemap")
-            url = lastmod = ""
+                yield Entry(url, lastmod, name == "sitemap", tuple(alternates))
+            url, lastmod, alternates = "", "", []
         element.clear()
         while above is not None and element.getprevious() is not None:
             del above[0]

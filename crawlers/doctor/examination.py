@@ -25,6 +25,7 @@ from crawlers.doctor.observations import Listing, Observations
 from crawlers.doctor.profile_draft import draft
 from crawlers.doctor.request_budget import MOST_REQUESTS
 from crawlers.doctor.shop_links import card_links, menu_links
+from crawlers.extract.page_language import main_language
 from crawlers.fetch.guard import Guard
 from crawlers.fetch.hosts import Hosts
 from crawlers.fetch.reject_reasons import reject_reason_of
@@ -110,7 +111,7 @@ class Examination(scrapy.Spider):
         findings.home = home
         findings.opted_out(home)
         sitemaps = tuple(self.hosts.sitemaps.get(urlsplit(home.url).netloc, ()))
-        shop = Shop(findings.shop, home.url, sitemaps, findings.profile)
+        shop = Shop(findings.shop, home.url, sitemaps, findings.profile, main_language(home))
         platform: Platform | None = None
         for name in platforms.names():
             candidate = platforms.load(name, shop)

@@ -9,9 +9,11 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Protocol
+from urllib.parse import urlsplit
 
 from scrapy.http import TextResponse
 
+from crawlers.discover.language_marks import mark_of
 from crawlers.discover.visit import Found, Visit
 
 SURE = 1.0
@@ -25,12 +27,33 @@ class Shop:
     url       address of its home page, after redirects
     sitemaps  addresses its robots.txt names
     profile   path of its profile (crawlers/profiles/shop_profile.py); empty for a shop without one
+    language  tag of the language that is read, see crawlers.extract.language; empty where nobody knows
     """
 
     name: str
     url: str
     sitemaps: tuple[str, ...] = ()
     profile: str = ""
+    language: str = ""
+
+    @property
+    def market(self) -> str:
+        """The mark of a language or country in the address of its home page, as a tag; empty where it has none."""
+        return mark_of(self.url, any_code=True)
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """Where the shop's own paths may begin, the likeliest first: in its home page's folder, then at the host.
+
+        A market or an installation below a path (/en-gb, /boutique/) answers there for itself; its address may lack
+        the slash at its end, and a home page may as well be a page of the host (/home, /index.php). A market has no
+        other place: the host's own answers have another language and other prices.
+        """
+        parts = urlsplit(self.url)
+        folder, _, last = parts.path.rpartition("/")
+        inside = f"{folder}/{last}/" if last and "." not in last else f"{folder}/"
+        paths = [inside] if self.market else dict.fromkeys((inside, f"{folder}/", "/"))
+        return tuple(parts._replace(path=path, query="", fragment="").geturl() for path in paths)
 
 
 class Platform(Protocol):
@@ -43,6 +66,9 @@ class Platform(Protocol):
 
     def start(self, home: TextResponse) -> Iterator[Visit]:
         """Say where to begin."""
+
+    def otherwise(self, home: TextResponse) -> Iterator[Visit]:
+        """Say where else to begin where all that `start` named has led to no product; nothing if there is nowhere."""
 
     def listing(self, answer: TextResponse) -> Iterator[Found]:
         """Read what a listing leads to. May raise on foreign bytes: the answer is then refused."""

@@ -57,6 +57,11 @@ class Platform:
                 yield from self._links(home)
                 yield from (Visit(url) for url in self._shop.sitemaps)
 
+    def otherwise(self, home: TextResponse) -> Iterator[Visit]:
+        """Leave to the home page's links what a profile leaves to be found; a profile's own addresses are all."""
+        if not self.profile.finds_products:
+            yield from self._structured.otherwise(home)
+
     def listing(self, answer: TextResponse) -> Iterator[Found]:
         """Read the links of a category page, or the addresses of a sitemap."""
         if not self.profile.finds_products:

@@ -36,20 +36,22 @@ class Platform:
 
     def __init__(self, shop: Shop) -> None:
         self._shop = shop
-        self._begin = _FEED
+        self._folder, self._begin = shop.folders[0], _FEED
         self._currency = ""
 
     async def detect(self, home: TextResponse, fetch: Fetch) -> float:
         """Be sure when a feed answers with products. The currency is asked for then, too: feeds lack it.
 
-        Where /products.json is off, collections are tried only if the home page looks like Shopify.
+        Where /products.json is off, collections are tried only if the home page looks like Shopify. All is asked
+        below the home page's market, whose prices and currency they have.
         """
         looks = _HINT.search(home.text) is not None
         score = 0.0
-        for begin in (_FEED, _ALL, _COLLECTIONS) if looks else (_FEED,):
-            probe = await fetch(self._address(f"{begin}?limit=1"))
+        begins = (_FEED, _ALL, _COLLECTIONS) if looks else (_FEED,)
+        for folder, begin in [(folder, begin) for folder in self._shop.folders for begin in begins]:
+            probe = await fetch(urljoin(folder, f"{begin}?limit=1"))
             if (sureness := _sureness(probe)) > score:
-                score, self._begin = sureness, begin
+                score, self._folder, self._begin = sureness, folder, begin
             if score == SURE:
                 self._currency = await self._find_currency(home, fetch)
                 break
@@ -58,6 +60,10 @@ class Platform:
     def start(self, home: TextResponse) -> Iterator[Visit]:
         """Name the first page of the feed, or of the list of collections."""
         yield self._first_page(self._begin)
+
+    def otherwise(self, home: TextResponse) -> Iterator[Visit]:
+        """Name nothing: what the feed does not have is no product of the shop."""
+        yield from ()
 
     def listing(self, answer: TextResponse) -> Iterator[Found]:
         """Read what one page holds, products or collections, and name the next page unless this one was empty."""
@@ -115,7 +121,7 @@ class Platform:
         return ""
 
     def _address(self, path: str) -> str:
-        return urljoin(self._shop.url, path)
+        return urljoin(self._folder, path)
 
     def _first_page(self, path: str) -> Visit:
         return Visit(self._address(f"{path}?limit={PAGE}&page=1"))

@@ -5,11 +5,13 @@ A profile that leaves the rest to the markup is read beside it.
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from scrapy.http import TextResponse
 
+from crawlers.discover.language_marks import LanguageChoice, mark_of, sitemaps_elsewhere
 from crawlers.discover.links import is_page, looks_like_listing, looks_like_product, visits_from
 from crawlers.discover.sitemap import CutError, Entry, entries, is_sitemap
 from crawlers.discover.visit import Found, Visit
@@ -22,7 +24,8 @@ from crawlers.profiles.shop_profile import load
 from schemas.product import Product
 from schemas.reject import Reject
 
-_USUAL = ("/sitemap.xml", "/sitemap_index.xml", "/wp-sitemap.xml", "/sitemap.xml.gz")
+_USUAL = ("sitemap.xml", "sitemap_index.xml", "wp-sitemap.xml", "sitemap.xml.gz")
+_MOST_MARKS = 1_000  # of languages in one sitemap
 _MOST_PROBES = 3  # of those that robots.txt names, until one answers
 # What the names in an index say; a sitemap that says nothing is read.
 _LISTS_PRODUCTS = re.compile(r"product|produkt|produit|prodotti|artikel|items?\b|pdp|sku|goods|catalog", re.I)
@@ -53,8 +56,8 @@ class Platform:
             if await _answers(fetch, url):
                 self._sitemaps = named
                 return 0.5
-        for path in _USUAL:
-            if (url := urljoin(self._shop.url, path)) not in named and await _answers(fetch, url):
+        for url in dict.fromkeys(urljoin(folder, name) for folder in self._folders() for name in _USUAL):
+            if url not in named and await _answers(fetch, url):
                 self._sitemaps = (url,)
                 return 0.5
         if nodes_on(home)[0]:
@@ -66,7 +69,12 @@ class Platform:
         if self._sitemaps:
             yield from map(Visit, self._sitemaps)
         else:
-            yield from visits_from(home, nodes_on(home)[0], self._host)
+            yield from self._links(home)
+
+    def otherwise(self, home: TextResponse) -> Iterator[Visit]:
+        """Name what the home page links to, for sitemaps that name nothing of the shop."""
+        if self._sitemaps:
+            yield from self._links(home)
 
     def listing(self, answer: TextResponse) -> Iterator[Found]:
         """Read addresses in a sitemap or on a category page; a page that turns out to be a product's is read as one."""
@@ -78,7 +86,7 @@ class Platform:
             items = self._products(answer)
             yield from items
             if not any(isinstance(item, Product) for item in items):
-                yield from visits_from(answer, nodes_on(answer)[0], self._host)
+                yield from self._links(answer)
 
     def product(self, answer: TextResponse) -> Iterator[Found]:
         """Read the page's product. A page that claims none is no product page and yields nothing."""
@@ -88,13 +96,25 @@ class Platform:
         """Name the page itself."""
         return Visit(url, product=True)
 
+    def _links(self, answer: TextResponse) -> Iterator[Visit]:
+        """Say where a page leads, but for its links to the shop's other markets, which every page has."""
+        market = self._shop.market
+        for visit in visits_from(answer, nodes_on(answer)[0], self._host):
+            if not market or mark_of(visit.url, any_code=True) in ("", market):
+                yield visit
+
     def _products(self, answer: TextResponse) -> list[Product | Reject]:
         beside = [reading_by(self._profile, answer)] if self._profile else []
         return products_on(answer, self._shop.name, beside)
 
+    def _folders(self) -> tuple[str, ...]:
+        """Where sitemaps lie: in the shop's own folder, and at its host, where those of all its markets are."""
+        return tuple(dict.fromkeys((*self._shop.folders, urljoin(self._shop.url, "/"))))
+
     def _sitemap(self, answer: TextResponse) -> Iterator[Found]:
         """Nothing is kept of an index but the sitemaps it names, and of a sitemap nothing at all."""
-        walks = _names_only_lists(answer)
+        names = _survey(answer)
+        choice = LanguageChoice(self._shop.language, self._shop.market, names.marks)
         index: list[Visit] = []
         try:
             for entry in entries(answer.body):
@@ -107,10 +127,37 @@ class Platform:
                 elif entry.index:
                     index.append(Visit(url, lastmod=entry.lastmod))
                 elif is_page(url):
-                    yield Visit(url, not (walks and looks_like_listing(url)), entry.lastmod)
+                    is_list = names.only_lists and looks_like_listing(url)
+                    yield from self._in_one_language(
+                        Visit(url, not is_list, entry.lastmod), entry, answer, choice
+                    )
         except CutError as error:
             yield Reject("discover", "page_unreadable", answer.url, detail=str(error))
-        yield from _worth_reading(index)
+        yield from self._worth_reading(index)
+
+    def _in_one_language(
+        self, visit: Visit, entry: Entry, answer: TextResponse, choice: LanguageChoice
+    ) -> Iterator[Found]:
+        """Name a page in the crawl's language: itself, or its twin; one in another language is refused."""
+        twins = [(tag, joined(answer.url, url)) for tag, url in entry.alternates]
+        url = choice.address(visit.url, [(tag, url) for tag, url in twins if host_of(url) == self._host])
+        if url != visit.url:
+            detail = "in another language or market than the crawl" + (f"; read at {url}" if url else "")
+            yield Reject("discover", "language", visit.url, detail=detail)
+        if url:
+            yield replace(visit, url=url)
+
+    def _worth_reading(self, index: list[Visit]) -> Iterator[Found]:
+        """Sitemaps of products first; those of posts, pages and categories only where no sitemap is one of products."""
+        elsewhere = sitemaps_elsewhere((visit.url for visit in index), self._shop.language)
+        for visit in index:
+            if visit.url in elsewhere:
+                detail = "a sitemap of another language than the crawl's"
+                yield Reject("discover", "language", visit.url, detail=detail)
+        kinds = [(visit, _kind(visit)) for visit in index if visit.url not in elsewhere]
+        has_products = any(kind == "products" for _, kind in kinds)
+        yield from (visit for visit, kind in kinds if kind == "products")
+        yield from (visit for visit, kind in kinds if kind == "" or (kind == "others" and not has_products))
 
     def _may_name(self, url: str, entry: Entry, answer: TextResponse) -> bool:
         """Whether a sitemap may name an address: pages of the shop, and sitemaps that lie where their index lies."""
@@ -129,25 +176,30 @@ def _claims_to_be_sitemap(answer: Any) -> bool:
     return named or (head[:5] == b"<?xml" and b"<html" not in head)
 
 
-def _names_only_lists(answer: TextResponse) -> bool:
-    """Whether a sitemap names categories and no product, so that the categories must be walked."""
-    lists = False
+@dataclass
+class _Survey:
+    """What the addresses of a sitemap say together.
+
+    only_lists  it names categories and no product, so that the categories must be walked
+    marks       languages that its addresses are marked with
+    """
+
+    only_lists: bool = False
+    marks: set[str] = field(default_factory=set)
+
+
+def _survey(answer: TextResponse) -> _Survey:
+    survey, products = _Survey(), False
     try:
         for entry in entries(answer.body):
-            if looks_like_product(entry.url):
-                return False
-            lists = lists or looks_like_listing(entry.url)
+            products = products or looks_like_product(entry.url)
+            survey.only_lists = survey.only_lists or looks_like_listing(entry.url)
+            if len(survey.marks) < _MOST_MARKS:
+                survey.marks.add(mark_of(entry.url))
     except CutError:
         pass
-    return lists
-
-
-def _worth_reading(index: list[Visit]) -> Iterator[Visit]:
-    """Sitemaps of products first; those of posts, pages and categories only where no sitemap is one of products."""
-    kinds = [(visit, _kind(visit)) for visit in index]
-    has_products = any(kind == "products" for _, kind in kinds)
-    yield from (visit for visit, kind in kinds if kind == "products")
-    yield from (visit for visit, kind in kinds if kind == "" or (kind == "others" and not has_products))
+    survey.only_lists &= not products
+    return survey
 
 
 def _kind(visit: Visit) -> str:

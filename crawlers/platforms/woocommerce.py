@@ -53,6 +53,10 @@ class Platform:
         begin = self._begin or next(self._addresses(home))
         yield Visit(f"{begin}per_page={PAGE}&page=1")
 
+    def otherwise(self, home: TextResponse) -> Iterator[Visit]:
+        """Name nothing: what the feed does not have is no product of the shop."""
+        yield from ()
+
     def listing(self, answer: TextResponse) -> Iterator[Found]:
         """Read the products of one page, and the next page."""
         entries = decoded(answer)
@@ -71,7 +75,7 @@ class Platform:
         """Name the product by itself, which the API gives by the name in its address."""
         parts = urlsplit(url)
         name = parse_qs(parts.query).get("product", [""])[0] or parts.path.rstrip("/").rpartition("/")[2]
-        begin = self._begin or f"{urljoin(self._shop.url, 'wp-json/')}{_ROUTES[0]}?"
+        begin = self._begin or f"{urljoin(self._shop.folders[0], 'wp-json/')}{_ROUTES[0]}?"
         return Visit(f"{begin.rstrip('?&')}/{name}", product=True)
 
     def product(self, answer: TextResponse) -> Iterator[Found]:
@@ -95,16 +99,18 @@ class Platform:
         return merged([reading], answer, shop=self._shop.name, url=url)
 
     def _addresses(self, home: TextResponse) -> Iterator[str]:
-        """Name where the API may be, each open for parameters; a page that is not WordPress costs one question."""
+        """Name where the API may be, each open for parameters; a page that is no WordPress costs one question each."""
         link = home.xpath(_ROOT).get() or ""
         root = joined(home.url, link.strip())
-        if not link or host_of(root) != host_of(home.url):
-            root = urljoin(self._shop.url, "wp-json/")
+        is_named = bool(link) and host_of(root) == host_of(home.url)
+        folders = self._shop.folders
+        roots = [root] if is_named else [urljoin(folder, "wp-json/") for folder in folders]
         wordpress = bool(link) or _HINT.search(home.text) is not None
-        for route in _ROUTES if wordpress else _ROUTES[:1]:
-            yield f"{root}{route}{'&' if '?' in root else '?'}"
-        if wordpress and "?" not in root:  # a shop whose addresses were never made readable
-            yield f"{urljoin(self._shop.url, '?rest_route=/')}{_ROUTES[0]}&"
+        for each in roots:
+            for route in _ROUTES if wordpress else _ROUTES[:1]:
+                yield f"{each}{route}{'&' if '?' in each else '?'}"
+        if wordpress and "?" not in roots[0]:  # a shop whose addresses were never made readable
+            yield f"{urljoin(folders[0], '?rest_route=/')}{_ROUTES[0]}&"
 
 
 def _sureness(probe: TextResponse | None) -> float:

@@ -22,20 +22,28 @@ class HomeAnswer:
     probe_failed  a question by which a platform is recognised failed by a fault of the moment: what was asked
                   for may be there all the same
     linked        the visits are links of a page that people read, not of a feed or a sitemap
+    language      of the crawl, as crawlers.extract.language writes it; empty where nobody knows
+    market        the folder of the home page's address, whose pages come first
+    otherwise     links to follow where all that the visits lead to is no product
     """
 
     platform: str
     visits: tuple[Visit, ...]
     probe_failed: bool = False
     linked: bool = False
+    language: str = ""
+    market: str = "/"
+    otherwise: tuple[Visit, ...] = ()
 
 
 @dataclass(frozen=True)
 class PageAnswer:
     """What a listing or product page answered: READ with its items, NOT_MODIFIED, or a reason with its reject row.
 
-    gone    the server says that there is no such page (404, 410)
-    linked  its links are those of a page that people read, not of a feed or a sitemap
+    gone      the server says that there is no such page (404, 410)
+    linked    its links are those of a page that people read, not of a feed or a sitemap
+    language  that the page says it is in; empty where it says none
+    no_product  the refusal of a product page that shows none; None for a page that shows one
     """
 
     task: Task
@@ -44,6 +52,8 @@ class PageAnswer:
     validators: Validators = NOTHING
     gone: bool = False
     linked: bool = False
+    language: str = ""
+    no_product: Reject | None = None
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ Scrapy's own JOBDIR promises less: after a kill it may call a crawl finished tha
     collected    products, photos, refusals      crawlers/state/collected.py
     annotations  what an import knows of photos  crawlers/state/annotations.py
     previous     what the previous crawl knew    crawlers/state/previous_crawl.py
+    shared       products on several pages       crawlers/state/shared_pages.py
     spool        photos not yet in a part        crawlers/state/photo_spool.py
 
 For one thread. The file is removed when its crawl is committed.
@@ -24,9 +25,10 @@ from crawlers.state.collected import Collected
 from crawlers.state.frontier import Frontier
 from crawlers.state.photo_spool import PhotoSpool
 from crawlers.state.previous_crawl import PreviousCrawl
+from crawlers.state.shared_pages import SharedPages
 from schemas.errors import LakeError
 
-VERSION = 1
+VERSION = 2
 COMMIT_EVERY_S = 0.5  # what a kill costs at most, beside the requests in flight
 _META = "create table if not exists meta (key text primary key, value text not null) without rowid;"
 
@@ -57,6 +59,7 @@ class CrawlState:
             self.collected = Collected(self.db)
             self.annotations = Annotations(self.db)
             self.previous = PreviousCrawl(self.db)
+            self.shared = SharedPages(self.db)
             self.spool = PhotoSpool(self.db)
             self.write_note("version", VERSION)
         except (sqlite3.Error, ValueError) as error:

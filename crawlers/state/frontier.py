@@ -9,6 +9,7 @@ from collections import Counter, deque
 from collections.abc import Set
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from crawlers.fetch.validators import NOTHING, Validators
@@ -20,6 +21,7 @@ DISCOVER, PAGE, IMAGE = STAGES = (
     "image",
 )  # where listings, products and photos are counted
 READ, UNASKED = "read", "unasked"
+ANSWERED = (READ, "no_product", "language")  # a whole page came: its validators tell if it is still the same
 # Faults of the moment, and what a crawl had no room for: one that goes on, the next, and `--retry` ask once more.
 TRANSIENT = ("timeout", "connection", "http_5xx", "busy", "budget")
 _AHEAD = 64  # addresses read from the file at once, per host
@@ -29,7 +31,7 @@ create table if not exists request (
     n integer primary key, kind integer not null, key text not null, url text not null, host text not null,
     lastmod text not null, depth integer not null, product_id text not null, linked integer not null,
     outcome text, etag text not null default '', last_modified text not null default '',
-    fresh_until integer, fetched_at integer, leads text,
+    fresh_until integer, fetched_at integer, leads text, carried integer not null default 0,
     unique (kind, key));
 create index if not exists todo on request (kind, host, n) where outcome is null;
 """
@@ -78,6 +80,14 @@ class Task:
     depth: int = 0
     product_id: str = ""
     linked: bool = False
+
+
+class Reopened(NamedTuple):
+    """An address that is asked once more; `carried` as Frontier.finish took it."""
+
+    key: str
+    url: str
+    carried: bool
 
 
 class Frontier:
@@ -157,14 +167,25 @@ class Frontier:
         validators: Validators = NOTHING,
         leads: str | None = None,
         fetched_at: int | None = None,
+        *,
+        carried: bool = False,
     ) -> None:
-        """Write an outcome: READ, UNASKED (the previous crawl's answer stands), or a reason of schemas.reject."""
+        """Write an outcome: READ, or a reason of schemas.reject.
+
+        carried  the page did not change, and products were carried on that no page had spoken for before
+        """
         self._in_flight.pop(task.n, None)
         self._db.execute(
             "update request set outcome = :outcome, etag = :etag, last_modified = :last_modified,"
-            " fresh_until = :fresh_until, leads = :leads, fetched_at = :fetched_at where n = :n",
-            vars(validators) | {"outcome": outcome, "leads": leads, "fetched_at": fetched_at, "n": task.n},
+            " fresh_until = :fresh_until, leads = :leads, fetched_at = :fetched_at, carried = :carried where n = :n",
+            vars(validators)
+            | {"outcome": outcome, "leads": leads, "fetched_at": fetched_at, "carried": carried, "n": task.n},
         )
+
+    def put_back(self, task: Task) -> None:
+        """Take an address that was handed out for one that still waits."""
+        self._in_flight.pop(task.n, None)
+        self._begin_anew(task.kind, task.host)
 
     def outcome_of(self, kind: Kind, key: str) -> str | None:
         """Return how an address ended; None where it was not asked (yet)."""
@@ -177,28 +198,31 @@ class Frontier:
         self._db.execute("update request set outcome = ? where kind = ? and key = ?", (reason, kind, key))
 
     def leave_unasked(
-        self, kind: Kind, key: str, validators: Validators, leads: str, fetched_at: int
+        self, kind: Kind, key: str, validators: Validators, leads: str, fetched_at: int, *, carried: bool
     ) -> None:
-        """Give an address just added the outcome UNASKED: what the previous crawl read there stands."""
+        """Give an address just added the outcome UNASKED: what the previous crawl read there stands.
+
+        carried  see `finish`
+        """
         self._db.execute(
-            "update request set outcome = ?, etag = ?, last_modified = ?, leads = ?, fetched_at = ?"
+            "update request set outcome = ?, etag = ?, last_modified = ?, leads = ?, fetched_at = ?, carried = ?"
             " where kind = ? and key = ?",
-            (UNASKED, validators.etag, validators.last_modified, leads, fetched_at, kind, key),
+            (UNASKED, validators.etag, validators.last_modified, leads, fetched_at, carried, kind, key),
         )
 
-    def reopen(self, kind: Kind, outcomes: tuple[str, ...]) -> list[tuple[str, str]]:
-        """Put back what ended in one of these outcomes, to be asked again; returns (key, address) of each."""
+    def reopen(self, kind: Kind, outcomes: tuple[str, ...], key: str | None = None) -> list[Reopened]:
+        """Put back what ended in one of these outcomes, to be asked again: all of a kind, or the address of one key."""
         marks = ", ".join("?" * len(outcomes))
-        where = f"kind = ? and outcome in ({marks})"
+        where, values = f"kind = ? and outcome in ({marks})", (kind, *outcomes)
+        if key is not None:
+            where, values = f"{where} and key = ?", (*values, key)
         rows = self._db.execute(
-            f"select key, url, host from request where {where}", (kind, *outcomes)
+            f"select key, url, host, carried from request where {where}", values
         ).fetchall()
-        self._db.execute(f"update request set outcome = null where {where}", (kind, *outcomes))
+        self._db.execute(f"update request set outcome = null where {where}", values)
         for host in {row["host"] for row in rows}:
-            self._read_up_to[kind, host] = 0
-            self._ready.pop((kind, host), None)
-            self._meet(kind, host)
-        return [(row["key"], row["url"]) for row in rows]
+            self._begin_anew(kind, host)
+        return [Reopened(row["key"], row["url"], bool(row["carried"])) for row in rows]
 
     def outcome_counts(self, kind: Kind) -> dict[str, int]:
         """Count addresses by outcome; "" for those without one."""
@@ -210,6 +234,12 @@ class Frontier:
     def total(self, kind: Kind) -> int:
         """Count addresses of a kind, done or not."""
         return self._totals[kind]
+
+    def _begin_anew(self, kind: Kind, host: str) -> None:
+        """Look for waiting addresses of a host from the first one on."""
+        self._read_up_to[kind, host] = 0
+        self._ready.pop((kind, host), None)
+        self._meet(kind, host)
 
     def _meet(self, kind: Kind, host: str) -> None:
         self._unread.add((kind, host))

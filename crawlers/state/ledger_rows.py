@@ -7,11 +7,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from crawlers.state.crawl_state import CrawlState
-from crawlers.state.frontier import READ, UNASKED, Kind
+from crawlers.state.frontier import READ, Kind
 from crawlers.state.previous_crawl import Fate
 
 _REQUESTS = (
-    "select url, kind, key, outcome, etag, last_modified, lastmod, fresh_until, product_id, leads, fetched_at"
+    "select url, kind, key, etag, last_modified, lastmod, fresh_until, product_id, leads, fetched_at,"
+    " case outcome when 'unasked' then coalesce((select outcome from page_before as p"
+    " where p.kind = request.kind and p.key = request.key), 'read') else outcome end as outcome"
     " from request where outcome is not null order by n"
 )
 _PAGES_LEFT = (
@@ -65,7 +67,7 @@ def _row(row: sqlite3.Row, product_ids: list[str], image_id: str = "") -> dict[s
     return {
         "url": row["url"],
         "kind": Kind(row["kind"]).word,
-        "outcome": READ if row["outcome"] == UNASKED else row["outcome"] or READ,
+        "outcome": row["outcome"] or READ,
         "etag": row["etag"],
         "last_modified": row["last_modified"],
         "lastmod": row["lastmod"],

@@ -5,20 +5,23 @@ all the same.
 """
 
 import zlib
-from collections.abc import Sequence, Set
+from collections.abc import Iterable, Sequence, Set
 
 from crawlers.discover.traps import depth_of
 from crawlers.discover.visit import Visit
 from crawlers.extract.canonical_url import canonical
 from crawlers.fetch.validators import NOTHING, Validators
 from crawlers.state.budget import BUDGET
-from crawlers.state.frontier import DISCOVER, PAGE, UNASKED, Kind, Task
+from crawlers.state.catalogue_rows import is_complete
+from crawlers.state.frontier import ANSWERED, DISCOVER, PAGE, UNASKED, Kind, Task
 from crawlers.state.photo_queue import PhotoQueue
-from crawlers.state.previous_crawl import PreviousPage
+from crawlers.state.previous_crawl import Fate, PreviousPage
 from crawlers.state.recorder import Recorder
+from crawlers.state.recrawl_policy import LIST
 from schemas.reject import Reject
 
 AUDIT_ONE_IN = 50
+_KINDS = (Kind.PRODUCT, Kind.LISTING)
 
 
 class PageQueue:
@@ -32,11 +35,15 @@ class PageQueue:
         self._state, self._policy = recorder.state, recorder.policy
         self._photos = photos
         self._open = False
+        self._otherwise: tuple[Visit, ...] = ()
         self.trusts_lastmod = not self._state.read_note("lastmod_lies")
 
-    def open(self) -> None:
-        """Begin to hand out pages: it is known by now what reads them."""
-        self._open = True
+    def open(self, otherwise: tuple[Visit, ...] = ()) -> None:
+        """Begin to hand out pages: it is known by now what reads them.
+
+        otherwise  links to follow where everything else has led to no product
+        """
+        self._open, self._otherwise = True, otherwise
 
     def add(self, visit: Visit, parent: Task | None = None, *, linked: bool = False) -> bool:
         """Add an address that a page leads to; True for one that was not known in this crawl."""
@@ -55,14 +62,17 @@ class PageQueue:
             return False
         previous = self._state.previous.page(kind, key) if kind == Kind.PRODUCT else None
         if previous is not None and self._may_stay_unasked(key, visit.lastmod, previous):
-            frontier.leave_unasked(kind, key, previous.validators, previous.leads, previous.fetched_at)
-            self.carry_over_page(previous)
+            carried = self.carry_over_page(previous)
+            frontier.leave_unasked(
+                kind, key, previous.validators, previous.leads, previous.fetched_at, carried=carried
+            )
         return True
 
     def has_waiting(self) -> bool:
         """Whether a page waits that this crawl still wants."""
-        kinds = (Kind.PRODUCT, Kind.LISTING)
-        return self._open and self.room() != 0 and any(map(self._state.frontier.has_waiting, kinds))
+        if not self._open or self.room() == 0:
+            return False
+        return any(map(self._state.frontier.has_waiting, _KINDS)) or self._finds_more()
 
     def next_task(self, busy: Set[str]) -> Task | None:
         """Hand out the next product page, or a listing where none waits: a large shop's pages do not pile up."""
@@ -71,6 +81,8 @@ class PageQueue:
         task = self._next_waiting(busy)
         while task is not None and not (self._is_within_budget(task) and self._is_still_wanted(task)):
             task = self._next_waiting(busy)
+        if task is None and not any(map(self._state.frontier.has_waiting, _KINDS)) and self._finds_more():
+            return self.next_task(busy)
         return task
 
     def validators(self, task: Task) -> Validators:
@@ -78,6 +90,8 @@ class PageQueue:
         if not self._policy.is_conditional:
             return NOTHING
         previous = self._state.previous.page(task.kind, task.key)
+        if previous is not None and task.kind == Kind.PRODUCT and self._state.shared.is_stale(task.key):
+            return NOTHING  # what it adds to its product is needed
         if previous is None or (task.lastmod and previous.lastmod and task.lastmod != previous.lastmod):
             return NOTHING  # the sitemap says it changed: a 304 would be a lie
         return previous.validators
@@ -103,20 +117,78 @@ class PageQueue:
             self._recorder.count_out(PAGE, products)
         return products
 
-    def carry_over_page(self, page: PreviousPage) -> None:
-        """Carry a product page's products on; one that held nothing new counts as a listing that led nowhere."""
-        if not self.carry_over(page):
+    def carry_over_page(self, page: PreviousPage) -> bool:
+        """Carry a product page's products on; one that held nothing new counts as a listing that led nowhere.
+
+        Returns whether it held any.
+        """
+        carried = self.carry_over(page) > 0
+        if not carried:
             self._recorder.count_out(DISCOVER)
+        return carried
+
+    def read_whole(self, products: Iterable[str], key: str) -> None:
+        """Have all pages of these products read anew: a product is what all of them say, and one has changed.
+
+        key  of that one; a page that was left unasked, or said that it is as before, is asked for all it holds
+        """
+        if not self._policy.is_conditional:
+            return
+        for product_id in products:
+            for other, url in self._state.shared.other_pages(product_id, key):
+                self._state.shared.mark_stale(product_id)
+                if self._policy.revisit == LIST:
+                    self.add(Visit(url, product=True))
+                self._reopen((UNASKED, *ANSWERED), other)
 
     def distrust_lastmod(self) -> None:
         """Ask every page from now on, those too that were left unasked: the sitemap was caught in a lie."""
         self.trusts_lastmod = False
         self._state.write_note("lastmod_lies", True)
-        for key, _ in self._state.frontier.reopen(Kind.PRODUCT, (UNASKED,)):
-            previous = self._state.previous.page(Kind.PRODUCT, key)
-            assert previous is not None  # or it would not have been left unasked
-            products = self._state.previous.unmark_unchanged(previous.products)
-            self._recorder.take_back(PAGE if products else DISCOVER, products or 1)
+        self._reopen((UNASKED,))
+
+    def _reopen(self, outcomes: tuple[str, ...], key: str | None = None) -> None:
+        """Ask product pages that were carried on, and take back what they were counted as."""
+        for page in self._state.frontier.reopen(Kind.PRODUCT, outcomes, key):
+            previous = self._state.previous.page(Kind.PRODUCT, page.key)
+            assert previous is not None  # or it would not have been carried on
+            if products := self._state.previous.unmark_unchanged(previous.products):
+                self._recorder.take_back(PAGE, products)
+            if not page.carried:
+                self._recorder.take_back(DISCOVER)
+
+    def _finds_more(self) -> bool:
+        """Look, once nothing waits and nothing is in flight, whether more is to be asked all the same.
+
+        Where all that the sitemaps name is of no use, these are the links of the home page. And a product that was
+        carried on, but has lost a page which no listing names any more, is read from the pages that it has left.
+        """
+        if any(map(self._state.frontier.in_flight, _KINDS)) or self._policy.revisit == LIST:
+            return False
+        if self._otherwise and self._is_fruitless():
+            self._follow_home()
+        elif self._policy.is_conditional and is_complete(self._state):
+            for product_id, page in self._state.shared.unnamed_pages():
+                self.read_whole([product_id], page)
+        return any(map(self._state.frontier.has_waiting, _KINDS))
+
+    def _is_fruitless(self) -> bool:
+        carried = self._state.previous.fate_counts()[Fate.UNCHANGED]
+        return not carried and not self._state.collected.product_count()
+
+    def _follow_home(self) -> None:
+        visits, self._otherwise = self._otherwise, ()
+        if not self._state.read_note("fell_back"):
+            self._state.write_note("fell_back", True)
+            self._state.write_note(
+                "begun_elsewhere", not self.knows_all([visit for visit in visits if not visit.product])
+            )
+            detail = (
+                "no sitemap leads to a product of the shop; the links of its home page are followed instead"
+            )
+            self._recorder.refuse(Reject(DISCOVER, "no_product", visits[0].url, detail=detail))
+        for visit in visits:
+            self.add(visit, linked=True)
 
     def _next_waiting(self, busy: Set[str]) -> Task | None:
         room, frontier = self.room(), self._state.frontier
@@ -150,5 +222,7 @@ class PageQueue:
         if not (self._policy.is_conditional and self.trusts_lastmod):
             return False
         if not lastmod or lastmod != previous.lastmod or self._policy.is_old(previous.fetched_at):
+            return False
+        if self._state.shared.is_stale(key):
             return False
         return zlib.crc32(f"{self._policy.salt} {key}".encode()) % AUDIT_ONE_IN > 0

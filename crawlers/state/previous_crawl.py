@@ -14,7 +14,7 @@ from enum import IntEnum
 from typing import Any
 
 from crawlers.fetch.validators import Validators
-from crawlers.state.frontier import READ, TRANSIENT, Kind
+from crawlers.state.frontier import ANSWERED, READ, TRANSIENT, Kind
 
 _TABLES = """
 create table if not exists before (id text primary key, page text not null, content_hash text not null,
@@ -46,6 +46,7 @@ class Fate(IntEnum):
 class PreviousPage:
     """A page as it was when last read in full. `leads` is JSON as the frontier keeps it; `fetched_at` in ms."""
 
+    outcome: str
     validators: Validators
     lastmod: str
     products: tuple[str, ...]
@@ -116,15 +117,17 @@ class PreviousCrawl:
     def page(self, kind: Kind, key: str) -> PreviousPage | None:
         """Return a page that the previous crawl read; None for one it did not."""
         row = self._db.execute(
-            "select etag, last_modified, lastmod, products, leads, fetched_at from page_before"
-            " where kind = ? and key = ? and outcome = ?",
-            (kind, key, READ),
+            "select outcome, etag, last_modified, lastmod, products, leads, fetched_at from page_before"
+            " where kind = ? and key = ?",
+            (kind, key),
         ).fetchone()
-        if row is None:
+        if row is None or row["outcome"] not in ANSWERED:
             return None
         validators = Validators(row["etag"], row["last_modified"])
         products = tuple(json.loads(row["products"]))
-        return PreviousPage(validators, row["lastmod"], products, row["leads"], row["fetched_at"])
+        return PreviousPage(
+            row["outcome"], validators, row["lastmod"], products, row["leads"], row["fetched_at"]
+        )
 
     def photo(self, url: str) -> PreviousPhoto | None:
         """Return a photo address of the previous crawl; None for a new one."""
@@ -196,10 +199,15 @@ class PreviousCrawl:
         query = "update before set fate = ? where id = ? and fate = ?"
         self._db.execute(query, (Fate.KEPT, product_id, Fate.UNSEEN))
 
-    def page_of(self, product_id: str) -> str:
-        """Return the key of the page that a product was last read from; empty for a new one."""
-        row = self._db.execute("select page from before where id = ?", (product_id,)).fetchone()
+    def listing_of(self, product_id: str) -> str:
+        """Return the key of the feed page that a product was last read from; empty for one that has a page."""
+        query = "select page from before join page_before on kind = ? and key = page where id = ?"
+        row = self._db.execute(query, (Kind.LISTING, product_id)).fetchone()
         return str(row["page"]) if row else ""
+
+    def keep(self, product_id: str) -> None:
+        """Let a product stay as it was, whatever was read of it now."""
+        self._db.execute("update before set fate = ? where id = ?", (Fate.KEPT, product_id))
 
     def delisted(self) -> list[str]:
         """Return products that no listing leads to any more: not seen, nor was any page named that showed them."""

@@ -43,7 +43,7 @@ class Recorder:
         self._tallies: dict[str, Tally] = {}
         for stage, out in (state.read_note("out") or {}).items():
             self.tally(stage).out = out
-        self._count_rejects()
+        self.count_rejects()
 
     def tally(self, stage: str) -> Tally:
         """Return the tally of a stage, begun on first use."""
@@ -84,9 +84,16 @@ class Recorder:
                 self.store.add(row)
         kinds = (Kind.PHOTO,) if self.state.read_note("stage") == IMAGE else tuple(Kind)
         for kind in kinds:
-            for _, url in self.state.frontier.reopen(kind, TRANSIENT):
-                self.state.collected.delete_rejects(url, kind.stage)
-        self._count_rejects()
+            for page in self.state.frontier.reopen(kind, TRANSIENT):
+                self.state.collected.delete_rejects(page.url, kind.stage)
+        self.count_rejects()
+
+    def count_rejects(self) -> None:
+        """Count the refusals that the state holds instead of those counted so far."""
+        for tally in self._tallies.values():
+            tally.rejected.clear()
+        for (stage, reason), rejects in self.state.collected.reject_counts().items():
+            self.tally(stage).rejected[reason] = rejects
 
     def report_progress(self, stage: str, *, now: bool = False) -> None:
         """Report how far a stage is, if the last report is old enough; `now` for the end of a stage."""
@@ -110,10 +117,3 @@ class Recorder:
         self.state.write_note("out", {stage: tally.out for stage, tally in self._tallies.items()})
         self.state.write_note("bounds", self.traps.state())
         self.state.commit()
-
-    def _count_rejects(self) -> None:
-        """Count the refusals that the state holds instead of those counted so far."""
-        for tally in self._tallies.values():
-            tally.rejected.clear()
-        for (stage, reason), rejects in self.state.collected.reject_counts().items():
-            self.tally(stage).rejected[reason] = rejects

@@ -25,6 +25,7 @@ class RecrawlPolicy:
     most_pages  pages to ask for at most, of one host
     most_photos, most_bytes  photos to ask for and bytes to receive at most, of all hosts
     oldest_s    what a sitemap calls unchanged is asked all the same once its last reading is this old
+    language    asked for by the operator, as crawlers.extract.language writes it; empty for the shop's main one
     salt        varies which of the pages called unchanged are asked as a sample
     """
 
@@ -36,6 +37,7 @@ class RecrawlPolicy:
     most_bytes: int = MOST_BYTES
     oldest_s: float = OLDEST_S
     salt: str = ""
+    language: str = ""
 
     @property
     def is_conditional(self) -> bool:

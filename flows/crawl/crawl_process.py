@@ -20,6 +20,7 @@ from typing import Any, TextIO
 from crawlers.datasets.importing import import_rows
 from crawlers.datasets.product_file import ProductFile
 from crawlers.discover.visit import Visit
+from crawlers.extract.language import speaks
 from crawlers.fetch.settings import USUAL
 from crawlers.platforms import Shop
 from crawlers.profiles.shop_profile import Limits, load
@@ -31,7 +32,7 @@ from crawlers.state.photo_queue import PhotoQueue
 from crawlers.state.photo_recorder import PhotoRecorder
 from crawlers.state.progress import ProgressReport
 from crawlers.state.recorder import Recorder
-from crawlers.state.recrawl_policy import FULL, LIST, MOST_PAGES, RecrawlPolicy
+from crawlers.state.recrawl_policy import CHANGED, FULL, LIST, MOST_PAGES, RecrawlPolicy
 from crawlers.state.tally import FLOOR
 from flows.crawl.crawl_store import CrawlStore
 from flows.crawl.previous_tables import load_previous, previous_products, refused_before
@@ -55,7 +56,7 @@ def run(request: Mapping[str, Any], out: TextIO) -> dict[str, Any]:
     try:
         traffic = Traffic(**(state.read_note("traffic") or {}))
         load_previous(state, lake, previous)
-        recorder = Recorder(state, store, _policy(request), _progress_to(out), traffic.so_far)
+        recorder = Recorder(state, store, _policy(request, previous), _progress_to(out), traffic.so_far)
         recorder.resume()
         try:
             if request["do"] == "crawl":
@@ -113,19 +114,24 @@ def _progress_to(out: TextIO) -> ProgressReport:
     return report
 
 
-def _policy(request: Mapping[str, Any]) -> RecrawlPolicy:
+def _policy(request: Mapping[str, Any], previous: Manifest | None) -> RecrawlPolicy:
     if request["do"] != "crawl":
         return RecrawlPolicy()
     limits = load(request["profile"]).limits if request["profile"] else Limits()
+    # What did not change is in the language of the previous crawl.
+    in_another_language = not speaks(
+        request["language"], previous.result.get("language", "") if previous else ""
+    )
     floors = (request["floor"], limits.success_floor, FLOOR)
     return RecrawlPolicy(
-        request["revisit"],
+        FULL if request["revisit"] == CHANGED and in_another_language else request["revisit"],
         next(floor for floor in floors if floor is not None),
         request["limit"],
         limits.most_pages or MOST_PAGES,
         request["most_photos"],
         request["most_bytes"],
         salt=str(request["previous"]),
+        language=request["language"],
     )
 
 
@@ -149,6 +155,7 @@ def _crawl(
         recorder,
         traffic,
         expected=expected,
+        language=request["language"] or (previous.result.get("language", "") if previous else ""),
         only=request["only"],
         again=again,
         pace=pace,
@@ -215,6 +222,7 @@ def _write_tables(
         "complete": whole,
         "notes": state.read_note("told") or [],
         "platform": state.read_note("platform") or "",
+        "language": state.read_note("language") or "",
     }
     return {"files": files, "result": result, "counts": counts}
 

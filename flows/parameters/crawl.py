@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator
 
+from crawlers.extract.language import tag_of
 from crawlers.state.budget import MOST_BYTES, MOST_PHOTOS
 from flows.parameters.fields import Contact, Lake, Urls
 from flows.parameters.option import Option, Words
@@ -42,6 +43,11 @@ class CrawlParameters(StageParameters):
         Option(help="Try again what was refused for these reasons: timeout,http_5xx.", words=Words.COMMA),
         RECORDED,
     ] = None
+    language: Annotated[
+        str,
+        Field(description="Language to read, such as de or en-gb; the shop's main one if not given."),
+        RECORDED,
+    ] = ""
     profile: Annotated[
         str | None, Field(description="YAML profile for a shop without structured data."), RECORDED
     ] = None
@@ -64,6 +70,13 @@ class CrawlParameters(StageParameters):
         if unknown := [reason for reason in reasons or () if reason not in REASONS]:
             raise InputError(f"--retry {unknown[0]}", f"no such reason; there are {', '.join(REASONS)}")
         return reasons
+
+    @field_validator("language")
+    @classmethod
+    def _is_tag(cls, language: str) -> str:
+        if language and not (tag := tag_of(language)):
+            raise InputError(f"--language {language}", "no language tag; write de, en-gb or zh-hant")
+        return tag if language else ""
 
     def recorded(self) -> dict[str, Any]:
         """Return what a crawl's manifest keeps; what is retried is a list of pages, whatever else was said."""

@@ -243,6 +243,41 @@ def test_addresses_are_made_absolute_kept_in_the_shop_and_carry_lastmod() -> Non
     assert [item.reason for item in found if isinstance(item, Reject)] == ["address"] * 3
 
 
+def test_a_page_is_named_once_in_the_language_of_the_shop_and_its_twins_are_refused() -> None:
+    links = "".join(
+        f"<xhtml:link rel='alternate' hreflang='{tag}' href='/{tag}/p'/>" for tag in ("de", "fr", "xx?")
+    )
+    abroad = "<xhtml:link rel='alternate' hreflang='fr' href='https://shop-fr.example/p'/>"
+    body = urlset().replace(
+        b"</urlset>",
+        f"<url><loc>/de/p</loc><lastmod>2026-01-01</lastmod>{links}</url><url><loc>/fr/p</loc>{links}</url>"
+        f"<url><loc>/de/q</loc>{abroad}</url></urlset>".encode(),
+    )
+    body = body.replace(b"<urlset ", b"<urlset xmlns:xhtml='http://www.w3.org/1999/xhtml' ", 1)
+    platform = load("structured", Shop("acme", "https://shop.example/", language="fr-ch"))
+
+    found = list(platform.listing(TextResponse(URL, body=body)))
+
+    assert [item.url for item in found if isinstance(item, Reject)] == [
+        "https://shop.example/de/p",
+        "https://shop.example/de/q",
+    ]
+    assert [item for item in found if isinstance(item, Visit)] == [
+        Visit("https://shop.example/fr/p", True, "2026-01-01"),
+        Visit("https://shop.example/fr/p", True),
+    ]
+
+
+def test_sitemaps_of_other_languages_are_refused_by_name() -> None:
+    body = index(*(f"sitemap-{tag}.xml" for tag in ("de", "en", "fr")))
+    platform = load("structured", Shop("acme", "https://shop.example/", language="en"))
+
+    found = list(platform.listing(TextResponse(URL, body=body)))
+
+    assert [item.url for item in found if isinstance(item, Visit)] == ["https://shop.example/sitemap-en.xml"]
+    assert [item.reason for item in found if isinstance(item, Reject)] == ["language"] * 2
+
+
 def test_categories_are_walked_only_where_a_sitemap_names_no_product() -> None:
     mixed = listing(urlset("https://shop.example/category/a", "https://shop.example/product/a"))
     lists = listing(urlset("https://shop.example/category/a", "https://shop.example/red-coat"))
@@ -292,7 +327,8 @@ def test_sitemaps_of_robots_are_all_begun_when_one_answers_and_none_is_asked_twi
 def test_a_shop_whose_sitemaps_do_not_answer_is_walked() -> None:
     score, asked, begun = detected({"https://shop.example/sitemap.xml": b"<html>no</html>"}, ("/gone.xml",))
 
-    assert (score, len(asked), begun) == (0.1, 5, ["https://shop.example/c/a"])
+    assert (score, len(asked), begun) == (0.1, 9, ["https://shop.example/c/a"])
+    assert asked[1:6:4] == ["https://shop.example/en/sitemap.xml", "https://shop.example/sitemap.xml"]
 
 
 @given(

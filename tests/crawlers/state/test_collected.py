@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from crawlers.discover.walls import led_to
 from crawlers.state.collected import Collected
 from crawlers.state.crawl_state import CrawlState
 from schemas.product import Product
@@ -46,13 +47,37 @@ def test_a_product_comes_back_as_it_went_in(collected: Collected) -> None:
     assert image_ids == ("", "")
 
 
-def test_an_id_is_taken_once(collected: Collected) -> None:
-    assert collected.add_product(product("1", "u1"))
-    assert not collected.add_product(product("1", "u2"))
-    assert [url for url, *_ in collected.photos_to_ask()] == ["u1"]
+def test_each_page_of_a_product_has_its_row_and_the_product_counts_once(collected: Collected) -> None:
+    assert collected.add_product(product("1", "u1"), "page-b", "de")
+    assert collected.adds_to(product("1", "u1", "u2")) and not collected.adds_to(product("1", "u1"))
+    assert not collected.add_product(product("1", "u2"), "page-a")
+
+    rows = collected.pages_of("acme:1")
+    assert [(row.page, row.language) for row in rows] == [("page-b", "de"), ("page-a", "")]
+    assert (collected.shown_twice(), collected.product_count()) == (["acme:1"], 1)
+    assert collected.product_shown(rows[1]).image_urls == ("u2",)
+
+    collected.rewrite(rows[0], product("1", "u1", "u2", "u3"))
+    collected.drop("acme:1", rows[1:])
+    assert [url for url, *_ in collected.photos_to_ask()] == ["u1", "u2", "u3"]
+    assert (collected.shown_twice(), collected.product_count()) == ([], 1)
+
+    collected.drop("acme:1", rows[:1])
+    assert collected.product_count() == 0 and not collected.has_product("acme:1")
 
 
-def test_photo_addresses_without_an_answer_come_in_the_order_found_also_while_answers_are_written(
+def test_what_many_pages_led_to_is_a_wall_and_what_two_led_to_is_none(collected: Collected) -> None:
+    for n in range(5):
+        detail = led_to("/gate" if n < 3 else "/sale")
+        collected.add_reject(Reject("page", "no_product", f"u{n}", detail=detail))
+
+    assert collected.name_walls(3) == ["u0", "u1", "u2"]
+    assert collected.walls() == [("led to /gate, which shows no product", 3)]
+    assert collected.reject_counts() == {("page", "consent_wall"): 3, ("page", "no_product"): 2}
+    assert collected.name_walls(3) == []
+
+
+def test_photo_addresses_without_an_answer_come_by_product_also_while_answers_are_written(
     collected: Collected,
 ) -> None:
     for name, urls in {"b": ["u1", "u2"], "a": ["u2", "u3"]}.items():
@@ -64,7 +89,7 @@ def test_photo_addresses_without_an_answer_come_in_the_order_found_also_while_an
         asked.append((url, shown_by))
         collected.set_photo(f"other of {url}", "x")
 
-    assert asked == [("u2", "acme:b"), ("u2", "acme:a"), ("u3", "acme:a")]
+    assert asked == [("u2", "acme:a"), ("u3", "acme:a"), ("u2", "acme:b")]
 
 
 def test_a_catalogue_of_any_length_is_read_in_slices(collected: Collected) -> None:

@@ -82,7 +82,7 @@ def test_reopening_leaves_out_what_is_in_flight(state: CrawlState) -> None:
 
     reopened = state.frontier.reopen(Kind.PRODUCT, ("timeout",))
 
-    assert reopened == [(tasks[0].key, tasks[0].url)]
+    assert reopened == [(tasks[0].key, tasks[0].url, False)]
     assert drained(state.frontier) == [tasks[0]]
 
 

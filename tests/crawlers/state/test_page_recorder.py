@@ -10,6 +10,7 @@ from crawlers.fetch.validators import Validators
 from crawlers.state.answers import PhotoAnswer
 from crawlers.state.frontier import READ, Kind
 from crawlers.state.page_queue import AUDIT_ONE_IN
+from crawlers.state.page_union import unite_pages
 from crawlers.state.previous_crawl import Fate
 from crawlers.state.recrawl_policy import LIST
 from schemas.reject import Reject
@@ -41,9 +42,11 @@ def test_a_product_at_two_addresses_is_read_once_and_the_second_is_refused(stage
     stage.lead_to(named(0), Visit(f"{SHOP}/sale/0", True))
     for _ in range(2):
         stage.read(stage.next(), product(0))
+    assert (stage.out(), stage.out("discover"), stage.rejects()) == (1, 1, [])
+    unite_pages(stage.recorder)
 
     assert stage.rejects() == [("page", "duplicate", "acme:0")]
-    assert stage.out() == 1
+    assert (stage.out(), stage.out("discover")) == (1, 0)
 
 
 def test_a_page_with_a_product_that_is_refused_still_gives_the_others(stage: PageStage) -> None:
@@ -150,7 +153,7 @@ def test_a_page_that_shows_another_product_now_has_lost_the_old_one(stage: PageS
     assert stage.fate(0) == Fate.GONE
 
 
-def test_a_page_without_its_product_is_a_fault_and_one_that_never_had_any_is_a_listing(
+def test_a_page_without_its_product_is_a_fault_and_one_that_never_had_any_is_no_product(
     stage: PageStage,
 ) -> None:
     stage.load(1)
@@ -159,9 +162,9 @@ def test_a_page_without_its_product_is_a_fault_and_one_that_never_had_any_is_a_l
     for _ in range(2):
         stage.read(stage.next())
 
-    assert stage.rejects() == [("page", "page_incomplete", "acme:0")]
+    assert sorted(stage.rejects()) == [("page", "no_product", ""), ("page", "page_incomplete", "acme:0")]
     assert stage.fate(0) == Fate.UNSEEN
-    assert stage.out("discover") == 1
+    assert stage.state.frontier.outcome_counts(Kind.PRODUCT) == {"no_product": 1, "page_incomplete": 1}
 
 
 def test_a_product_that_opted_out_since_is_let_go(stage: PageStage) -> None:

@@ -36,7 +36,7 @@ def test_every_photo_of_every_product_is_asked_once(photos: Photos) -> None:
     tasks = photos.added(URL)
 
     assert [(task.url, task.product_id) for task in tasks] == [
-        (URL, "acme:1"),
+        (URL, "acme:0"),
         (f"{SHOP}/img/1.jpg", "acme:1"),
     ]
     assert not photos.queue.has_waiting()

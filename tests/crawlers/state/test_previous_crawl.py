@@ -45,7 +45,7 @@ def test_a_first_crawl_remembers_nothing(state: CrawlState) -> None:
     assert previous.photo("x") is None
     assert previous.product("acme:0") is None
     assert not previous.mark_fetched("acme:0")
-    assert (previous.delisted(), previous.page_of("acme:0"), previous.fate_counts()) == ([], "", {})
+    assert (previous.delisted(), previous.listing_of("acme:0"), previous.fate_counts()) == ([], "", {})
 
 
 def test_a_page_comes_back_with_its_validators_and_one_that_failed_is_as_if_new(
@@ -170,7 +170,7 @@ def test_a_product_of_a_feed_is_delisted_when_no_page_of_the_feed_holds_it(state
     state.frontier.add(Kind.LISTING, FEED, FEED)
     state.previous.mark_fetched("acme:0")
 
-    assert state.previous.page_of("acme:1") == FEED
+    assert state.previous.listing_of("acme:1") == FEED
     assert state.previous.delisted() == ["acme:1"]
 
 

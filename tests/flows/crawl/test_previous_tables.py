@@ -59,7 +59,7 @@ def test_products_pages_photos_and_traps_are_known(lake: Lake, state: CrawlState
     assert state.previous.product_count() == 3
     assert there is not None and (there.validators.etag, there.products) == ('"1"', ("acme:0",))
     assert photo is not None and (photo.image_id, photo.validators.etag) == ("aa", '"2"')
-    assert [state.previous.page_of(f"acme:{n}") for n in range(2)] == [page(0), page(1)]
+    assert [state.previous.products_on(page(n)) for n in range(2)] == [["acme:0"], ["acme:1"]]
     assert state.read_note("bounds")
 
 

@@ -1,0 +1,324 @@
+"""What pages add up to: a product of all its pages, in one language and market, and an outcome for each page."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flows.crawl.crawl_shops import crawl_shop
+from flows.parameters.crawl import CrawlParameters
+from infra.lake import Lake
+from schemas.errors import FetchError
+from schemas.manifest import Manifest
+from tests.crawlers.page_shop import PageShop, node
+from tests.crawlers.shopserver import serve
+
+COLOURS = ("moss", "sand", "ink", "rust")
+WORDS = {"en": "Felt slipper", "de": "Filzpantoffel", "fr": "Chausson en feutre"}
+RESTLESS = ("fetched_at", "first_seen", "etag", "last_modified", "content_hash")
+Row = dict[str, Any]
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    return Lake(str(tmp_path / "lake"))
+
+
+def crawled(shop: PageShop, lake: Lake, at: str = "/", **options: Any) -> Manifest:
+    url = shop.base + at
+    wanted = CrawlParameters(urls=(url,), lake=lake.uri, **options)
+    return lake.run(crawl_shop.fn("acme", url, wanted)["crawl_id"])
+
+
+def products(lake: Lake, crawl: Manifest, shop: PageShop) -> dict[str, Row]:
+    """Products by key, without what differs between two servers or two moments."""
+    rows = lake.table(crawl, "products").to_pylist()
+    return {
+        row["product_id"].partition(":")[2]: {
+            name: [url.replace(shop.base, "") for url in value] if name == "image_urls" else value
+            for name, value in row.items()
+            if name not in RESTLESS
+        }
+        | {"url": row["url"].replace(shop.base, "")}
+        for row in rows
+    }
+
+
+def reasons(lake: Lake, crawl: Manifest, shop: PageShop) -> dict[str, str]:
+    rows = lake.table(crawl, "rejects").to_pylist()
+    return {row["url"].replace(shop.base, ""): row["reason"] for row in rows}
+
+
+def colours_on_pages(seed: int, *, canonical: bool = False) -> PageShop:
+    """Six products, each colour on a page of its own, and a page of the group."""
+    shop = PageShop(seed)
+    for n in range(6):
+        base = f"/shop/coat-{n}"
+        shop.add(base, node(f"C{n}", f"Coat {n}", f"{n}-group", description="The coat.", price="60.00"))
+        for colour in COLOURS:
+            link = f"<link rel='canonical' href='{base}'>" if canonical else ""
+            facts = {
+                "color": colour,
+                "size": COLOURS.index(colour) + 36,
+                "price": f"{50 - COLOURS.index(colour)}.00",
+            }
+            more = node(f"C{n}", f"Coat {n} {colour}", f"{n}-{colour}-a", f"{n}-{colour}-b", **facts)
+            shop.add(f"{base}/{colour}", more, head=link)
+    return shop
+
+
+@pytest.mark.parametrize("canonical", [False, True])
+def test_a_product_is_what_all_its_pages_say_whichever_answers_first(canonical: bool, tmp_path: Path) -> None:
+    tables = []
+    for seed in range(2):
+        lake, shop = Lake(str(tmp_path / f"{seed}")), colours_on_pages(seed, canonical=canonical)
+        with serve(shop):
+            crawl = crawled(shop, lake)
+            again = crawled(shop, lake)
+        assert crawl.result["rejected"] == {} and again.result["changed"] == 0
+        assert crawl.counts["discover"].went_out + crawl.counts["page"].went_out == 1 + 30
+        assert crawl.counts["page"].went_out == 6
+        tables.append(products(lake, crawl, shop))
+
+    assert tables[0] == tables[1]
+    coat = tables[0]["C3"]
+    assert (coat["title"], coat["url"], coat["description"]) == ("Coat 3", "/shop/coat-3", "The coat.")
+    assert sorted(coat["colour"].split(", ")) == sorted(COLOURS)
+    assert coat["image_urls"][0] == "/img/3-group.jpg" and len(coat["image_urls"]) == 9
+    assert str(coat["price"]) == "47.0000"
+    assert sorted(dict(coat["attributes"])["size"].split(", ")) == ["36", "37", "38", "39"]
+
+
+def test_the_same_page_at_several_addresses_is_one_page_and_its_twins_are_duplicates(lake: Lake) -> None:
+    shop = PageShop(1)
+    for path in ("/sale/hat", "/hat", "/new/hat"):
+        shop.add(path, node("H1", "Hat", "hat"))
+    with serve(shop):
+        crawl = crawled(shop, lake)
+
+    assert reasons(lake, crawl, shop) == {"/sale/hat": "duplicate", "/new/hat": "duplicate"}
+    assert products(lake, crawl, shop)["H1"]["url"] == "/hat"
+
+
+def test_where_one_page_of_a_product_changed_the_others_are_asked_for_all_they_hold(lake: Lake) -> None:
+    shop = colours_on_pages(2)
+    with serve(shop):
+        first = crawled(shop, lake)
+        shop.asked_whole()
+        calm = crawled(shop, lake)
+        assert [path for path in shop.asked_whole() if path.startswith("/shop/")] == []
+
+        shop.add(
+            "/shop/coat-2/ink", node("C2", "Coat 2 ink", "2-ink-a", "2-ink-c", color="ink", price="10.00")
+        )
+        changed = crawled(shop, lake)
+        asked = [path for path in shop.asked_whole() if path.startswith("/shop/")]
+
+        del shop.html["/shop/coat-4/rust"]
+        lost = crawled(shop, lake)
+        shop.listed = [path for path in shop.html if path not in ("/", "/shop/coat-5/moss")]
+        unnamed = crawled(shop, lake)
+
+    assert [calm.result[name] for name in ("changed", "not_modified")] == [0, 6]
+    assert asked == ["/shop/coat-2", *(f"/shop/coat-2/{colour}" for colour in sorted(COLOURS))]
+    before, after = (products(lake, crawl, shop) for crawl in (first, changed))
+    assert {key for key in after if after[key] != before[key]} == {"C2"}
+    assert set(after["C2"]["image_urls"]) == {*before["C2"]["image_urls"]} - {"/img/2-ink-b.jpg"} | {
+        "/img/2-ink-c.jpg"
+    }
+    assert str(after["C2"]["price"]) == "10.0000" and "moss" in after["C2"]["colour"]
+    assert changed.counts["discover"].went_out == first.counts["discover"].went_out
+    assert changed.counts["page"].went_out == 6
+    assert "rust" not in products(lake, lost, shop)["C4"]["colour"]
+    assert sorted(products(lake, unnamed, shop)["C5"]["colour"].split(", ")) == ["ink", "rust", "sand"]
+
+
+def test_a_fault_of_one_page_takes_nothing_from_its_product(lake: Lake) -> None:
+    shop = colours_on_pages(3)
+    with serve(shop):
+        first = crawled(shop, lake)
+        shop.add("/shop/coat-1", node("C1", "Coat 1, new", "1-group"))
+        shop.failing = {"/shop/coat-1/sand": 503}
+        second = crawled(shop, lake)
+        shop.failing = {}
+        third = crawled(shop, lake)
+
+    one, two, three = (products(lake, crawl, shop)["C1"] for crawl in (first, second, third))
+    assert two == one and second.result["kept"] == 1
+    assert three["title"] == "Coat 1, new" and set(three["image_urls"]) == set(one["image_urls"])
+
+
+def test_pages_of_a_list_bring_the_whole_product(lake: Lake) -> None:
+    shop = colours_on_pages(4)
+    with serve(shop):
+        first = crawled(shop, lake)
+        shop.add("/shop/coat-0/moss", node("C0", "Coat 0 moss", "0-moss-z", color="moss"))
+        crawl = crawled(shop, lake, revisit="list", only=[f"{shop.base}/shop/coat-0/moss"])
+
+    before, after = (products(lake, each, shop)["C0"] for each in (first, crawl))
+    lost = {"/img/0-moss-a.jpg", "/img/0-moss-b.jpg"}
+    assert set(after["image_urls"]) == set(before["image_urls"]) - lost | {"/img/0-moss-z.jpg"}
+
+
+def spoken(seed: int, form: str, languages: tuple[str, ...] = ("de", "en", "fr"), lang: str = "") -> PageShop:
+    """Four products in each language. `form` of addresses and, where it stands in `lang`, what all pages claim."""
+    shop = PageShop(seed)
+    for n in range(4):
+        for language in languages:
+            path = form.format(language=language, n=n)
+            shop.add(path, node(f"S{n}", f"{WORDS[language]} {n}", f"{n}"), lang=lang or language)
+    return shop
+
+
+@pytest.mark.parametrize("asked", ["", "fr"])
+@pytest.mark.parametrize(
+    "form", ["/{language}/p/{n}", "/p/{n}-{language}"], ids=["path", "only-the-page-says"]
+)
+def test_a_crawl_reads_one_language_the_home_page_s_or_the_one_asked_for(
+    form: str, asked: str, tmp_path: Path
+) -> None:
+    tables = []
+    for seed in range(2):
+        lake, shop = Lake(str(tmp_path / f"{seed}")), spoken(seed, form)
+        shop.html["/"] = "<html lang='en-GB'><a href='/de/'>Deutsch</a></html>"
+        with serve(shop):
+            crawl, again = (crawled(shop, lake, language=asked) for _ in range(2))
+            kept = crawled(shop, lake)
+        tables.append(products(lake, crawl, shop))
+        assert crawl.result["rejected"] == {"language": 8}
+        assert crawl.result["language"] == kept.result["language"] == (asked or "en-gb")
+        assert [again.result[name] for name in ("changed", "added", "removed")] == [0, 0, 0]
+        assert [kept.result[name] for name in ("changed", "added", "removed")] == [0, 0, 0]
+
+    word = WORDS[asked or "en"]
+    assert tables[0] == tables[1]
+    assert {key: row["title"] for key, row in tables[0].items()} == {f"S{n}": f"{word} {n}" for n in range(4)}
+
+
+def test_another_language_asked_for_later_reads_the_whole_shop_anew(lake: Lake) -> None:
+    shop = spoken(5, "/{language}/p/{n}")
+    shop.html["/"] = "<html lang='de'></html>"
+    with serve(shop):
+        first = crawled(shop, lake)
+        second = crawled(shop, lake, language="fr")
+        third = crawled(shop, lake)
+
+    assert [each.result["language"] for each in (first, second, third)] == ["de", "fr", "fr"]
+    assert [each.result["changed"] for each in (second, third)] == [4, 0]
+    assert {row["title"].rpartition(" ")[0] for row in products(lake, third, shop).values()} == {WORDS["fr"]}
+
+
+@pytest.mark.parametrize("home", ["de", "ja", ""])
+def test_a_shop_whose_every_page_claims_the_same_wrong_language_is_read(home: str, lake: Lake) -> None:
+    shop = spoken(6, "/{language}/p/{n}", ("de",), lang="en")
+    shop.html["/"] = f"<html lang='{home}'></html>"
+    with serve(shop):
+        first, second = crawled(shop, lake), crawled(shop, lake)
+
+    assert (first.result["products"], first.result["rejected"], first.result["language"]) == (4, {}, "en")
+    assert [second.result[name] for name in ("products", "changed", "language")] == [4, 0, "en"]
+
+
+def test_a_language_that_no_page_claims_is_told_where_the_shop_has_but_one(lake: Lake) -> None:
+    shop = spoken(6, "/p/{n}", ("de",))
+    with serve(shop):
+        crawl = crawled(shop, lake, language="fr")
+
+    assert (crawl.result["products"], crawl.result["language"]) == (4, "de")
+    assert "in fr, all say de" in crawl.result["notes"][0]
+
+
+def test_twins_named_by_a_sitemap_alone_are_read_in_the_crawl_s_language(lake: Lake) -> None:
+    shop = spoken(7, "/{language}/p/{n}", ("de", "fr"))
+    twins = "".join(
+        f"<xhtml:link rel='alternate' hreflang='{tag}' href='BASE/{tag}/p/N'/>" for tag in ("de", "fr")
+    )
+    shop.sitemap_entries = [
+        f"<url><loc>BASE/de/p/N</loc>{twins}</url>".replace("N", str(n)) for n in range(4)
+    ]
+    shop.html["/"] = "<html lang='de'></html>"
+    with serve(shop):
+        crawl = crawled(shop, lake, language="fr")
+
+    assert {row["title"] for row in products(lake, crawl, shop).values()} == {
+        f"{WORDS['fr']} {n}" for n in range(4)
+    }
+    assert reasons(lake, crawl, shop) == {f"/de/p/{n}": "language" for n in range(4)}
+
+
+def test_a_market_s_home_page_keeps_to_its_market(lake: Lake) -> None:
+    shop = PageShop(8)
+    for market, price in {"": "10.00", "/gb": "8.00", "/us": "12.00"}.items():
+        for n in range(3):
+            shop.add(f"{market}/p/{n}", node(f"M{n}", f"Scarf {n}", f"{n}", price=price), lang="en")
+    shop.html["/gb"] = "<html lang='en'></html>"
+    with serve(shop):
+        crawl = crawled(shop, lake, at="/gb")
+
+    rows = products(lake, crawl, shop)
+    assert {key: row["url"] for key, row in rows.items()} == {f"M{n}": f"/gb/p/{n}" for n in range(3)}
+    assert {url for url, reason in reasons(lake, crawl, shop).items() if reason == "language"} == {
+        f"/us/p/{n}" for n in range(3)
+    }
+
+
+def walled(places: dict[str, str]) -> PageShop:
+    """Ten products, of which some lead elsewhere."""
+    shop = PageShop(9)
+    for n in range(10):
+        shop.add(f"/p/{n}", node(f"W{n}", f"Cap {n}", f"{n}"))
+    shop.moved = places
+    shop.html["/entry"] = "<html><h1>Welcome</h1></html>"
+    shop.html["/sale"] = "<html><a href='/p/8'>Cap 8</a><a href='/p/9'>Cap 9</a></html>"
+    shop.listed = [f"/p/{n}" for n in range(10)] + ["/about"]
+    shop.html["/about"] = "<html><h1>About us</h1></html>"
+    return shop
+
+
+@pytest.mark.parametrize(
+    ("places", "expected"),
+    [
+        (
+            {f"/p/{n}": f"/login?next=/p/{n}" for n in range(2)},
+            {"/p/0": "consent_wall", "/p/1": "consent_wall"},
+        ),
+        ({f"/p/{n}": "/entry" for n in range(3)}, {f"/p/{n}": "consent_wall" for n in range(3)}),
+        ({f"/p/{n}": "/entry" for n in range(2)}, {f"/p/{n}": "no_product" for n in range(2)}),
+        ({f"/p/{n}": "/sale" for n in range(4)}, {f"/p/{n}": "no_product" for n in range(4)}),
+        ({f"/p/{n}": "/" for n in range(4)}, {f"/p/{n}": "no_product" for n in range(4)}),
+    ],
+    ids=["login", "one-place", "too-few", "a-list", "the-home-page"],
+)
+def test_every_page_that_was_asked_has_an_outcome(
+    places: dict[str, str], expected: dict[str, str], lake: Lake
+) -> None:
+    shop = walled(places)
+    shop.html["/login"] = "<html><h1>Your account</h1></html>"
+    with serve(shop):
+        crawl = crawled(shop, lake, floor=0.5)
+
+    assert reasons(lake, crawl, shop) == expected | {"/about": "no_product"}
+    page, listings = crawl.counts["page"], crawl.counts["discover"].went_out
+    assert page.went_out == 10 - len(places) and crawl.result["complete"] is True
+    assert page.went_out + sum(page.rejected.values()) + listings == 11 + 1
+
+
+def test_a_shop_behind_a_wall_says_so(lake: Lake) -> None:
+    shop = walled({f"/p/{n}": "/entry" for n in range(10)})
+    with (
+        serve(shop),
+        pytest.raises(FetchError, match="10 product pages led to /entry, which shows no product"),
+    ):
+        crawled(shop, lake)
+
+
+def test_a_sitemap_of_nothing_but_other_pages_leaves_it_to_the_home_page(lake: Lake) -> None:
+    shop = walled({})
+    shop.listed = ["/about", "/entry"]
+    shop.html["/"] = "<html><nav><a href='/sale'>Sale</a></nav></html>"
+    with serve(shop):
+        first, second = crawled(shop, lake), crawled(shop, lake)
+
+    assert sorted(products(lake, first, shop)) == ["W8", "W9"]
+    assert "links of its home page" in first.result["notes"][0]
+    assert [second.result[name] for name in ("products", "changed", "removed")] == [2, 0, 0]
