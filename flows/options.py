@@ -50,18 +50,22 @@ def command_of(
     work: Callable[[P], Result],
     show: Callable[[Result], None],
     refuse: Callable[[Mapping[str, Any]], None] = lambda written: None,
+    check: Callable[[P], object] = lambda parameters: None,
 ) -> Callable[..., None]:
     """Return the command whose options are the fields of `parameters`.
 
     work    gets the model and gives the result
     show    prints the result for people
     refuse  raises InputError for what cannot be, seeing what was written before anything is read or started
+    check   raises PipelineError for what cannot be, seeing the model before anything is started
     """
 
     def command(*, json: bool, **written: Any) -> None:
         def worked() -> Result:
             refuse(written)
-            return work(read(parameters, written))
+            given = read(parameters, written)
+            check(given)
+            return work(given)
 
         terminal.command(json, worked, show)
 
@@ -77,6 +81,7 @@ def on_prefect(load: Callable[[], Callable[..., Result]]) -> Callable[[P], Resul
     def work(parameters: P) -> Result:
         from flows.orchestration import PrivateApi
 
+        terminal.people.print("starting Prefect and what the stage needs: 10 to 30 seconds", style="dim")
         api = PrivateApi()
         flow = load()
         api.wait()

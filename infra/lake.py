@@ -98,6 +98,10 @@ class Lake:
         if begun:
             self._write(f"{run.kind}={run.run_id}/begun.json", begun | {"left": True})
 
+    def discard(self, run: OpenRun) -> None:
+        """Remove a run that was begun and that nobody will continue, with all it wrote."""
+        self.filesystem.delete_dir(run.folder)
+
     def commit(self, run: OpenRun, result: Mapping[str, Any]) -> Manifest:
         """Write the manifest: then the run exists. Raises CountError if a stage lost rows, LakeError if it exists."""
         manifest = Manifest(

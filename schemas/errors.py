@@ -108,16 +108,20 @@ class CountError(PipelineError):
 
 
 class RejectedError(PipelineError):
-    """Too large a share of a stage's rows was refused; `reason` is the one that leads."""
+    """Too large a share of a stage's rows was refused; `reason` is the one that leads, `example` one such row."""
 
-    def __init__(self, stage: str, rejected: int, seen: int, reason: str) -> None:
-        super().__init__(stage, rejected, seen, reason)
+    def __init__(self, stage: str, rejected: int, seen: int, reason: str, example: str = "") -> None:
+        super().__init__(stage, rejected, seen, reason, example)
         self.stage = stage
         self.rejected = rejected
         self.seen = seen
         self.reason = reason
+        self.example = example
 
     def __str__(self) -> str:
+        if self.example:
+            rows = f"{self.rejected:,} of {self.seen:,} rows refused"
+            return f"{self.stage} stopped: {rows}: {self.reason}, e.g. {self.example}"
         return f"{self.stage} stopped: {self.rejected} of {self.seen} refused, mostly {self.reason}"
 
 

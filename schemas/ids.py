@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 RUN_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{4}")
+LONGEST_KEY = 256  # characters; four bytes each, beside shop and photo, fit the ids of the index
 _TICKS = 0x10000  # of a second: what four hex digits count
 
 _one_at_a_time = threading.Lock()
@@ -22,6 +23,17 @@ def image_id(data: bytes) -> str:
 def product_id(shop: str, key: str) -> str:
     """`<shop>:<key>`, where `key` is the shop's own SKU or platform id, never a hash of a title."""
     return f"{shop}:{key}"
+
+
+def key_fault(key: str) -> str:
+    """Say why `key` cannot be a product's; empty where it can. No table takes a product past this bound."""
+    if len(key) > LONGEST_KEY:
+        return f"of {len(key):,} characters is longer than {LONGEST_KEY}"
+    try:
+        key.encode()
+    except UnicodeEncodeError:
+        return "holds half a character"
+    return ""
 
 
 def photo_key(url: str) -> str:

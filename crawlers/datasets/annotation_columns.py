@@ -41,7 +41,7 @@ def annotation_of(fields: Mapping[str, Any]) -> Annotation:
 def _landmark(point: Mapping[str, Any] | None) -> Landmark:
     if point is None or not isinstance(point["visible"], bool):
         raise ValueError("a landmark that does not say whether it is visible")
-    return Landmark(_text(point["name"]), _share(point["x"]), _share(point["y"]), point["visible"])
+    return Landmark(line_of(_text(point["name"])), _share(point["x"]), _share(point["y"]), point["visible"])
 
 
 def _box(sides: Mapping[str, Any] | None) -> Box | None:

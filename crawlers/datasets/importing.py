@@ -1,5 +1,7 @@
 """Rows of a product file -> products and photos in the recorder; decoding runs ahead in threads."""
 
+import errno
+import stat
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -23,9 +25,9 @@ Outcome = tuple[PhotoRow | None, PhotoAnswer | Reject | None]
 
 
 def import_rows(product_file: ProductFile, recorder: Recorder, threads: int = 2) -> None:
-    """Take every row: stage "import" counts it out, or refuses it with a reason.
+    """Take every photo of every row: stage "import" counts it out, or refuses it with a reason.
 
-    The first accepted row of a product gives its facts, each row one photo. A photo that is an
+    The first accepted row of a product gives its facts. A photo that is an
     http(s) address is only noted; the image stage fetches it afterwards.
     """
     photos = PhotoRecorder(recorder)
@@ -102,9 +104,11 @@ class _TooLargeError(Exception):
 
 def _bytes(photo: bytes | Path | str) -> bytes:
     if isinstance(photo, Path):
-        size = photo.stat().st_size
+        about = photo.stat()
+        if not stat.S_ISREG(about.st_mode):
+            raise OSError(errno.EINVAL, "is no file")
+        size = about.st_size
         if size > PHOTO_BYTES:
             raise _TooLargeError(f"{size} bytes")
         return photo.read_bytes()
-    assert isinstance(photo, bytes)
-    return photo
+    return photo if isinstance(photo, bytes) else photo.encode()

@@ -38,14 +38,13 @@ from scrapy.http import Response
 
 from crawlers.extract.headers import header_of
 from crawlers.extract.reading import IMPORT, KEYS, MARKUP, OWN_ID, PROFILE, Reading
-from schemas.ids import product_id
+from schemas.ids import key_fault, product_id
 from schemas.product import Product
 from schemas.reject import Reject
 
 MOST_PHOTOS = 250  # of one product, its variants and its reviews
 LONGEST_URL = 2_000  # of the product's page
 LONGEST_PHOTO_URL = 8_000  # some carry a signature
-_LONGEST_KEY = 256
 _NO_KEY = frozenset(["n/a", "na", "none", "null", "nil", "undefined", "false", "true", "-", "0", "nan"])
 _TEXTS = ("title", "description", "brand", "categories", "tags", "colour", "gender", "in_stock")
 _UNTRUSTED = (*MARKUP, IMPORT)  # less than a profile and a feed, most trusted first
@@ -133,7 +132,7 @@ def _key(ranked: Sequence[Reading]) -> tuple[str, str] | None:
     for kind in KEYS:
         for reading in ranked:
             key = reading.keys.get(kind, "")
-            if key and len(key) <= _LONGEST_KEY and (kind == OWN_ID or key.lower() not in _NO_KEY):
+            if key and not key_fault(key) and (kind == OWN_ID or key.lower() not in _NO_KEY):
                 return key, reading.source
     return None
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from flows import terminal
+from flows.crawl.catalogue_check import check_file
 from flows.options import command_of, on_prefect
 from flows.parameters.crawl import ImportParameters
 
@@ -20,4 +21,4 @@ def _show(result: dict[str, Any]) -> None:
     terminal.fields_table("imported", result)
 
 
-command = command_of(ImportParameters, on_prefect(_flow), _show)
+command = command_of(ImportParameters, on_prefect(_flow), _show, check=check_file)

@@ -37,7 +37,7 @@ from crawlers.state.tally import FLOOR
 from flows.crawl.crawl_store import CrawlStore
 from flows.crawl.previous_tables import load_previous, previous_products, refused_before
 from infra.lake import Lake
-from schemas.errors import InputError, LakeError, PipelineError
+from schemas.errors import InputError, LakeError, PipelineError, RejectedError
 from schemas.manifest import Manifest
 
 
@@ -58,15 +58,17 @@ def run(request: Mapping[str, Any], out: TextIO) -> dict[str, Any]:
         load_previous(state, lake, previous)
         recorder = Recorder(state, store, _policy(request, previous), _progress_to(out), traffic.so_far)
         recorder.resume()
+        read_as: dict[str, Any] = {}
         try:
             if request["do"] == "crawl":
                 _crawl(request, recorder, traffic, lake, previous)
             else:
-                _import(request, recorder, traffic)
+                read_as = _import(request, recorder, store, traffic)
         finally:
             _save_traffic(state, traffic)
         previous_rows = previous_products(lake, previous)
         tables = _write_tables(request, recorder, store, previous_rows, traffic.requests)
+        tables["result"] |= read_as
         return tables | {"bytes": traffic.bytes, "seconds": traffic.seconds}
     except sqlite3.Error as error:  # a full disk, or a file that another hand has changed
         raise LakeError(request["state"], f"cannot be read or written ({error})") from error
@@ -162,17 +164,41 @@ def _crawl(
     )
 
 
-def _import(request: Mapping[str, Any], recorder: Recorder, traffic: Traffic) -> None:
+def _import(
+    request: Mapping[str, Any], recorder: Recorder, store: CrawlStore, traffic: Traffic
+) -> dict[str, Any]:
+    """Import a catalogue; return what it was read as, and which attributes could not be read everywhere."""
     begun = time.monotonic()
-    product_file = ProductFile(request["path"], request["shop"], request["mapping"])
+    product_file = ProductFile(
+        request["path"], request["shop"], request["mapping"], request["encoding"], request["delimiter"]
+    )
     recorder.expect("import", product_file.rows or 0)
-    import_rows(product_file, recorder)
-    if not recorder.tally("import").out:
-        raise InputError(request["path"], "holds no row that can be used")
-    traffic.seconds["import"] = time.monotonic() - begun
-    if any(True for _ in recorder.state.collected.photos_to_ask()):
-        fetch_photos(request["photos_at"], request["contact"], recorder, traffic)
+    try:
+        import_rows(product_file, recorder)
+        tally = recorder.tally("import")
+        if not tally.seen:
+            raise InputError(request["path"], "holds no row")
+        if not tally.out:
+            reason = tally.rejected.most_common(1)[0][0]
+            raise RejectedError("import", tally.seen, tally.seen, reason)
+        traffic.seconds["import"] = time.monotonic() - begun
+        if any(True for _ in recorder.state.collected.photos_to_ask()):
+            fetch_photos(request["photos_at"], request["contact"], recorder, traffic)
+    except RejectedError as error:
+        raise _with_example(recorder, store, error) from error
     PhotoRecorder(recorder).flush()
+    unread = {"unread_cells": dict(product_file.left_out)} if product_file.left_out else {}
+    return {"read_as": product_file.taken} | unread
+
+
+def _with_example(recorder: Recorder, store: CrawlStore, error: RejectedError) -> RejectedError:
+    """Write the rejects of an import that ends with them alone; return the error with one of them for an example."""
+    store.write_rejects(recorder.state.collected.rejects())
+    rows = recorder.state.collected.rejects()
+    same = (row for row in rows if (row["stage"], row["reason"]) == (error.stage, error.reason))
+    row = next(same, {"detail": "", "url": ""})
+    example = row["detail"] or row["url"]
+    return RejectedError(error.stage, error.rejected, error.seen, error.reason, example)
 
 
 def _save_traffic(state: CrawlState, traffic: Traffic) -> None:

@@ -12,6 +12,7 @@ from crawlers.fetch.shop_names import shops_of
 from crawlers.profiles import shop_profile
 from flows.crawl.crawl_store import without_images_of
 from flows.crawl.crawl_subprocess import converse
+from flows.crawl.refused_import import give_up
 from flows.flow_of import flow_of
 from flows.orchestration import our_error, worth_retrying
 from flows.parameters.crawl import CrawlParameters
@@ -114,7 +115,10 @@ def run_process(lake_uri: str, request: Mapping[str, Any], parameters: dict[str,
     try:
         answer = converse(dict(request) | place, parameters["shop"])
         result = _commit(lake, run, answer, committed, begun=begun)
-    except BaseException:
+    except BaseException as error:
+        if request["do"] == "import" and isinstance(error, PipelineError):
+            _remove(state)
+            raise give_up(lake, run, parameters, error) from None  # an import begins anew each time
         lake.abandon(run)
         raise
     _remove(state)  # only now: a commit that fails is done again without asking the shop anything

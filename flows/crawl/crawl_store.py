@@ -76,6 +76,10 @@ class CrawlStore:
             files["annotations"] = self._write(ANNOTATIONS, chain([first], annotations))
         return files | {"images": [asdict(part) for part in self._parts_left + self._images.close()]}
 
+    def write_rejects(self, rejects: Iterable[Mapping[str, Any]]) -> None:
+        """Write the refusals alone, where a crawl ends without a catalogue."""
+        self._write(REJECTS, rejects)
+
     def _write(self, schema: pa.Schema, rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """Write one table to its end: its last rows leave the memory before the next one's come."""
         writer = PartWriter(self._lake.filesystem, self._folder, schema)

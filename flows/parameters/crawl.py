@@ -89,24 +89,36 @@ class CrawlParameters(StageParameters):
 
 
 class ImportParameters(StageParameters):
-    """A Parquet or CSV file; crawlers/datasets/product_file.py says which columns it has.
+    """A catalogue of Parquet, CSV or JSON lines; crawlers/datasets/product_file.py says which columns it has.
 
     The contact is for photo hosts, where the column `image` holds http(s) addresses; `photos_at` is an address
     whose host may be a private one, for such photos.
     """
 
-    path: Annotated[str, Field(description="Parquet or CSV file, one row per photo."), Option(argument=True)]
+    path: Annotated[
+        str,
+        Field(description="Parquet, CSV or JSON lines: a file, a folder or a glob."),
+        Option(argument=True),
+    ]
     shop: Annotated[str, Field(description="Name of the shop the products belong to."), RECORDED]
     mapping: Annotated[
         dict[str, str] | None,
-        Field(description="Our names for its columns; `a+b` joins two of them."),
+        Field(
+            description="Our names for its columns; `a+b` joins two, `a:|` and `a:json` cut one into a list."
+        ),
         Option(
-            help="Our names for its columns: title=name,product_id=sku+colour.",
+            help="Our names for its columns: title=name,product_id=sku+colour,tags=labels:|.",
             flags=("--map",),
             words=Words.COMMA_PAIRS,
         ),
         RECORDED,
     ] = None
+    encoding: Annotated[
+        str, Field(description="Of CSV: cp949, utf-16; told by the file itself."), RECORDED
+    ] = ""
+    delimiter: Annotated[str, Field(description="Of CSV: `;` or tab; told by the file itself."), RECORDED] = (
+        ""
+    )
     lake: Lake
     contact: Contact = ""
     photos_at: Annotated[

@@ -7,6 +7,7 @@ from schemas.manifest import Manifest
 
 _SUMMARIES = {
     "crawl": "{shop}: {products:,} products, {images_new:,} new photos",
+    "refused": "{shop}: {refused:,} of {seen:,} rows refused, mostly {reason}",
     "label": "{products:,} products, {words_kept:,} words",
     "train": "{method}, {images:,} images learnt, checkpoint {checkpoint:.8}",
     "embed": "{method}: {embedded:,} embedded, {reused:,} reused",

@@ -124,19 +124,20 @@ def test_a_file_full_of_bad_photos_stops_early(tmp_path: Path, lake: Lake) -> No
     )
     pq.write_table(table, tmp_path / "shop.parquet")
 
-    with pytest.raises(RejectedError, match="50 of 50 refused, mostly not_an_image"):
+    with pytest.raises(RejectedError, match="50 of 50 rows refused: not_an_image"):
         imported(tmp_path / "shop.parquet", lake)
 
-    assert list(lake.runs()) == []
+    (refused,) = lake.runs()
+    assert (refused.flow, refused.rows("rejects"), lake.unfinished()) == ("refused", 50, 0)
 
 
-def test_a_file_without_one_usable_row_is_refused(tmp_path: Path, lake: Lake) -> None:
-    pq.write_table(
-        pa.table({"product_id": ["1"], "title": ["t"], "image": ["gone.jpg"]}), tmp_path / "shop.parquet"
-    )
+def test_a_file_without_a_row_is_refused(tmp_path: Path, lake: Lake) -> None:
+    (tmp_path / "shop.csv").write_text("product_id,title,image\n")
 
-    with pytest.raises(InputError, match="no row that can be used"):
-        imported(tmp_path / "shop.parquet", lake)
+    with pytest.raises(InputError, match="holds no row"):
+        imported(tmp_path / "shop.csv", lake)
+
+    assert list(lake.runs()) == [] and lake.unfinished() == 0
 
 
 def test_a_file_that_cannot_be_used_leaves_no_run(tmp_path: Path, lake: Lake) -> None:

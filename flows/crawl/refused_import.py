@@ -1,0 +1,42 @@
+"""What is left of an import that came to nothing: a run of its refusals, in place of a crawl that nobody continues."""
+
+from typing import Any
+
+from infra.lake import Lake
+from infra.open_run import OpenRun
+from infra.parts import existing_parts, paths
+from schemas.errors import PipelineError, RejectedError
+from schemas.ids import digest
+from schemas.manifest import Count
+from schemas.reject import REJECTS
+
+
+def give_up(lake: Lake, crawl: OpenRun, parameters: dict[str, Any], error: PipelineError) -> PipelineError:
+    """Remove the crawl that was begun; where its rows were refused, commit them as a run of flow `refused`.
+
+    Returns the error, which then names that run.
+    """
+    parts = existing_parts(lake.filesystem, crawl.folder, "rejects")
+    if parts and isinstance(error, RejectedError):
+        key = digest({"refused": crawl.run_id})
+        run = lake.begin("run", "refused", key, parents=crawl.parents, parameters=parameters)
+        writer = run.writer(REJECTS)
+        for path in paths(crawl.folder, parts):
+            writer.write_table(lake.part(path).read())
+        run.add(REJECTS, writer.close())
+        run.counts[error.stage] = Count(
+            error.seen, error.seen - error.rejected, {error.reason: error.rejected}
+        )
+        lake.commit(
+            run,
+            {
+                "shop": parameters["shop"],
+                "refused": error.rejected,
+                "seen": error.seen,
+                "reason": error.reason,
+            },
+        )
+        example = f"{error.example} (all of them: the rejects of run {run.run_id})"
+        error = RejectedError(error.stage, error.rejected, error.seen, error.reason, example)
+    lake.discard(crawl)
+    return error

@@ -1,0 +1,124 @@
+"""`vitrine import` as people give it: what they have, what they are told, what is left in the lake."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from infra.lake import Lake
+from tests.crawlers.shopserver import photo
+from tests.flows.command_line import imported_by, vitrine
+
+
+def done(result: subprocess.CompletedProcess[str]) -> dict[str, object]:
+    assert result.returncode == 0, result.stderr
+    answer: dict[str, object] = json.loads(result.stdout)
+    return answer
+
+
+def refused(result: subprocess.CompletedProcess[str]) -> str:
+    """The one line, which --json says, too."""
+    assert result.returncode == 1 and "Traceback" not in result.stderr, result.stderr
+    message: str = json.loads(result.stdout)["error"]["message"]
+    assert f"vitrine: {message}" in result.stderr.splitlines()
+    return message
+
+
+def test_a_folder_as_a_korean_office_saves_it_is_imported_whole(
+    prefect_api: dict[str, str], tmp_path: Path
+) -> None:
+    folder = tmp_path / "shop"
+    for season, number, name in (("SS", 1, "줄무늬 셔츠"), ("AW", 2, "겨울 외투")):
+        part = folder / f"season={season}" / "part-0.csv"
+        part.parent.mkdir(parents=True)
+        (part.parent / f"{number}a.jpg").write_bytes(photo(number))
+        (part.parent / f"{number}b.jpg").write_bytes(photo(number + 10))
+        row = f"00{number};{name};{number}a.jpg|{number}b.jpg;['면', '데일리'];;12,900\r\n"
+        part.write_bytes(f"Product ID;제목;Image;labels;in_stock;was\r\n{row}".encode("cp949"))
+    mapping = "title=제목,tags=labels:json,list_price=was"
+
+    answer = done(
+        vitrine(
+            "import", str(folder), "--shop", "kr", "--map", mapping, "--lake", f"{tmp_path}/lake", "--json"
+        )
+    )
+
+    assert answer["read_as"] == "2 files: CSV in cp949, separated by semicolons"
+    assert (answer["products"], answer["images_new"], answer["rejected"]) == (2, 4, {})
+    lake = Lake(f"{tmp_path}/lake")
+    coat, shirt = lake.table(lake.run(str(answer["crawl_id"])), "products").sort_by("title").to_pylist()
+    assert (coat["product_id"], shirt["product_id"]) == ("kr:002", "kr:001")
+    assert (shirt["title"], shirt["tags"], shirt["in_stock"]) == ("줄무늬 셔츠", ["면", "데일리"], None)
+    assert (float(shirt["list_price"]), dict(shirt["attributes"])["season"]) == (12_900.0, "SS")
+
+
+def test_rows_that_are_damaged_are_refused_alone(prefect_api: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_bytes(photo(1))
+    lines = [
+        "id,title,title,image",
+        "1,Gürtel,x,a.jpg",
+        "2,G\udcffrtel,x,a.jpg",
+        f"{'3' * 2_000},Hut,x,a.jpg",
+    ]
+    (tmp_path / "t.csv").write_bytes("\n".join(lines).encode("utf-8", "surrogateescape"))
+
+    mapped = ("--map", "product_id=id")
+
+    answer = done(
+        vitrine("import", f"{tmp_path}/t.csv", "--shop", "s", *mapped, "--lake", f"{tmp_path}/lake", "--json")
+    )
+
+    assert answer["rejected"] == {"page_unreadable": 1, "row_incomplete": 1}
+    lake = Lake(f"{tmp_path}/lake")
+    rejects = lake.table(lake.run(str(answer["crawl_id"])), "rejects")["detail"].to_pylist()
+    assert any("product_id of 2,000 characters is longer than 256" in detail for detail in rejects)
+
+
+def test_a_catalogue_of_wrong_paths_says_so_and_keeps_the_refusals(
+    prefect_api: dict[str, str], tmp_path: Path
+) -> None:
+    rows = [{"product_id": n, "title": "Hut", "image": f"missing/{n}.jpg"} for n in range(30)]
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "t.parquet")
+    lake = Lake(f"{tmp_path}/lake")
+
+    message = refused(vitrine("import", f"{tmp_path}/t.parquet", "--shop", "s", "--lake", lake.uri, "--json"))
+
+    assert "30 of 30 rows refused: file_missing, e.g. missing/0.jpg" in message
+    (kept,) = lake.runs()
+    assert (kept.flow, kept.rows("rejects"), lake.unfinished()) == ("refused", 30, 0)
+    assert kept.run_id in message
+
+
+def test_what_cannot_be_read_is_refused_before_anything_starts(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"product_id": ["1"], "title": ["t"], "image": [1]}), tmp_path / "t.parquet")
+    lake = f"{tmp_path}/lake"
+
+    words = ("import", f"{tmp_path}/t.parquet", "--shop", "s", "--lake", lake, "--json")
+
+    assert "column image holds int64, no photos" in refused(vitrine(*words))
+    assert not {"prefect", "ray", "torch"} & imported_by(*words)
+    assert not Path(lake).exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (("none.csv",), "no such file"),
+        (("t.csv", "--encoding", "klingon"), "no such encoding"),
+        (("t.csv", "--delimiter", "::"), "one character is wanted"),
+        (("t.csv", "--map", "titel=name"), "there is no titel"),
+        (("t.csv",), "needs a column title; it has product_id, name, image"),
+    ],
+)
+def test_a_wrong_word_is_refused_in_one_line(tmp_path: Path, words: tuple[str, ...], why: str) -> None:
+    (tmp_path / "t.csv").write_text("product_id,name,image\n1,Hut,a.jpg\n")
+    file, *rest = words
+
+    message = refused(
+        vitrine("import", str(tmp_path / file), *rest, "--shop", "s", "--lake", f"{tmp_path}/lake", "--json")
+    )
+
+    assert why in message
