@@ -161,6 +161,8 @@ def show_scores(result: dict[str, Any]) -> None:
     rows = [[*key, *(by_method.get(method, "") for method in methods)] for key, by_method in cells.items()]
     columns = ["benchmark", "metric", "k", "n", *methods]
     rows_table("scores, in percent with half the 95 % interval", columns, rows)
+    for note in result.get("notes", ()):
+        people.print(harmless(note), markup=False, soft_wrap=True)
     for column, by_method in result.get("zero_shot", {}).items():
         for method, named in by_method.items():
             if named["unknown"]:

@@ -16,4 +16,10 @@ def _flow() -> Callable[..., dict[str, Any]]:
     return evaluate
 
 
-command = command_of(EvaluateParameters, on_prefect(_flow), show_scores)
+def _check(parameters: EvaluateParameters) -> None:
+    from flows.retrieval.ground_truth import check_files
+
+    check_files(parameters)
+
+
+command = command_of(EvaluateParameters, on_prefect(_flow), show_scores, check=_check)

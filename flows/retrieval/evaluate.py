@@ -25,7 +25,8 @@ from flows.retrieval.benchmarks import (
     zero_shot_scores,
 )
 from flows.retrieval.embed import embed_photos, newest_trained, vector_runs
-from flows.retrieval.ground_truth import Column, read_truth
+from flows.retrieval.evaluation_check import judge
+from flows.retrieval.ground_truth import Column, check_files, read_truth
 from flows.retrieval.measurements import Measurements
 from infra.lake import Lake
 from infra.open_run import OpenRun
@@ -65,11 +66,10 @@ def evaluate(parameters: EvaluateParameters) -> dict[str, Any]:
 def evaluate_model(parameters: EvaluateParameters) -> dict[str, Any]:
     """Embed the held-out photos with the model and its baselines, and score them all."""
     place = Lake(parameters.lake)
-    read_synonyms(parameters.synonyms)  # a file that cannot be read is refused before an hour of embedding
-    if parameters.truth:
-        read_truth(parameters.truth, parameters.truth_key, parameters.columns)
+    check_files(parameters)  # refused before an hour of embedding
     trained = place.run(parameters.train) if parameters.train else newest_trained(place)
     labels = parameters.labels or trained.parents[0]
+    notes = judge(place, parameters, labels)
     wanted = EmbedParameters(lake=parameters.lake, labels=labels, gpus=parameters.gpus)
     by_name = {trained.result["method"]: wanted.model_copy(update={"train": trained.run_id})}
     if parameters.baselines:
@@ -79,7 +79,7 @@ def evaluate_model(parameters: EvaluateParameters) -> dict[str, Any]:
         by_name[UNTRAINED] = few.model_copy(update={"train": _first_weights(place, trained)})
         by_name[COLOUR] = few.model_copy(update={"method": COLOUR})
     methods = [_embedded(name, embedding) for name, embedding in by_name.items()]
-    return score_photos(parameters, labels, methods)
+    return score_photos(parameters, labels, methods) | {"notes": notes}
 
 
 def publish_scores(result: dict[str, Any]) -> None:

@@ -18,7 +18,7 @@ def test_a_catalogue_is_known_by_its_files(tmp_path: Path) -> None:
 
     state = check_file(ImportParameters(path=str(tmp_path), shop="s", lake="x"))
 
-    assert state == {"files": 2, "bytes": 72, "modified": 9_000_000_000}
+    assert state == {"files": 2, "bytes": 70, "modified": 9_000_000_000}
 
 
 def test_every_part_of_it_is_checked(tmp_path: Path) -> None:
