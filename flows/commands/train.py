@@ -23,4 +23,12 @@ def _show(result: dict[str, Any]) -> None:
     terminal.fields_table("trained", result)
 
 
-command = command_of(TrainParameters, on_prefect(_flow), _show)
+def _check(parameters: TrainParameters) -> None:
+    """Judge what was said of the method; torch, which that needs, takes seconds, so only where something was said."""
+    if parameters.settings or parameters.method != TrainParameters.model_fields["method"].default:
+        from workers.contract.registry import settings_of
+
+        settings_of(parameters.method, parameters.settings)
+
+
+command = command_of(TrainParameters, on_prefect(_flow), _show, check=_check)

@@ -13,6 +13,7 @@ from typing import Any
 import torch
 
 from schemas.errors import InputError, MethodError
+from workers.contract import bounds
 from workers.contract.label_space import LabelSpace
 from workers.contract.method import Method
 from workers.contract.training import Training
@@ -53,20 +54,20 @@ def names() -> tuple[str, ...]:
 def settings_of(name: str, changes: Mapping[str, object] | None = None) -> Settings:
     """The method's settings with some values changed. Raises MethodError, or InputError for an unknown value.
 
-    Text is converted to the type of the value it replaces, so that `--set batch=64` works.
+    Raises InputError, too, for a value of another type or out of its bounds (workers/contract/bounds.py).
     """
     module = _module(name)
     config: Any = module.Config()
     training: Training | None = getattr(module, "TRAINING", None)
     own = {field.name for field in fields(config)}
     trained = {key for key, value in asdict(training).items() if value is not None} if training else set()
-    values: dict[str, object] = {}
-    for key, value in (changes or {}).items():
+    for key in changes or {}:
         if key not in own | trained:
             there = [field.name for field in fields(config)] + sorted(trained)
             raise InputError(f"{name} has no setting {key}", f"it has {', '.join(there)}")
-        where = config if key in own else training
-        values[key] = _convert(f"{name} {key}", value, getattr(where, key))
+    asked = dict(changes or {})
+    values = bounds.checked(type(config), name, {key: value for key, value in asked.items() if key in own})
+    values |= bounds.checked(Training, name, {key: value for key, value in asked.items() if key not in own})
     return Settings(
         name,
         replace(config, **{key: value for key, value in values.items() if key in own}),
@@ -103,14 +104,3 @@ def _module(name: str) -> Any:
     if name not in names():
         raise MethodError(name, names())
     return import_module(f"{_PACKAGE}.{name}")
-
-
-def _convert(what: str, value: object, default: object) -> object:
-    if not isinstance(value, str) or isinstance(default, str):
-        return value
-    try:
-        if isinstance(default, bool):
-            return {"true": True, "false": False}[value.lower()]
-        return type(default)(value)  # type: ignore[call-arg]
-    except (ValueError, KeyError):
-        raise InputError(what, f"{value!r} is no {type(default).__name__}") from None

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from workers.contract import bounds
+
 
 @dataclass(frozen=True)
 class Training:
@@ -28,17 +30,17 @@ class Training:
     Zero epochs of both kinds keep the first weights.
     """
 
-    batch: int = 64
-    epochs: int = 20
-    frozen_epochs: int = 0
-    optimiser: str = "adamw"
-    learning_rate: float = 1e-3
-    momentum: float = 0.0
-    weight_decay: float = 0.0
-    schedule: str = "cosine"
-    ema: float = 0.0
-    seed: int = 0
-    photo_size: int | None = None
-    typical: float | None = None
-    layer_decay: float | None = None
-    wise_ft: float | None = None
+    batch: bounds.Batch = 64
+    epochs: bounds.Epochs = 20
+    frozen_epochs: bounds.Epochs = 0
+    optimiser: bounds.Optimiser = "adamw"
+    learning_rate: bounds.Rate = 1e-3
+    momentum: bounds.Decay = 0.0
+    weight_decay: bounds.Weight = 0.0
+    schedule: bounds.Schedule = "cosine"
+    ema: bounds.Decay = 0.0
+    seed: bounds.Seed = 0
+    photo_size: bounds.ImageSize | None = None
+    typical: bounds.Share | None = None
+    layer_decay: bounds.Part | None = None
+    wise_ft: bounds.Share | None = None

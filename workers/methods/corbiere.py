@@ -21,7 +21,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from workers import contract
-from workers.contract import Batch, LabelSpace, Stage, Training, head_first
+from workers.contract import Batch, LabelSpace, Stage, Training, bounds, head_first
 from workers.data.augment import augment, unit
 from workers.layers.backbone import Backbone
 from workers.layers.pooling import Pool
@@ -31,13 +31,21 @@ from workers.layers.pooling import Pool
 class Config:
     """The paper's own numbers; a run that changes one has it in its manifest."""
 
-    backbone: str = "resnet50"  # z is its pooled feature
+    backbone: bounds.Backbone = "resnet50"  # z is its pooled feature
     weights: str = "auto"  # ImageNet in the paper; see workers/layers/backbone.py for "auto"
-    image_size: int = 224  # (?) px
-    pooling: str = "gap"  # (?) gap: mean, as ResNet-50 ships with | gem: generalised mean, power learnt | max
-    sampling: str = "words"  # words: as published | photos: every photo once an epoch, all its words at once
-    negatives: int = 0  # (?) words drawn against the true one, number unpublished; 0: the whole vocabulary
-    negative_power: float = 0.0  # (?) drawn in proportion to photos ** this; 0: uniformly, 0.75: as word2vec
+    image_size: bounds.ImageSize = 224  # (?) px
+    pooling: bounds.Pooling = (
+        "gap"  # (?) gap: mean, as ResNet-50 ships with | gem: generalised mean, power learnt | max
+    )
+    sampling: bounds.Sampling = (
+        "words"  # words: as published | photos: every photo once an epoch, all its words at once
+    )
+    negatives: bounds.CountOrNone = (
+        0  # (?) words drawn against the true one, number unpublished; 0: the whole vocabulary
+    )
+    negative_power: bounds.Weight = (
+        0.0  # (?) drawn in proportion to photos ** this; 0: uniformly, 0.75: as word2vec
+    )
     mask_true: bool = True  # False: the paper's literal softmax
     augment: bool = True  # (?) mirror, shift, scale, light
 

@@ -11,16 +11,16 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from workers import contract
-from workers.contract import Batch, LabelSpace
+from workers.contract import Batch, LabelSpace, bounds
 
 
 @dataclass(frozen=True)
 class Config:
     """Grid and bins."""
 
-    image_size: int = 112  # px
-    grid: int = 4  # cells a side
-    bins: int = 4  # per colour channel
+    image_size: bounds.ImageSize = 112  # px
+    grid: bounds.Cells = 4  # cells a side
+    bins: bounds.Cells = 4  # per colour channel
 
 
 class Method(contract.Method):

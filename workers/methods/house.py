@@ -26,7 +26,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from workers import contract
-from workers.contract import Batch, LabelSpace, Stage, Training, head_first
+from workers.contract import Batch, LabelSpace, Stage, Training, bounds, head_first
 from workers.data.augment import Ranges, augment
 from workers.layers.backbone import Backbone
 from workers.layers.colour import ColourLayout
@@ -41,25 +41,27 @@ LENGTH_FORGETTING = 0.02  # share of the mean length that each batch renews
 class Config:
     """Measured on 4,243 products' titles from random weights; see README.md for each value's worth."""
 
-    backbone: str = "resnet18"  # see workers/layers/backbone.py
+    backbone: bounds.Backbone = "resnet18"  # see workers/layers/backbone.py
     weights: str = "auto"  # ... for what "auto" is
-    image_size: int = 96  # px; another size while training than while embedding cost 5 points of article type
-    pooling: str = "gap"  # gap | gem | max
-    projection: int = 0  # length of the learnt part of the vector; 0: the pooled features themselves
-    colour: float = 0.65  # length of the colour part beside the learnt part's 1; 0: none
-    colour_hidden: float = 0.5  # share of draws in which the word layer does not see the colour part
+    image_size: bounds.ImageSize = (
+        96  # px; another size while training than while embedding cost 5 points of type
+    )
+    pooling: bounds.Pooling = "gap"  # gap | gem | max
+    projection: bounds.CountOrNone = 0  # length of the learnt part; 0: the pooled features themselves
+    colour: bounds.Weight = 0.65  # length of the colour part beside the learnt part's 1; 0: none
+    colour_hidden: bounds.Share = 0.5  # share of draws in which the word layer does not see the colour part
     certainty: bool = True  # False: the learnt part has length 1 whatever the photo
     trust: bool = True
-    scale: float = 9.0  # of the word scores; a larger one lets photos of one word lie further apart
-    label_smoothing: float = 0.0
-    photos: float = 0.25  # weight of the term between photos
-    titles: float = 0.0  # weight of the SigLIP term
-    products: float = 0.0  # weight of the Proxy-Anchor term
-    proxies: int = 8192  # products share proxies beyond that
-    area: float = 0.5  # smallest share of the photo that a crop shows
-    tint: float = 0.04  # colour cast while training; more would blur the colour words
-    clutter: float = 0.15  # share of photos put before another background
-    sampling: str = "photos"
+    scale: bounds.Scale = 9.0  # of the word scores; a larger one lets photos of one word lie further apart
+    label_smoothing: bounds.Decay = 0.0
+    photos: bounds.Weight = 0.25  # weight of the term between photos
+    titles: bounds.Weight = 0.0  # weight of the SigLIP term
+    products: bounds.Weight = 0.0  # weight of the Proxy-Anchor term
+    proxies: bounds.Count = 8192  # products share proxies beyond that
+    area: bounds.Part = 0.5  # smallest share of the photo that a crop shows
+    tint: bounds.Share = 0.04  # colour cast while training; more would blur the colour words
+    clutter: bounds.Share = 0.15  # share of photos put before another background
+    sampling: bounds.Sampling = "photos"
 
 
 TRAINING = Training(
