@@ -18,6 +18,7 @@ from workers.data.dataset import Dataset
 from workers.data.split import share_of
 
 VALIDATION_SHARE = 0.05
+FEWEST = 2  # photos: one alone tells nothing from nothing
 MOST_VALIDATION = 2_000  # photos: enough to see a trend, cheap beside an epoch
 SAYING = (
     "words",
@@ -50,7 +51,7 @@ class Supervision:
 def supervision(lake: Lake, labels: Manifest, method: str) -> Supervision:
     """The photos to learn from; a photo of two products has the words of both.
 
-    Raises InputError where no photo is left.
+    Raises InputError where no two photos are left.
     """
     reads = registry.method_class(method).reads
     names = LabelSpace(kept_words(lake, labels))
@@ -67,6 +68,8 @@ def supervision(lake: Lake, labels: Manifest, method: str) -> Supervision:
     reason, what = ("no_words", "word") if saying == ["words"] else ("no_annotation", " or ".join(saying))
     if not len(dataset):
         raise InputError(labels.run_id, f"has no photo with a known {what} to learn from")
+    if (learnt := len(parts(dataset)[0])) < FEWEST:
+        raise InputError(labels.run_id, _too_few(lake, labels, f"known {what}", len(dataset), learnt))
     return Supervision(dataset, names, reads, {reason: len(every) - len(dataset)})
 
 
@@ -93,6 +96,15 @@ def parts(dataset: Dataset) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     chosen = np.flatnonzero(held_out[number])
     chosen = chosen[:MOST_VALIDATION]  # ids are hashes, so the first ones are any ones
     return np.setdiff1d(np.arange(len(dataset)), chosen), chosen
+
+
+def _too_few(lake: Lake, labels: Manifest, what: str, photos: int, learnt: int) -> str:
+    """Word why a label run whose products share a photo or two teaches nothing."""
+    batches = lake.batches(labels, "labels", ["product_id"], rows=10_000)
+    products = len({name for batch in batches for name in batch["product_id"].to_pylist()})
+    kept = f", {photos - learnt} of them to judge by" if learnt < photos else ""
+    distinct = f"{photos} distinct photo{'s' if photos > 1 else ''}"
+    return f"{products:,} products show {distinct} with a {what}{kept}: nothing to learn from"
 
 
 def _annotations(lake: Lake, labels: Manifest) -> Iterator[pa.RecordBatch]:

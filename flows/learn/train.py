@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from prefect import task
 
 from flows.flow_of import flow_of
-from flows.learn.dataset import label_space, supervision
+from flows.learn.dataset import Supervision, label_space, supervision
 from flows.learn.ray_trainer import EVENTS, Trained, Wanted, fit, remove_scratch
 from flows.learn.tuning import tune_settings
 from flows.orchestration import worth_retrying
@@ -50,13 +50,14 @@ def train_words(parameters: TrainParameters) -> dict[str, Any]:
     recorded |= {"from": earlier.run_id} if earlier else {}
     parents = [source.run_id] + ([earlier.run_id] if earlier else [])
     key = digest({"train": source.run_id} | recorded)
+    learnt = supervision(place, source, method) if chosen.learns else None  # nothing to learn leaves no run
     run = place.begin("run", "train", key, parents=parents, parameters=recorded)
     try:
         if (
             earlier is not None or not chosen.learns
         ):  # a parent that does not fit is refused before Ray starts
             trained = _first_weights(place, chosen, source, earlier)
-        if chosen.learns:
+        if learnt is not None:
             wanted = Wanted(
                 method=method,
                 settings=chosen.flat(),
@@ -67,7 +68,7 @@ def train_words(parameters: TrainParameters) -> dict[str, Any]:
                 cache=int(parameters.cache_gib * GIB),
                 minutes=parameters.checkpoint_minutes,
             )
-            trained = _learnt(place, run, source, wanted)
+            trained = _learnt(place, run, learnt, wanted)
     except BaseException:
         place.abandon(run)  # the same request, also a retry from this very process, goes on from here
         raise
@@ -111,8 +112,7 @@ def _checkpoint_path(lake: Lake, trained: Manifest) -> str:
     return f"{lake.folder(trained)}/{trained.files['checkpoints'][0].path}"
 
 
-def _learnt(lake: Lake, run: OpenRun, labels: Manifest, wanted: Wanted) -> Trained:
-    learnt = supervision(lake, labels, wanted.method)
+def _learnt(lake: Lake, run: OpenRun, learnt: Supervision, wanted: Wanted) -> Trained:
     trained = fit(lake, run, wanted, learnt)
     refused = learnt.refused | {"decode": trained.undecodable}
     decoded = len(learnt.dataset) - trained.undecodable

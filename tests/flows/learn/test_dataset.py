@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 
 from flows.learn.dataset import label_space, parts, supervision
+from flows.learn.train import train_words
+from flows.parameters.train import TrainParameters
 from infra.lake import Lake
 from schemas.errors import InputError
 from schemas.ids import image_id
+from schemas.label import LABELS, VOCABULARY
 from tests.flows.learn.annotated_lake import CATEGORIES, HEIGHT, PHOTOS, WIDTH, annotated_lake
 from tests.workers.contract.labelled_photos import METHODS
 from workers.data.annotations import PHOTO_SIZE
@@ -64,3 +67,32 @@ def test_held_out_photos_share_no_group_with_those_learnt_from() -> None:
     assert sorted([*learnt.tolist(), *held_out.tolist()]) == list(range(3000))
     assert not set(groups[learnt]) & set(groups[held_out])
     assert set(groups[held_out]) == {n for n in range(700) if share_of(f"validation {n}") < 0.05}
+
+
+def one_photo(lake: Lake, photos: list[str]) -> str:
+    """A label run of 30 products that show these photos in turn."""
+    run = lake.begin("run", "label", "one", parents=[])
+    writer = run.writer(LABELS)
+    for n in range(30):
+        name = photos[n % len(photos)]
+        row = {"product_id": f"s:{n}", "image_id": name, "words": [0], "split": "train", "group": 0}
+        writer.write(row)
+    run.add(LABELS, writer.close())
+    writer = run.writer(VOCABULARY)
+    row = {"word_id": 0, "word": "hat", "document_frequency": 30, "kept": True}
+    writer.write(row | {"why": "", "language": "en"})
+    run.add(VOCABULARY, writer.close())
+    return lake.commit(run, {}).run_id
+
+
+def test_products_that_show_one_photo_teach_nothing_and_leave_no_run(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path / "lake"))
+    labels = one_photo(lake, [image_id(b"x")])
+    wanted = TrainParameters(lake=lake.uri, method="corbiere", labels=labels)
+
+    with pytest.raises(
+        InputError, match="30 products show 1 distinct photo with a known word: nothing to learn"
+    ):
+        train_words.fn(wanted)
+
+    assert lake.unfinished() == 0 and [run.flow for run in lake.runs()] == ["label"]
