@@ -6,7 +6,7 @@ digest  of everything the row says, so that a later load sends only what changed
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from schemas.entity import FACTS, entities_schema
 from schemas.errors import VectorStoreError
 
 NAMES = [field.name for field in FACTS]
+OPTIONAL = frozenset(field.name for field in FACTS if field.nullable)
 KEY_CHARACTERS = 32
 _IDS = ("entity_id", "image_id", "product_id")  # never cut: a shortened id is another thing's id
 _BYTES = {"url": 8_192, "image_url": 8_192, "category": 4_096} | dict.fromkeys(_IDS, 2_048)
@@ -25,6 +26,11 @@ _SHORT_BYTES = 1_000
 def most_bytes(name: str) -> int:
     """The most UTF-8 bytes a text column of the index holds."""
     return _BYTES.get(name, _SHORT_BYTES)
+
+
+def outdated(fields: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether a collection, as Milvus describes its fields, is of before a column could be empty."""
+    return any(field["name"] in OPTIONAL and not field.get("nullable") for field in fields)
 
 
 def vector_length(what: str, table: pa.Table) -> int:
@@ -73,6 +79,8 @@ def cut(text: str, most: int) -> str:
 
 def _stored(entity_id: str, name: str, value: Any) -> Any:
     if value is None:
+        if name in OPTIONAL:
+            return None
         raise VectorStoreError(str(entity_id), f"its column {name} is empty")
     if not isinstance(value, str):
         return value

@@ -7,11 +7,18 @@ so we look first.
 import fcntl
 import os
 import shutil
+import time
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
 from schemas.errors import VectorStoreError
 
+PATIENCE_S = 15.0  # a few searches, one after the other
+_ASKED_EVERY_S = 0.05
+_turns: dict[
+    str, list[int]
+] = {}  # by directory: the handle that makes others wait, and how often it is open here
 SERVER_SCHEMES = ("http", "https", "tcp", "unix")
 
 
@@ -40,20 +47,60 @@ def remove_half_made(folder: str, collection: str) -> None:
         shutil.rmtree(half)
 
 
-def check_lite(uri: str, folder: Path) -> None:
-    """Raise VectorStoreError where the directory is a file of the old format or held by another process."""
+def enter(uri: str, folder: str, create: bool = True) -> None:
+    """Have a directory open in this process, any number of times; other processes wait. Raises as `take_turn`."""
+    if folder not in _turns:
+        _turns[folder] = [take_turn(uri, Path(folder), create), 0]
+    _turns[folder][1] += 1
+
+
+def leave(folder: str, release: Callable[[str], object] = lambda folder: None) -> None:
+    """Undo one `enter`; the last one calls `release` and lets other processes in. "" is a server: nothing happens."""
+    if not folder:
+        return
+    _turns[folder][1] -= 1
+    if not _turns[folder][1]:
+        release(folder)
+        os.close(_turns.pop(folder)[0])
+
+
+def take_turn(uri: str, folder: Path, create: bool = True, patience_s: float = PATIENCE_S) -> int:
+    """Wait until no other process has the directory open; a search has it for a second or two.
+
+    create  whether one that is not there is to be made
+    Returns a file handle: who has it open has the turn, and closes it after the directory. Without it two processes
+    that find the directory free at once would both open it.
+    Raises VectorStoreError where it is not there, is a file of the old format, or is held for longer than `patience_s`.
+    """
+    if not create and not folder.exists():
+        raise VectorStoreError(uri, "no such index; run index first, or name another with --milvus")
     if folder.is_file():
         why = "is a file of Milvus Lite 2, which this version cannot read; remove it and run index again"
         raise VectorStoreError(uri, why)
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        held_by = _holder(folder / "LOCK")
+        folder.mkdir(parents=True, exist_ok=True)
+        turn = os.open(folder / "TURN", os.O_RDWR | os.O_CREAT, 0o666)
+        until = time.monotonic() + patience_s
+        while (held_by := _other(folder, turn)) is not None and time.monotonic() < until:
+            time.sleep(_ASKED_EVERY_S)
     except OSError as error:
         raise VectorStoreError(uri, f"cannot be opened ({error})") from error
-    if held_by is not None and held_by != os.getpid():
+    if held_by is not None:
+        os.close(turn)
         who = f" {held_by}" if held_by else ""
-        why = f"is held by another process{who}; end it, or use a Milvus server for several"
+        why = f"is held by another process{who} for {patience_s:.0f} s; end it, or use a Milvus server for several"
         raise VectorStoreError(uri, why)
+    return turn
+
+
+def _other(folder: Path, turn: int) -> int | None:
+    """Take the turn; else, or where a process that takes none has the directory open, its pid, 0 for one unseen."""
+    try:
+        fcntl.flock(turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _pid_of_lock(os.fstat(turn).st_ino)
+    held_by = _holder(folder / "LOCK")
+    return None if held_by == os.getpid() else held_by
 
 
 def _holder(lock: Path) -> int | None:

@@ -10,14 +10,13 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 import pyarrow as pa
 
-from infra.entity_rows import KEY_CHARACTERS, NAMES, most_bytes, rows, vector_length
-from infra.milvus_folder import check_lite, lite_folder, remove_half_made
+from infra.entity_rows import KEY_CHARACTERS, NAMES, most_bytes, outdated, rows, vector_length
+from infra.milvus_folder import enter, leave, lite_folder, remove_half_made
 from schemas.entity import FACTS
 from schemas.errors import VectorStoreError
 
@@ -39,7 +38,6 @@ BATCH_BYTES = 8 << 20
 BATCH_ROWS = 2_000
 PAGE_ROWS = 16_384  # the most a Milvus iterator gives at once; Lite looks at every row for each page
 _FINGERPRINT = "vitrine.fingerprint"
-_open_here: dict[str, int] = {}  # stores of this process by Lite directory: the last one to close frees it
 
 
 @dataclass(frozen=True)
@@ -70,22 +68,25 @@ class VectorStore:
 
     uri    a path or file:// address that ends in .db, else http://, https:// or tcp://
     token  `user:password` or API key of a server
+    create whether a Lite directory that is not there is made
 
     Use as a context manager: leaving it frees a Lite directory for other processes. Raises VectorStoreError
     where the place is no index, is held by another process, or does not answer within ten seconds.
     """
 
-    def __init__(self, uri: str, token: str = "") -> None:
+    def __init__(self, uri: str, token: str = "", *, create: bool = True) -> None:
         self.uri = uri
         self._folder = lite_folder(uri)
         self._loaded: set[str] = set()
         if self._folder:
-            check_lite(uri, Path(self._folder))
-        with _milvus_errors(uri):
-            self._client = MilvusClient(self._folder or uri, token=token, timeout=CONNECT_S)
-            self._client.list_collections(timeout=CONNECT_S)  # pymilvus hands out old connections untried
-        if self._folder:
-            _open_here[self._folder] = _open_here.get(self._folder, 0) + 1
+            enter(uri, self._folder, create)
+        try:
+            with _milvus_errors(uri):
+                self._client = MilvusClient(self._folder or uri, token=token, timeout=CONNECT_S)
+                self._client.list_collections(timeout=CONNECT_S)  # pymilvus hands out old connections untried
+        except VectorStoreError:
+            leave(self._folder)
+            raise
 
     def __enter__(self) -> Self:
         """Return this store."""
@@ -99,10 +100,7 @@ class VectorStore:
         """End the connection, and give up a Lite directory's lock where no other store here has it open."""
         folder, self._folder = self._folder, ""
         self._client.close()
-        if folder:
-            _open_here[folder] -= 1
-            if not _open_here[folder]:
-                server_manager_instance.release_server(folder)
+        leave(folder, server_manager_instance.release_server)
 
     def load(
         self,
@@ -217,6 +215,9 @@ class VectorStore:
 
     def _create(self, collection: str, fingerprint: str, dim: int, index: str, metric: str) -> None:
         """Create what is missing, which after a kill may be the index alone; refuse a foreign collection."""
+        there = self._call("has_collection", collection)
+        if there and outdated(self._call("describe_collection", collection)["fields"]):
+            self.drop(collection)  # all of it comes from the lake, and is about to come again
         if not self._call("has_collection", collection):
             remove_half_made(self._folder, collection)
             about = f"vitrine entities, {_FINGERPRINT}={fingerprint}"  # Lite forgets it and keeps properties
@@ -281,7 +282,7 @@ def _milvus_schema(dim: int, about: str) -> Any:
     schema.add_field("digest", DataType.INT64)
     for field in FACTS:
         bound = {"max_length": most_bytes(field.name)} if field.type == pa.string() else {}
-        schema.add_field(field.name, kinds[field.type], **bound)
+        schema.add_field(field.name, kinds[field.type], nullable=field.nullable, **bound)
     schema.add_field("vector", DataType.FLOAT_VECTOR, dim=dim)
     return schema
 

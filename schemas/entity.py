@@ -24,7 +24,13 @@ FACTS = [
         "currency",
     ),
     column("currency", pa.string(), "ISO 4217 code, empty when not said"),
-    column("in_stock", pa.bool_(), "false also when the shop does not say"),
+    column(
+        "in_stock",
+        pa.bool_(),
+        "null when not said: `in_stock == true` and `in_stock != false` leave those out; `or in_stock is null`"
+        " takes them in",
+        optional=True,
+    ),
     column("view", pa.string(), "what the photo shows, in the shop's word"),
     column("url", pa.string(), "the product's page"),
     column("image_url", pa.string(), "where the photo was fetched"),
@@ -34,7 +40,7 @@ FACTS = [
 def entities_schema(dim: int) -> pa.Schema:
     """Entities with vectors of `dim` components."""
     vector = column("vector", pa.list_(pa.float32(), dim), f"shape ({dim},), L2 norm 1", "1")
-    return table_schema("entities", 1, [*FACTS, vector])
+    return table_schema("entities", 2, [*FACTS, vector])
 
 
 def entity_id(image_id: str, product_id: str) -> str:

@@ -18,6 +18,7 @@ import numpy as np
 from PIL import Image
 
 from schemas.errors import ImageError
+from schemas.pixels import decoder_words, eight_bits
 
 SMALLEST_PX = 64
 MOST_PIXELS = 50_000_000
@@ -95,7 +96,7 @@ def inspect(data: bytes, name: str = "", smallest_px: int = SMALLEST_PX) -> Phot
         raise ImageError(name, "too_many_pixels", str(error)) from error
     except _UNREADABLE as error:
         reason = "truncated" if _ends_early(kind, data) else "corrupt"
-        raise ImageError(name, reason, _words(error)) from error
+        raise ImageError(name, reason, decoder_words(error)) from error
 
 
 def _facts(data: bytes, kind: str, name: str, smallest_px: int) -> PhotoFacts:
@@ -220,6 +221,7 @@ def _orientation(image: Image.Image) -> int:
 
 def _as_seen(image: Image.Image) -> Image.Image:
     """Convert to RGB and small, with transparency on white: that is how shops show a cut-out."""
+    image = eight_bits(image)
     times = max(1, min(image.size) // _DECODED_PX)
     if image.has_transparency_data:
         picture = image.convert("RGBA")
@@ -228,8 +230,6 @@ def _as_seen(image: Image.Image) -> Image.Image:
         white = Image.new("RGBA", picture.size, "white")
         white.alpha_composite(picture)
         return white.convert("RGB")
-    if image.mode.startswith("I"):  # 16 bits, which a plain conversion would cut off at 255
-        image = image.point(lambda level: level * (1 / 256)).convert("L")
     seen = image if image.mode == "RGB" else image.convert("RGB")
     return seen.reduce(times) if times > 1 else seen
 
@@ -266,8 +266,3 @@ def _quality(grid: Image.Image) -> int:
     levels = np.asarray(grid.convert("L"), np.int16)
     across, down = np.abs(np.diff(levels, axis=1)), np.abs(np.diff(levels, axis=0))
     return min(100, int(_PER_CENT[across].sum() + _PER_CENT[down].sum()) // 360)
-
-
-def _words(error: Exception) -> str:
-    """Return Pillow's message without the memory address of the buffer it names."""
-    return str(error).partition(" <_io.")[0] or type(error).__name__

@@ -20,7 +20,7 @@ def command(
     kind: Annotated[
         str, typer.Option(help="Only these, by comma: price, stock, text, photos, added, removed.")
     ] = "",
-    out: Annotated[str, typer.Option(help="Parquet file to write every change to.")] = "",
+    out: Annotated[str, typer.Option(help="File to write every change to: .parquet or .csv.")] = "",
     lake: Lake = LAKE_BY_DEFAULT,
     json: Json = False,
 ) -> None:

@@ -18,8 +18,23 @@ def _search(parameters: SearchParameters) -> dict[str, Any]:
 def _show(result: dict[str, Any]) -> None:
     if result["unknown_words"]:
         terminal.people.print(f"[dim]never learnt: {terminal.plain(', '.join(result['unknown_words']))}")
+    for word, forms in result.get("read_as", {}).items():
+        terminal.people.print(f"[dim]{terminal.plain(word)} is read as {terminal.plain(' '.join(forms))}")
+    for word, near in result.get("near_words", {}).items():
+        terminal.people.print(f"[dim]near {terminal.plain(word)}: {terminal.plain(', '.join(near))}")
+    if result["hits"] and result["hits"][0]["unlike"]:
+        terminal.people.print(
+            f"Nothing like it: the best hit scores {result['hits'][0]['score']}, and a score up to "
+            f"{result['chance']} is what chance gives."
+        )
     rows = [
-        [n, hit["product_id"], hit["title"], hit["score"], hit["url"]]
+        [
+            n,
+            hit["product_id"],
+            hit["title"],
+            f"{hit['score']}{' unlike' if hit['unlike'] else ''}",
+            hit["url"],
+        ]
         for n, hit in enumerate(result["hits"], 1)
     ]
     terminal.rows_table(

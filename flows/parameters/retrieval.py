@@ -66,7 +66,10 @@ class SearchParameters(StageParameters):
 
     image: Annotated[str | None, Field(description="A photo file."), Option(argument=True)] = None
     words: Annotated[str | None, Field(description='Words instead of a photo: "red summer dress".')] = None
-    where: Annotated[str, Field(description="Milvus filter: price >= 0 and price < 50.")] = ""
+    where: Annotated[
+        str,
+        Field(description="Milvus filter: price >= 0 and price < 50; in_stock == true or in_stock is null."),
+    ] = ""
     k: Annotated[int, Field(ge=1, description="Products wanted."), Option(flags=("-k",), bounded=False)] = 20
     milvus: Milvus = ""
     token: Token = ""

@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice, pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pyarrow as pa
+import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from flows.progress import Stage, stage
@@ -48,7 +49,7 @@ def changes(
     since, until  see flows/queries/time_bounds.py; without `until` up to the newest crawl
     shop          one shop; all of the lake by default
     kinds         of schemas.change.KINDS; all by default
-    out           Parquet file for every row of schemas.change.CHANGES; it appears only once it is whole
+    out           file for every row of schemas.change.CHANGES, .parquet or .csv; it appears only once it is whole
     now           what `3d` counts back from; the clock by default
 
     A shop begins at its newest crawl by `since`, or at the first one after where there is none. A crawl
@@ -240,8 +241,8 @@ def _writer(out: str) -> Iterator[Callable[[list[Row]], None]]:
         if path.is_dir():
             raise InputError(out, "is a folder; the name of a file is wanted")
         with temporary.open("wb") as file:
-            with pq.ParquetWriter(file, CHANGES, compression="zstd") as parquet:
-                yield lambda rows: parquet.write_table(pa.Table.from_pylist(rows, CHANGES))
+            with _table_writer(path, out, file) as table:
+                yield lambda rows: table.write_table(pa.Table.from_pylist(rows, CHANGES))
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
@@ -250,3 +251,14 @@ def _writer(out: str) -> Iterator[Callable[[list[Row]], None]]:
     finally:
         with suppress(FileNotFoundError):  # renamed away
             temporary.unlink()
+
+
+def _table_writer(path: Path, out: str, file: BinaryIO) -> Any:
+    """What writes tables in the format that the name of the file says; Parquet where it says none."""
+    match path.suffix.lower():
+        case ".csv":
+            return pacsv.CSVWriter(file, CHANGES)
+        case ".parquet" | ".pq" | "":
+            return pq.ParquetWriter(file, CHANGES, compression="zstd")
+        case other:
+            raise InputError(out, f"{other} is none that is written; name it .parquet or .csv")

@@ -3,6 +3,7 @@
 A search by words needs no torch either: the word layer of a checkpoint is a table of its train run.
 """
 
+import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,13 +14,18 @@ from flows.parameters.retrieval import SearchParameters
 from infra.lake import Lake
 from infra.settings import load_settings
 from infra.vectors import VectorStore
-from schemas.errors import InputError
+from schemas.errors import ImageError, InputError
 from schemas.manifest import Manifest
+
+MOST_PHOTOS = 16_384  # that Milvus gives in one answer
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://", re.I)
 
 
 def search(parameters: SearchParameters) -> dict[str, Any]:
     """Find the `k` products nearest to a photo file or a few words; several photos of a product count once.
 
+    Returns query, collection, hits (facts, score, `unlike` where a hit is no more like the query than by chance),
+    chance (the score that this is judged by), unknown_words, read_as and near_words (of words in other forms).
     Raises InputError for a file that is no photo or words that were never learnt.
     """
     image, words = parameters.image, parameters.words
@@ -28,37 +34,63 @@ def search(parameters: SearchParameters) -> dict[str, Any]:
     place = Lake(parameters.lake)
     indexed = place.newest("index")
     trained = place.run(indexed.result["train"])
-    unknown: list[str] = []
+    forms: dict[str, Any] = {"unknown_words": []}
     if words is not None:
-        vector, unknown = _of_words(place, trained, words)
+        vector, forms = _of_words(place, trained, words)
     else:
-        vector = _of_photo(place, trained, Path(str(image)))
+        vector = _of_photo(place, trained, str(image))
     collection = indexed.result["collection"]
     uri = load_settings(lake=parameters.lake, milvus_uri=parameters.milvus or None).milvus_uri
-    with VectorStore(uri, parameters.token) as store:
-        # A product has a handful of photos: ask for more photos than products wanted.
-        photos = store.search(collection, vector[None], min(5 * parameters.k, 16_000), parameters.where)[0]
-    hits: dict[str, dict[str, Any]] = {}
-    for photo in photos:
-        facts = photo.facts
-        if facts["product_id"] not in hits and len(hits) < parameters.k:
-            hits[facts["product_id"]] = facts | {"score": round(float(photo.similarity), 4)}
+    with VectorStore(uri, parameters.token, create=False) as store:
+        hits = _products(store, collection, vector, parameters)
+    chance = indexed.result.get("chance", {}).get("photos" if words is None else "words")
+    for hit in hits:
+        hit["unlike"] = chance is not None and hit["score"] <= chance
     return {
         "query": words if words is not None else str(image),
         "collection": collection,
-        "unknown_words": unknown,
-        "hits": list(hits.values()),
+        "chance": chance,
+        **forms,
+        "hits": hits,
     }
 
 
-def _of_words(lake: Lake, trained: Manifest, words: str) -> tuple[NDArray[np.float32], list[str]]:
+def _products(
+    store: VectorStore, collection: str, vector: NDArray[np.float32], parameters: SearchParameters
+) -> list[dict[str, Any]]:
+    """Ask for more photos until there are k products, or no more photos: one product may have hundreds."""
+    asked = 5 * parameters.k
+    while True:
+        asked = min(asked, MOST_PHOTOS)
+        photos = store.search(collection, vector[None], asked, parameters.where)[0]
+        hits: dict[str, dict[str, Any]] = {}
+        for photo in photos:
+            score = round(float(photo.similarity), 4)
+            hits.setdefault(photo.facts["product_id"], photo.facts | {"score": score})
+        if len(hits) >= parameters.k or len(photos) < asked or asked == MOST_PHOTOS:
+            return list(hits.values())[: parameters.k]
+        asked *= 4
+
+
+def _of_words(lake: Lake, trained: Manifest, words: str) -> tuple[NDArray[np.float32], dict[str, Any]]:
+    """Return the vector of the words, and what became of those that were not learnt as they stand."""
+    from workers.retrieval.word_forms import near_words, other_forms
     from workers.retrieval.zero_shot import words_vector
 
     layer = word_layer(lake, trained)
     vector, unknown = words_vector(words, layer.ids, layer.vectors)
+    read_as = {word: forms for word in unknown if (forms := other_forms(word, layer.ids))}
+    if read_as:
+        spelt = " ".join(form for forms in read_as.values() for form in forms)
+        vector, _ = words_vector(f"{words} {spelt}", layer.ids, layer.vectors)
+    unknown = [word for word in unknown if word not in read_as]
+    near = {word: alike for word in unknown if (alike := near_words(word, layer.ids))}
     if vector is None:
-        raise InputError(f"words {words!r}", "the model has learnt none of them")
-    return vector, unknown
+        said = "; ".join(f"near {word} are {', '.join(alike)}" for word, alike in near.items())
+        raise InputError(
+            f"words {words!r}", "the model has learnt none of them" + (f"; {said}" if said else "")
+        )
+    return vector, {"unknown_words": unknown, "read_as": read_as, "near_words": near}
 
 
 class WordLayer(NamedTuple):
@@ -87,14 +119,20 @@ def word_layer(lake: Lake, trained: Manifest) -> WordLayer:
     return WordLayer({word: row for row, word in enumerate(table["word"].to_pylist())}, vectors, offsets)
 
 
-def _of_photo(lake: Lake, trained: Manifest, path: Path) -> NDArray[np.float32]:
+def _of_photo(lake: Lake, trained: Manifest, name: str) -> NDArray[np.float32]:
+    if _ADDRESS.match(name):
+        raise InputError(name, "is an address; save the photo and give the file")
     try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise InputError(str(path), f"cannot be read ({error.strerror})") from error
+        data = Path(name).expanduser().read_bytes()
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        raise InputError(name, f"cannot be read ({why})") from error
     from workers.retrieval.embed import Embed
 
     part = trained.files["checkpoints"][0]
     embed = Embed(lake.filesystem, f"{lake.folder(trained)}/{part.path}", trained.result["method"])
-    vector: NDArray[np.float32] = embed.one(str(path), data)
+    try:
+        vector: NDArray[np.float32] = embed.one(name, data)
+    except ImageError as error:
+        raise InputError(name, f"is no photo ({error.detail})") from error
     return vector

@@ -1,6 +1,7 @@
 """From vectors to a searchable collection: one Milvus entity per shop photo of every product."""
 
 import time
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,13 +14,15 @@ from flows.orchestration import worth_retrying
 from flows.parameters.retrieval import IndexParameters
 from flows.progress import stage
 from flows.queries.newest_crawls import labelled_crawls, products
+from flows.queries.search import word_layer
+from flows.retrieval.chance import chance
 from flows.retrieval.embed import vector_runs
 from infra.lake import Lake
 from infra.settings import load_settings
 from infra.vectors import VectorStore, collection_for
 from schemas.entity import entities_schema, entity_id
 from schemas.errors import LakeError
-from schemas.ids import digest
+from schemas.ids import digest, key_fault
 from schemas.manifest import Count, Manifest
 from workers.data.split import CUSTOMER
 
@@ -46,11 +49,13 @@ def load_collection(parameters: IndexParameters) -> dict[str, Any]:
     recorded: dict[str, Any] = {"embed": source.run_id, "milvus": uri, "collection": name}
     run = place.begin("run", "index", digest(recorded), parents=[source.run_id], parameters=recorded)
     numbers, vectors = read_vectors(place, fingerprint)
+    train = source.parents[1] if len(source.parents) > 1 else None
+    left_out: Counter[str] = Counter()
     total = sum(crawl.rows("products") for crawl in labelled_crawls(place, labels))
     with VectorStore(uri, parameters.token) as store, stage("index", None, "entities") as step:
-        tables = _entities(place, labels, numbers, vectors)
+        tables = _entities(place, labels, numbers, vectors, left_out)
         loaded = store.load(name, fingerprint, tables, step.advance)
-    run.counts["index"] = Count(loaded.entities, loaded.entities)
+    run.counts["index"] = Count(loaded.entities + left_out.total(), loaded.entities, dict(left_out))
     run.seconds["index"] = time.monotonic() - begun
     result = {
         "run_id": run.run_id,
@@ -60,7 +65,9 @@ def load_collection(parameters: IndexParameters) -> dict[str, Any]:
         "entities": loaded.entities,
         "products": total,
         "fingerprint": fingerprint,
-        "train": source.parents[1] if len(source.parents) > 1 else None,
+        "train": train,
+        "chance": _chance(place, labels, train, numbers, vectors),
+        "left_out": dict(left_out),
         "seconds": round(run.seconds["index"], 2),
     }
     place.commit(run, result)
@@ -93,7 +100,27 @@ def read_vectors(
     return {image_id: row for row, image_id in enumerate(table["image_id"].to_pylist())}, flat
 
 
-def _entities(lake: Lake, labels: Manifest, numbers: dict[str, int], vectors: Any) -> Iterator[pa.Table]:
+def _chance(
+    lake: Lake, labels: Manifest, train: str | None, numbers: dict[str, int], vectors: Any
+) -> dict[str, float]:
+    """How alike photos of two products are by chance, and words and photos; a search says by it what is unlike."""
+    trained = lake.run(train) if train else None
+    words = word_layer(lake, trained).vectors if trained and trained.files.get("word_vectors") else None
+    owner = -1 - np.arange(len(vectors))  # a photo of no product of this label run is its own
+    places: dict[str, int] = {}
+    for batch in lake.batches(labels, "labels", ["product_id", "image_id"], rows=20_000):
+        for product, image_id in zip(
+            batch["product_id"].to_pylist(), batch["image_id"].to_pylist(), strict=True
+        ):
+            if image_id in numbers:
+                owner[numbers[image_id]] = places.setdefault(product, len(places))
+    return chance(vectors, owner, words)
+
+
+def _entities(
+    lake: Lake, labels: Manifest, numbers: dict[str, int], vectors: Any, left_out: Counter[str]
+) -> Iterator[pa.Table]:
+    """Make the entities; one that no index can hold is counted in `left_out`, and the others go on."""
     schema = entities_schema(vectors.shape[1])
     rows: list[dict[str, Any]] = []
     columns = [*FACTS, "image_ids", "image_views", "image_urls"]
@@ -105,6 +132,12 @@ def _entities(lake: Lake, labels: Manifest, numbers: dict[str, int], vectors: An
             # Customers' photos ask; the shop's own photos are what is found.
             if view != CUSTOMER and image_id in numbers and image_id not in seen:
                 seen.add(image_id)
+                if key_fault(product["product_id"].partition(":")[2]):
+                    left_out["id_too_long"] += 1
+                    continue
+                if not np.isfinite(vectors[numbers[image_id]]).all():
+                    left_out["vector_invalid"] += 1
+                    continue
                 rows.append(_entity(product, image_id, view, url) | {"vector": vectors[numbers[image_id]]})
         if len(rows) >= BATCH:
             yield pa.Table.from_pylist(rows, schema)
@@ -123,7 +156,7 @@ def _entity(product: dict[str, Any], image_id: str, view: str, image_url: str) -
         "title": product["title"],
         "category": " > ".join(product["categories"]),
         "price": float(product["price"]) if product["price"] is not None else -1.0,
-        "in_stock": bool(product["in_stock"]),
+        "in_stock": product["in_stock"],
         "view": view,
         "image_url": image_url,
     }

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from infra.machine import ROOT
+from infra.milvus_folder import take_turn
 from infra.vectors import VectorStore, collection_for
 from schemas.errors import VectorStoreError
 from tests.infra.entities import CORBIERE, PRINT, entities
@@ -40,7 +41,10 @@ time.sleep(600)
 """
 
 
-def test_a_directory_held_by_another_process_is_refused_at_once_with_its_pid(tmp_path: Path) -> None:
+def test_a_directory_held_by_another_process_is_refused_in_time_with_its_pid(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(take_turn, "__defaults__", (True, 1.0))
     place = str(tmp_path / "milvus.db")
     holder = subprocess.Popen(
         [sys.executable, "-c", HOLD, place], cwd=ROOT, stdout=subprocess.PIPE, text=True
@@ -50,14 +54,44 @@ def test_a_directory_held_by_another_process_is_refused_at_once_with_its_pid(tmp
         begun = time.monotonic()
         with pytest.raises(VectorStoreError) as refused:
             VectorStore(place)
-        assert time.monotonic() - begun < 2
-        assert str(refused.value).startswith(f"{place}: is held by another process {holder.pid};")
+        assert 1 <= time.monotonic() - begun < 4
+        assert str(refused.value).startswith(f"{place}: is held by another process {holder.pid} for 1 s;")
         assert "\n" not in str(refused.value)
     finally:
         holder.kill()
         holder.communicate()
 
     VectorStore(place).close()
+
+
+SEARCH = f"""
+import sys
+from infra.vectors import VectorStore
+from tests.infra.entities import entities, vectors_of
+with VectorStore(sys.argv[1], create=False) as store:
+    print(len(store.search({CORBIERE!r}, vectors_of(entities(1)), 5)[0]))
+"""
+
+
+def test_three_who_search_at_once_wait_their_turn(tmp_path: Path) -> None:
+    place = str(tmp_path / "milvus.db")
+    with VectorStore(place) as store:
+        store.load(CORBIERE, PRINT, [entities(20)])
+
+    command = [sys.executable, "-c", SEARCH, place]
+    people = [
+        subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for _ in range(3)
+    ]
+
+    assert [person.communicate(timeout=120) for person in people] == [("5\n", "")] * 3
+
+
+def test_an_index_that_is_not_there_is_not_made_by_asking(tmp_path: Path) -> None:
+    with pytest.raises(VectorStoreError, match="no such index; run index first"):
+        VectorStore(str(tmp_path / "x.db"), create=False)
+
+    assert not list(tmp_path.iterdir())
 
 
 def test_places_that_are_no_index_are_refused(tmp_path: Path) -> None:

@@ -16,10 +16,11 @@ from PIL import Image, ImageOps
 
 from schemas.errors import ImageError
 from schemas.image_ids import Ids, hex_of_ids
+from schemas.pixels import decoder_words, eight_bits
 
 Image.MAX_IMAGE_PIXELS = 50_000_000
 Pixels = NDArray[np.uint8]
-GEOMETRY = "fit-pad-v1"
+GEOMETRY = "fit-pad-v2"  # v1 cut 16 bits off at 255
 _FAILURES = (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning)
 
 
@@ -67,11 +68,11 @@ def _pixels(data: bytes, size: int) -> Pixels:
 
 
 def _undecodable(image_id: str, error: BaseException) -> ImageError:
-    return ImageError(image_id, "decode", str(error) or type(error).__name__)
+    return ImageError(image_id, "decode", decoder_words(error))
 
 
 def _upright_rgb(image: Image.Image) -> Image.Image:
-    upright = ImageOps.exif_transpose(image)
+    upright = eight_bits(ImageOps.exif_transpose(image))
     if upright.mode in ("RGBA", "LA", "PA") or "transparency" in upright.info:
         layers = upright.convert("RGBA")
         white = Image.new("RGBA", layers.size, (255, 255, 255, 255))

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 import pytest
 
@@ -310,3 +311,19 @@ def test_the_command_starts_neither_prefect_nor_ray(lake: Lake, crawled: Crawled
 def test_no_schema_column_is_left_without_words() -> None:
     assert all(field.metadata[b"doc"] for field in CHANGES)
     assert pa.types.is_timestamp(CHANGES.field("seen_at").type)
+
+
+def test_a_file_is_written_in_the_format_of_its_name(lake: Lake, crawled: Crawled, tmp_path: Path) -> None:
+    crawled(2, product("1"), product("2"))
+    crawled(1, product("1", title='Coat, "wide"'), product("2"))
+
+    changes(lake.uri, "2d", out=str(tmp_path / "c.csv"), now=NOW)
+    changes(lake.uri, "2d", kinds=["stock"], out=str(tmp_path / "none.CSV"), now=NOW)
+
+    table = pacsv.read_csv(tmp_path / "c.csv")
+    assert (table.num_rows, table.column_names) == (1, CHANGES.names)
+    assert table["after"].to_pylist() == ['Coat, "wide"']
+    assert (tmp_path / "none.CSV").read_text().count("\n") == 1
+    with pytest.raises(InputError, match=r"\.xlsx is none that is written; name it \.parquet or \.csv"):
+        changes(lake.uri, "2d", out=str(tmp_path / "c.xlsx"), now=NOW)
+    assert not list(tmp_path.glob("*xlsx*"))

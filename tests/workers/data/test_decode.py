@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from crawlers.photos.photo import inspect
 from schemas.errors import ImageError
 from schemas.image_ids import ids_of_hex
 from workers.data.decode import decode, decode_all, preprocessing
@@ -92,3 +93,32 @@ def test_one_bad_photo_does_not_stop_the_others() -> None:
 def test_size_and_normalisation_are_part_of_what_was_done_to_the_pixels() -> None:
     assert preprocessing(64) != preprocessing(224)
     assert preprocessing(64, "mean 0 std 1") != preprocessing(64, "mean 0 std 2")
+
+
+def deep(clear: int | None = None) -> bytes:
+    """A 16-bit grey ramp; `clear` is the level that means transparent."""
+    levels = np.repeat(np.linspace(0, 65_535, 64).astype(np.uint16)[None], 64, 0)
+    file = io.BytesIO()
+    image = Image.fromarray(levels)
+    image.save(file, "PNG", **({} if clear is None else {"transparency": clear}))
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("clear", [None, 0])
+def test_16_bits_of_grey_mean_the_same_at_the_crawl_and_for_a_vector(clear: int | None) -> None:
+    pixels = decode("a", deep(clear), 64)
+    facts = inspect(deep(clear), "a", 32)
+
+    ramp = np.linspace(0, 255, 64)
+    if clear is not None:
+        ramp[0] = 255  # transparency is white
+    assert abs(pixels[0, 32].astype(int) - ramp)[1:].max() < 12
+    seen = np.frombuffer(facts.thumbnail, np.uint8).reshape(8, 8, 3)[4, :, 0].astype(int)
+    assert abs(seen - ramp.reshape(8, 8).mean(1)).max() < 12
+
+
+def test_what_is_no_picture_is_told_without_an_address_of_memory() -> None:
+    with pytest.raises(ImageError) as caught:
+        decode("README.md", b"# words", 32)
+
+    assert "0x" not in str(caught.value) and "cannot identify image file" in str(caught.value)
