@@ -22,4 +22,16 @@ def _show(result: dict[str, Any]) -> None:
     terminal.show_scores(result["evaluate"])
 
 
-command = command_of(ChainParameters, on_prefect(_flow), _show)
+def _check(parameters: ChainParameters) -> None:
+    """Judge settings and truth before an hour of crawling; torch only where something was said of the method."""
+    if parameters.truth:
+        from flows.retrieval.ground_truth import read_truth
+
+        read_truth(parameters.truth, "product_id", parameters.columns)
+    if parameters.settings or parameters.method != ChainParameters.model_fields["method"].default:
+        from workers.contract.registry import settings_of
+
+        settings_of(parameters.method, parameters.settings)
+
+
+command = command_of(ChainParameters, on_prefect(_flow), _show, check=_check)

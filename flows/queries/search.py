@@ -18,6 +18,7 @@ from schemas.errors import ImageError, InputError
 from schemas.manifest import Manifest
 
 MOST_PHOTOS = 16_384  # that Milvus gives in one answer
+_TRIED_PX = 16
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://", re.I)
 
 
@@ -127,12 +128,15 @@ def _of_photo(lake: Lake, trained: Manifest, name: str) -> NDArray[np.float32]:
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or str(error)
         raise InputError(name, f"cannot be read ({why})") from error
+    from workers.data.decode import decode
+
+    try:
+        decode(name, data, _TRIED_PX)  # before torch and the checkpoint, which take seconds
+    except ImageError as error:
+        raise InputError(name, f"is no photo ({error.detail})") from error
     from workers.retrieval.embed import Embed
 
     part = trained.files["checkpoints"][0]
     embed = Embed(lake.filesystem, f"{lake.folder(trained)}/{part.path}", trained.result["method"])
-    try:
-        vector: NDArray[np.float32] = embed.one(name, data)
-    except ImageError as error:
-        raise InputError(name, f"is no photo ({error.detail})") from error
+    vector: NDArray[np.float32] = embed.one(name, data)
     return vector

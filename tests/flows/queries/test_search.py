@@ -1,5 +1,6 @@
 """flows/queries/search.py on a small lake and Milvus Lite: words and filters, and what cannot be searched for."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,9 +10,11 @@ import pytest
 from flows.parameters.retrieval import IndexParameters, SearchParameters
 from flows.queries.search import search, word_layer
 from flows.retrieval.index import load_collection
+from infra.vectors import Hit, VectorStore
 from schemas.errors import InputError, LakeError
 from schemas.score import WORD_SCORES
 from schemas.vector import word_vectors_schema
+from tests.flows.command_line import vitrine
 from tests.workers.report.small_lake import DIM, WORDS, SmallLake
 
 
@@ -92,3 +95,70 @@ def test_the_word_layer_is_read_with_its_offsets_and_without_them_where_a_run_ha
     assert layer.vectors.tolist() == np.eye(len(WORDS), DIM).tolist()
     assert layer.offsets.tolist() == [0.0 if n == 1 else n / 2 for n in range(len(WORDS))]
     assert not plain.offsets.any()
+
+
+def test_a_product_of_many_photos_leaves_room_for_others(
+    small: SmallLake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Five photos a product are asked for at first; here all of the first ones are of one."""
+    asked: list[int] = []
+    real = VectorStore.search
+
+    def crowded(
+        store: VectorStore, collection: str, vectors: np.ndarray, k: int, where: str = ""
+    ) -> list[list[Hit]]:
+        asked.append(k)
+        [hits] = real(store, collection, vectors, 1, where)
+        crowd = [Hit(hits[0].facts | {"image_id": str(n)}, 1.0) for n in range(60)]
+        return [(crowd + real(store, collection, vectors, 96, where)[0])[:k]]
+
+    monkeypatch.setattr(VectorStore, "search", crowded)
+
+    assert len(search(wanted(small, words="dress", k=10))["hits"]) == 10
+    assert asked == [50, 200]
+
+
+def test_other_forms_of_words_are_read_and_near_ones_named(small: SmallLake) -> None:
+    result = search(wanted(small, words="reds summerdress woolen", k=1))
+
+    assert result["read_as"]["summerdress"] == ["summer", "dress"]
+    assert search(wanted(small, words="dresss coat", k=1))["hits"]
+    with pytest.raises(InputError, match="learnt none of them; near gren are green"):
+        search(wanted(small, words="gren"))
+
+
+def test_hits_that_chance_explains_are_marked(small: SmallLake) -> None:
+    result = search(wanted(small, words="dress", k=24))
+
+    unlike = [hit["unlike"] for hit in result["hits"]]
+    assert not unlike[0] and unlike == sorted(unlike) and unlike[-1]
+    assert all(hit["unlike"] == (hit["score"] <= result["chance"]) for hit in result["hits"])
+
+
+def test_unknown_stock_is_null_and_a_filter_can_take_it_in(small: SmallLake) -> None:
+    def found(where: str) -> int:
+        return len(search(wanted(small, words="dress", where=where, k=24))["hits"])
+
+    assert search(wanted(small, words="dress", k=1))["hits"][0]["in_stock"] is None
+    assert (found("in_stock == true"), found("in_stock == true or in_stock is null")) == (0, 24)
+
+
+def refused(*words: str) -> str:
+    done = vitrine("search", *words, "--json")
+    assert done.returncode == 1 and "Traceback" not in done.stderr, done.stderr
+    message: str = json.loads(done.stdout)["error"]["message"]
+    assert f"vitrine: {message}" in done.stderr.splitlines()
+    return message
+
+
+def test_what_is_no_photo_is_refused_by_its_name(small: SmallLake, tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text("# words")
+    lake = ("--lake", small.lake.uri)
+
+    message = refused(str(tmp_path / "README.md"), *lake)
+
+    assert message == f"{tmp_path}/README.md: is no photo (cannot identify image file)"
+    address = "https://cdn.example//a/b.jpg?x=1"
+    assert refused(address, *lake) == f"{address}: is an address; save the photo and give the file"
+    assert "no such index" in refused("--words", "dress", "--milvus", f"{tmp_path}/x.db", *lake)
+    assert not (tmp_path / "x.db").exists()

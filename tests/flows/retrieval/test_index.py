@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from flows.parameters.retrieval import IndexParameters
+from flows.retrieval import index as indexing
 from flows.retrieval.index import load_collection, newest_model_vectors, read_vectors
 from infra.lake import Lake
 from infra.vectors import VectorStore
@@ -67,3 +68,15 @@ def test_a_lake_without_vectors_is_refused(tmp_path: Path, small: SmallLake) -> 
         newest_model_vectors(Lake(str(tmp_path)))
     with pytest.raises(LakeError, match="no vectors of fingerprint"):
         read_vectors(small.lake, "another")
+
+
+def test_an_entity_that_no_index_holds_does_not_stop_the_others(
+    small: SmallLake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexing, "key_fault", lambda key: "too long" if key == "3" else "")
+
+    result = INDEX(IndexParameters(lake=small.lake.uri, milvus=str(tmp_path / "index.db")))
+
+    assert (result["left_out"], result["entities"]) == ({"id_too_long": 4}, 4 * 23)
+    count = small.lake.run(result["run_id"]).counts["index"]
+    assert (count.came_in, count.went_out) == (96, 92)
