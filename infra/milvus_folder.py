@@ -53,7 +53,7 @@ def check_lite(uri: str, folder: Path) -> None:
     if held_by is not None and held_by != os.getpid():
         who = f" {held_by}" if held_by else ""
         why = f"is held by another process{who}; end it, or use a Milvus server for several"
-        raise VectorStoreError(uri, why)
+        raise VectorStoreError(uri, why, transient=True)
 
 
 def _holder(lock: Path) -> int | None:
