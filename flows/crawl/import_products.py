@@ -3,12 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-from prefect import task
-
 from flows.crawl.crawl_shops import run_process
 from flows.flow_of import flow_of
-from flows.orchestration import worth_retrying
 from flows.parameters.crawl import ImportParameters
+from flows.running.stage_task import stage_task
 from schemas.errors import InputError
 
 
@@ -21,7 +19,7 @@ def import_products(parameters: ImportParameters) -> dict[str, Any]:
     return import_file(parameters)
 
 
-@task(name="import file", retries=1, retry_condition_fn=worth_retrying)
+@stage_task(name="import file", run_name="import {parameters.shop}")
 def import_file(parameters: ImportParameters) -> dict[str, Any]:
     """Import one file as one committed crawl of source `import`."""
     # Imported here: the check is cheap, its imports are not needed to declare the flow.

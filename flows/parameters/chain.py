@@ -6,6 +6,7 @@ from pydantic import Field
 
 from flows.parameters.fields import (
     Contact,
+    FailedShare,
     Gpus,
     Lake,
     Method,
@@ -31,6 +32,7 @@ class ChainParameters(StageParameters):
     urls: Urls
     lake: Lake
     contact: Contact = ""
+    failed_share: FailedShare = 0.5
     method: Annotated[Method, Option()] = "house"
     settings: MethodSettings = None
     retrain: Annotated[bool, Field(description="Learn anew; else only a lake without a model trains.")] = (

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator
 
 from crawlers.state.budget import MOST_BYTES, MOST_PHOTOS
-from flows.parameters.fields import Contact, Lake, Urls
+from flows.parameters.fields import Contact, FailedShare, Lake, Urls
 from flows.parameters.option import Option, Words
 from flows.parameters.stage_parameters import RECORDED, StageParameters
 from schemas.errors import InputError
@@ -50,7 +50,7 @@ class CrawlParameters(StageParameters):
         Field(ge=0.0, le=1.0, description="Least share of pages that must succeed; 0.8 if no profile says."),
         RECORDED,
     ] = None
-
+    failed_share: FailedShare = 0.5
     most_photos: Annotated[
         int, Field(ge=1, description="Photos to ask one shop for at most."), Option(bounded=False), RECORDED
     ] = MOST_PHOTOS

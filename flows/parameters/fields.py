@@ -13,6 +13,9 @@ Urls = Annotated[
     Field(description="URL, or name=URL to name the shop."),
     Option(argument=True, words=Words.REPEATED),
 ]
+FailedShare = Annotated[
+    float, Field(ge=0.0, le=1.0, description="Share of shops above which failed ones fail the whole.")
+]
 TextFields = Annotated[
     tuple[str, ...] | None,
     Field(description="Text columns to learn from; all that there are by default."),

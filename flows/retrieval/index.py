@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from prefect import task
 
 from flows.flow_of import flow_of
-from flows.orchestration import worth_retrying
 from flows.parameters.retrieval import IndexParameters
 from flows.progress import stage
 from flows.queries.newest_crawls import labelled_crawls, products
 from flows.retrieval.embed import vector_runs
+from flows.running.night import begin, done_before
+from flows.running.stage_task import stage_task
 from infra.lake import Lake
 from infra.settings import load_settings
 from infra.vectors import VectorStore, collection_for
@@ -33,7 +33,7 @@ def index(parameters: IndexParameters) -> dict[str, Any]:
     return load_collection(parameters)
 
 
-@task(retries=1, retry_condition_fn=worth_retrying)
+@stage_task()
 def load_collection(parameters: IndexParameters) -> dict[str, Any]:
     """Upsert what is new or changed, delete what has left the catalogue, verify the id set, commit."""
     begun = time.monotonic()
@@ -44,7 +44,10 @@ def load_collection(parameters: IndexParameters) -> dict[str, Any]:
     name = collection_for(method, fingerprint)
     uri = load_settings(lake=parameters.lake, milvus_uri=parameters.milvus or None).milvus_uri
     recorded: dict[str, Any] = {"embed": source.run_id, "milvus": uri, "collection": name}
-    run = place.begin("run", "index", digest(recorded), parents=[source.run_id], parameters=recorded)
+    key = digest(recorded)
+    if done := done_before(place, "index", key=key):
+        return done.result
+    run = begin(place, "run", "index", key, parents=[source.run_id], parameters=recorded)
     numbers, vectors = read_vectors(place, fingerprint)
     total = sum(crawl.rows("products") for crawl in labelled_crawls(place, labels))
     with VectorStore(uri, parameters.token) as store, stage("index", None, "entities") as step:
