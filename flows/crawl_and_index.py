@@ -11,7 +11,6 @@ from flows.flow_of import flow_of
 from flows.learn.label import label_products
 from flows.learn.train import train_words
 from flows.parameters.chain import ChainParameters
-from flows.parameters.crawl import CrawlParameters
 from flows.parameters.label import LabelParameters
 from flows.parameters.retrieval import EmbedParameters, EvaluateParameters, IndexParameters
 from flows.parameters.train import TrainParameters
@@ -28,7 +27,7 @@ def crawl_and_index(parameters: ChainParameters) -> dict[str, Any]:
     """Run the whole chain for some shops (`URL` or `name=URL`), on one Ray and one Prefect run."""
     lake, gpus = parameters.lake, parameters.gpus
     label = _label(parameters)  # refused now, not after the crawl
-    crawls, failed = crawl_shops(CrawlParameters(urls=parameters.urls, lake=lake, contact=parameters.contact))
+    crawls, failed = crawl_shops(parameters.crawl())
     shops = len(crawls) + len(failed)
     refuse_too_many(shops, failed, parameters.failed_share)
     done: dict[str, Any] = {"crawl": summed(crawls, shops)}
@@ -71,9 +70,7 @@ def _train(parameters: ChainParameters, labels: str) -> TrainParameters:
 
 
 def _index(parameters: ChainParameters, embed: str) -> IndexParameters:
-    return IndexParameters(
-        lake=parameters.lake, embed=embed, milvus=parameters.milvus, token=parameters.token
-    )
+    return IndexParameters(lake=parameters.lake, embed=embed, milvus=parameters.milvus)
 
 
 def _evaluate(parameters: ChainParameters, train: str, labels: str) -> EvaluateParameters:

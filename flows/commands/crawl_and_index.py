@@ -22,4 +22,11 @@ def _show(result: dict[str, Any]) -> None:
     terminal.show_scores(result["evaluate"])
 
 
-command = command_of(ChainParameters, on_prefect(_flow), _show)
+def _work(parameters: ChainParameters) -> dict[str, Any]:
+    from flows.crawl.wanted_shops import wanted_shops
+
+    wanted_shops(parameters.crawl())  # refused now: Prefect's start takes seconds
+    return on_prefect(_flow)(parameters)
+
+
+command = command_of(ChainParameters, _work, _show)

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from crawlers.fetch.shop_names import shops_of
 from crawlers.profiles import shop_profile
 from flows.child_processes import ending_together
 from flows.crawl.crawl_store import without_images_of
 from flows.crawl.crawl_subprocess import converse
 from flows.crawl.failed_shops import completed, reasons, refuse_too_many, report_shops
 from flows.crawl.one_crawl import one_crawl_of
+from flows.crawl.wanted_shops import wanted_shops
 from flows.flow_of import flow_of
 from flows.parameters.crawl import CrawlParameters
 from flows.running.night import begin, done_before
@@ -20,7 +20,7 @@ from flows.running.stage_task import stage_task
 from infra.lake import Lake
 from infra.machine import state_folder
 from infra.open_run import OpenRun
-from schemas.errors import InputError, LakeError
+from schemas.errors import LakeError
 from schemas.ids import digest
 from schemas.image import IMAGES
 from schemas.label import ANNOTATIONS
@@ -59,15 +59,11 @@ def crawl(parameters: CrawlParameters) -> dict[str, Any]:
 
 def crawl_shops(parameters: CrawlParameters) -> tuple[list[dict[str, Any]], dict[str, Exception]]:
     """Crawl every shop, for flows that begin with it; return results, and what kept other shops from having one."""
-    shops = shops_of(parameters.urls, parameters.contact)
-    if parameters.profile:
-        shop_profile.load(parameters.profile)  # refused now, before anything is asked
-    if len(shops) > 1 and (parameters.only or parameters.profile):
-        raise InputError("--only and --profile", "speak of one shop; name one")
+    shops = wanted_shops(parameters)
     results: list[dict[str, Any]] = []
     failed: dict[str, Exception] = {}
     with ending_together():  # an interrupt waits for no crawl
-        pending = {name: crawl_shop.submit(name, url, parameters) for name, url in shops}
+        pending = {name: crawl_shop.submit(name, url, of_shop) for name, url, of_shop in shops}
         for name, future in pending.items():
             try:
                 results.append(future.result())

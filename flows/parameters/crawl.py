@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator
 
 from crawlers.state.budget import MOST_BYTES, MOST_PHOTOS
-from flows.parameters.fields import Contact, FailedShare, Lake, Urls
+from flows.parameters.fields import Contact, FailedShare, Lake, Schedule, Shops, Urls
 from flows.parameters.option import Option, Words
 from flows.parameters.stage_parameters import RECORDED, StageParameters
 from schemas.errors import InputError
@@ -19,8 +19,10 @@ class CrawlParameters(StageParameters):
     A profile is a file of crawlers/profiles/shop_profile.py; crawlers/shops/<name>.yaml is found by itself.
     """
 
-    urls: Urls
-    lake: Lake
+    urls: Urls = None
+    shops: Shops = None
+    schedule: Schedule = None
+    lake: Lake = ""
     contact: Annotated[Contact, RECORDED] = ""
     limit: Annotated[
         int | None, Field(ge=1, description="Products per shop at most."), Option(bounded=False), RECORDED
@@ -94,7 +96,7 @@ class ImportParameters(StageParameters):
         ),
         RECORDED,
     ] = None
-    lake: Lake
+    lake: Lake = ""
     contact: Contact = ""
     photos_at: Annotated[
         str, Field(description="An address whose host may be a private one, for photos."), Option(absent=True)

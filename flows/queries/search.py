@@ -34,8 +34,8 @@ def search(parameters: SearchParameters) -> dict[str, Any]:
     else:
         vector = _of_photo(place, trained, Path(str(image)))
     collection = indexed.result["collection"]
-    uri = load_settings(lake=parameters.lake, milvus_uri=parameters.milvus or None).milvus_uri
-    with VectorStore(uri, parameters.token) as store:
+    settings = load_settings(lake=parameters.lake, milvus_uri=parameters.milvus or None)
+    with VectorStore(settings.milvus_uri, settings.milvus_token) as store:
         # A product has a handful of photos: ask for more photos than products wanted.
         photos = store.search(collection, vector[None], min(5 * parameters.k, 16_000), parameters.where)[0]
     hits: dict[str, dict[str, Any]] = {}
