@@ -5,13 +5,10 @@ and the same run, retried, asks the good shop nothing and trains nothing.
 """
 
 import json
-import socket
 import sys
-import threading
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,32 +19,13 @@ from infra.mall.server import Mall
 from infra.mall.trade import MallSpec
 from tests.flows.prefect_server import ask, vitrine
 from tests.flows.processes import children_of, free_port, is_running, started, wait_until
+from tests.flows.tarpit import tarpit
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
 NIGHT_S = 600
 SMALL = {
     "backbone": "resnet18", "weights": "random", "image_size": 32, "epochs": 1, "frozen_epochs": 0, "batch": 16,
 }  # fmt: skip
-
-
-@contextmanager
-def tarpit() -> Iterator[str]:
-    """A shop that takes every connection and never says a word."""
-    held: list[socket.socket] = []
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-
-        def take() -> None:
-            while True:
-                try:
-                    held.append(listening.accept()[0])
-                except OSError:
-                    return
-
-        threading.Thread(target=take, daemon=True).start()
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}/"
-        listening.shutdown(socket.SHUT_RDWR)
-    for connection in held:
-        connection.close()
 
 
 def started_run(env: Mapping[str, str], deployment: str, **parameters: Any) -> str:
