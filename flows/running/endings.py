@@ -4,8 +4,10 @@ The first signal raises KeyboardInterrupt in the main thread, so that everything
 holds the process some seconds later, a library's thread or a server that does not answer, is not waited for.
 """
 
+import atexit
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -23,7 +25,7 @@ class Endings:
     """What a command does about signals; `code` is its exit status after one (128 and the signal's number)."""
 
     def __init__(self, last_words: Callable[[], None]) -> None:
-        self.signal = signal.SIGINT
+        self.signal: signal.Signals | None = None
         self._last_words = last_words
         self._said = False
         self._ending = threading.Lock()
@@ -31,7 +33,7 @@ class Endings:
     @property
     def code(self) -> int:
         """The exit status that a shell expects."""
-        return 128 + self.signal
+        return 128 + (self.signal or signal.SIGINT)
 
     def say(self) -> None:
         """Say the last words, once, whoever comes first."""
@@ -52,6 +54,12 @@ class Endings:
         timer.start()
         raise KeyboardInterrupt
 
+    def leave(self) -> None:
+        """After a signal, end the process without taking apart what was imported: for torch that takes seconds."""
+        if self.signal is not None:
+            sys.stderr.flush()
+            os._exit(self.code)
+
     def _give_up(self) -> None:
         self.say()
         end_everything()
@@ -66,6 +74,7 @@ def interruptible(last_words: Callable[[], None]) -> Iterator[Endings]:
     """Handle signals for a command, in the main thread; `last_words` is said before the process is given up."""
     global _current
     _current = Endings(last_words)
+    atexit.register(_current.leave)  # the first to be registered is called last of all
     before = {each: signal.signal(each, _current.hear) for each in _SIGNALS}
     try:
         yield _current
