@@ -12,7 +12,6 @@ from prefect.client.schemas.objects import ConcurrencyOptions
 from prefect.client.schemas.schedules import CronSchedule
 from prefect.exceptions import ObjectNotFound
 from prefect.utilities.templating import apply_values
-from pydantic import ValidationError
 
 from flows.server.applied import Applied
 from infra.machine import ROOT
@@ -33,7 +32,7 @@ def deployment_specs(path: str, given: Any, shops: str | None = None) -> list[di
     try:
         given = apply_values(given, {}, remove_notset=False)
         return [_spec(each, given.get("pull") or [], shops) for each in given["deployments"]]
-    except (KeyError, TypeError, AttributeError, ValidationError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError, ImportError) as error:
         what = " ".join(str(error).split())[:200]
         raise InputError(path, f"holds no deployments that can be used ({what})") from error
 

@@ -11,6 +11,7 @@ import pytest
 from flows.crawl.one_crawl import limit_name, one_crawl_of
 from infra.lake import Lake
 from schemas.errors import LakeError
+from tests.flows.prefect_server import vitrine
 from tests.flows.processes import ROOT
 
 HOLDS = (
@@ -52,6 +53,38 @@ def test_a_killed_process_holds_nothing(tmp_path: Path) -> None:
 
     with one_crawl_of(Lake(str(tmp_path)), "acme"):
         pass
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_on_a_server_a_shops_limit_holds_between_lakes_and_machines(
+    server: dict[str, str], tmp_path: Path
+) -> None:
+    def holding(folder: str) -> "subprocess.Popen[bytes]":
+        command = [sys.executable, "-c", HOLDS, str(tmp_path / folder)]
+        return subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=server
+        )
+
+    with holding(
+        "one"
+    ) as without:  # nobody has deployed: a line says so, and the lock of the lake alone holds
+        assert without.stdout is not None and without.stdout.readline() == b"held\n"
+        said = without.communicate(b"\n")[1].decode()
+    assert "no limit vitrine-shop-acme on this server, `vitrine deploy` makes it" in said
+
+    (tmp_path / "shops.yaml").write_text("shops: [{name: acme, url: 'http://127.0.0.1:1/'}]")
+    vitrine(server, "deploy", "--shops", str(tmp_path / "shops.yaml"))
+    with holding("one") as first:
+        assert first.stdout is not None and first.stdout.readline() == b"held\n"
+        with holding("two") as second:
+            refused = second.communicate()[1].decode()
+        first.communicate(b"\n")
+    with holding("two") as third:
+        freed = third.communicate(b"\n")[0]
+
+    assert "acme: is being crawled by another flow run already" in refused
+    assert freed == b"held\n"
 
 
 @pytest.mark.parametrize(
