@@ -39,6 +39,7 @@ from schemas.product import Product
 from schemas.reject import Reject
 
 _GONE = (404, 410)
+_BUSY = (429, 500, 502, 503, 504)  # what passes by itself (RFC 9110 15.6, RFC 6585 4)
 
 
 class ShopSpider(scrapy.Spider, CrawlSpider):
@@ -111,10 +112,11 @@ class ShopSpider(scrapy.Spider, CrawlSpider):
         error = failure.value
         reason, detail = reject_reason_of(error)
         if isinstance(error, HttpError):
-            raise FetchError(self.shop.url, f"answers its home page with {detail}")
+            busy = error.response.status in _BUSY
+            raise FetchError(self.shop.url, f"answers its home page with {detail}", transient=busy)
         if reason in ("robots", "address"):
             raise FetchError(self.shop.url, detail)
-        raise FetchError(self.shop.url, f"does not answer ({detail})")
+        raise FetchError(self.shop.url, f"does not answer ({detail})", transient=True)
 
     def request(self, task: Task, validators: Validators) -> Request:
         """Make the request of a listing or product page."""

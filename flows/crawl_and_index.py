@@ -6,11 +6,11 @@ One flow run and one task run per stage: subflows would pay Prefect's start and 
 from typing import Any
 
 from flows.crawl.crawl_shops import crawl_shops, summed
+from flows.crawl.failed_shops import completed, reasons, refuse_too_many
 from flows.flow_of import flow_of
 from flows.learn.label import label_products
 from flows.learn.train import train_words
 from flows.parameters.chain import ChainParameters
-from flows.parameters.crawl import CrawlParameters
 from flows.parameters.label import LabelParameters
 from flows.parameters.retrieval import EmbedParameters, EvaluateParameters, IndexParameters
 from flows.parameters.train import TrainParameters
@@ -27,12 +27,12 @@ def crawl_and_index(parameters: ChainParameters) -> dict[str, Any]:
     """Run the whole chain for some shops (`URL` or `name=URL`), on one Ray and one Prefect run."""
     lake, gpus = parameters.lake, parameters.gpus
     label = _label(parameters)  # refused now, not after the crawl
-    crawls, failed = crawl_shops(CrawlParameters(urls=parameters.urls, lake=lake, contact=parameters.contact))
-    if not crawls:
-        raise next(iter(failed.values()))
-    done: dict[str, Any] = {"crawl": summed(crawls)}
+    crawls, failed = crawl_shops(parameters.crawl())
+    shops = len(crawls) + len(failed)
+    refuse_too_many(shops, failed, parameters.failed_share)
+    done: dict[str, Any] = {"crawl": summed(crawls, shops)}
     if failed:  # the others' catalogues are fresh, and a shop that failed keeps the one it had
-        done["crawl"]["failed"] = {shop: str(error) for shop, error in failed.items()}
+        done["crawl"] = done["crawl"] | {"failed": reasons(failed)}
     done["label"] = label_products(label)
     labels = done["label"]["run_id"]
     with ray_cluster() as cluster:  # started once, joined by every stage below
@@ -45,7 +45,8 @@ def crawl_and_index(parameters: ChainParameters) -> dict[str, Any]:
         done["index"] = load_collection(_index(parameters, done["embed"]["run_id"]))
         done["evaluate"] = evaluate_model(_evaluate(parameters, trained, labels))
     publish_scores(done["evaluate"])
-    return done
+    ended: dict[str, Any] = completed(done, shops, failed)
+    return ended
 
 
 def _label(parameters: ChainParameters) -> LabelParameters:
@@ -69,9 +70,7 @@ def _train(parameters: ChainParameters, labels: str) -> TrainParameters:
 
 
 def _index(parameters: ChainParameters, embed: str) -> IndexParameters:
-    return IndexParameters(
-        lake=parameters.lake, embed=embed, milvus=parameters.milvus, token=parameters.token
-    )
+    return IndexParameters(lake=parameters.lake, embed=embed, milvus=parameters.milvus)
 
 
 def _evaluate(parameters: ChainParameters, train: str, labels: str) -> EvaluateParameters:

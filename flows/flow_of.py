@@ -10,11 +10,15 @@ from collections.abc import Callable
 from typing import Annotated, Any, TypeVar
 
 from prefect import Flow, flow
+from prefect.task_runners import ThreadPoolTaskRunner
 from prefect.utilities.hashing import file_hash
 from pydantic.fields import FieldInfo
 
 from flows.parameters.option import Option
 from flows.parameters.stage_parameters import StageParameters
+from flows.running.endings import heard_here
+from flows.running.run_logs import shown_in_prefect
+from infra.settings import load_settings
 
 P = TypeVar("P", bound=StageParameters)
 R = TypeVar("R")
@@ -25,13 +29,16 @@ def flow_of(parameters: type[P], name: str) -> Callable[[Callable[[P], R]], Flow
 
     def declare(body: Callable[[P], R]) -> Flow[..., R]:
         def run(**given: Any) -> R:
-            return body(parameters.read(given))
+            with shown_in_prefect(), heard_here():
+                return body(parameters.read(given))
 
         run.__name__, run.__qualname__, run.__module__ = body.__name__, body.__qualname__, body.__module__
         run.__doc__ = f"{inspect.getdoc(body)}\n\n{_described(parameters)}"
         vars(run)["__signature__"] = _signature(parameters)
         # By default a flow's version is the hash of the file of its function, which would be this file.
-        return flow(name=name, version=file_hash(inspect.getfile(body)), validate_parameters=False)(run)
+        version = file_hash(inspect.getfile(body))
+        side_by_side: Any = ThreadPoolTaskRunner(max_workers=load_settings().crawls_at_once)
+        return flow(name=name, version=version, task_runner=side_by_side, validate_parameters=False)(run)
 
     return declare
 

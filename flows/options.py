@@ -33,7 +33,7 @@ def typer_option(option: Option, text: str = "", **bounds: float) -> Any:
 Lake = Annotated[str, typer_option(LAKE)]
 Contact = Annotated[str, typer_option(CONTACT)]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout; everything else on stderr.")]
-LAKE_BY_DEFAULT: str = LAKE.default
+LAKE_BY_DEFAULT = ""  # what `lake_of` makes of it
 
 # What typer takes for each way of writing, and what stands there where nobody writes anything.
 _WRITTEN: dict[Words, tuple[Any, Any]] = {
@@ -110,6 +110,13 @@ def read(parameters: type[P], written: Mapping[str, Any]) -> P:
         option = option_of(parameters, name)
         given[name] = _value(option.words, value, option_name(parameters, name))
     return parameters.read(given)
+
+
+def lake_of(written: str) -> str:
+    """Return the lake that was written, else the one that the settings say."""
+    from infra.settings import load_settings
+
+    return load_settings(lake=written or None).lake
 
 
 def names(text: str) -> list[str]:

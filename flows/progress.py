@@ -13,6 +13,18 @@ from dataclasses import dataclass, field
 
 log = logging.getLogger("vitrine.progress")
 EVERY_S = 10.0
+_moved = time.monotonic()
+
+
+def moved() -> None:
+    """Note that something got further just now; see `seconds_without_progress`."""
+    global _moved
+    _moved = time.monotonic()
+
+
+def seconds_without_progress() -> float:
+    """How long no step of this process has begun, ended, or counted further."""
+    return time.monotonic() - _moved
 
 
 @dataclass
@@ -29,6 +41,8 @@ class Stage:
 
     def advance(self, amount: float = 1, *, total: float | None = None, note: str | None = None) -> None:
         """Count `amount` more; a total or a note that became known is shown from now on."""
+        if amount or (total is not None and total != self.total):
+            moved()  # a note alone is none: rates change while nothing does
         self.done += amount
         self.total = total if total is not None else self.total
         self.note = note if note is not None else self.note
@@ -81,8 +95,10 @@ def listen(listener: Log) -> None:
 def stage(name: str, total: float | None = None, unit: str = "rows") -> Iterator[Stage]:
     """Open a step that can say how far it is, and end its display also when the step fails."""
     step = Stage(name, total, unit)
+    moved()
     with _listener.watch(step):
         yield step
+    moved()
 
 
 def _line(step: Stage) -> str:

@@ -23,6 +23,7 @@ from rich.progress import (
 from rich.table import Table
 
 from flows.progress import Log, Stage, listen
+from flows.running.endings import interruptible
 
 people = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else 140)
 
@@ -33,28 +34,39 @@ def command(
     """Run one command: `work` gives its result, `show` prints it for people unless `as_json`.
 
     Exits with 1 after one line on stderr where something of the user's is at fault; with --json the
-    same sentence is the one JSON object on stdout.
+    same sentence is the one JSON object on stdout. Ctrl-C and SIGTERM end it the same way, with 130 and 143.
+    A result that names shops which `failed` is shown as it is, and exits with 1 after a line that names them.
     """
     result_stream = _claim_stdout()
     _quiet_libraries()
     listen(Bars() if people.is_terminal else Lines())
-    try:
-        result = work()
-    except KeyboardInterrupt:
-        _refuse(
-            "interrupted; the same command again continues where that is possible", as_json, result_stream
-        )
-    except Exception as error:
-        from flows.orchestration import our_error
 
-        ours = our_error(error)
-        if ours is None:
-            raise
-        _refuse(str(ours), as_json, result_stream, type(ours).__name__)
-    if as_json:
-        print(json.dumps(result, ensure_ascii=False, default=str), file=result_stream, flush=True)
-    else:
-        show(result)
+    def interrupted() -> None:
+        _say("interrupted; the same command again continues where that is possible", as_json, result_stream)
+
+    with interruptible(interrupted) as endings:
+        try:
+            result = work()
+            endings.finish()
+            if as_json:
+                print(json.dumps(result, ensure_ascii=False, default=str), file=result_stream, flush=True)
+            else:
+                show(result)
+        except KeyboardInterrupt:
+            endings.say()
+            sys.exit(endings.code)  # the timer of the signal runs on: what ends with us may hang, too
+        except Exception as error:
+            from flows.orchestration import our_error
+
+            ours = our_error(error)
+            if ours is None:
+                raise
+            _say(str(ours), as_json, result_stream, type(ours).__name__)
+            sys.exit(1)
+    if failed := result.get("failed"):
+        named = "; ".join(f"{shop} ({why})" for shop, why in failed.items())
+        _say(f"not crawled, the others are: {named}", False, result_stream)
+        sys.exit(1)
 
 
 class Bars(Log):
@@ -207,7 +219,7 @@ def _quiet_libraries() -> None:
     warnings.simplefilter("ignore")
 
 
-def _refuse(sentence: str, as_json: bool, stream: Any, kind: str = "Interrupted") -> None:
+def _say(sentence: str, as_json: bool, stream: Any, kind: str = "Interrupted") -> None:
     line = " ".join(harmless(sentence).split())
     if as_json:
         print(
@@ -216,4 +228,3 @@ def _refuse(sentence: str, as_json: bool, stream: Any, kind: str = "Interrupted"
             flush=True,
         )
     print(f"vitrine: {line}", file=sys.stderr, flush=True)
-    sys.exit(1)

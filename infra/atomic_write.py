@@ -7,6 +7,7 @@ from contextlib import suppress
 import pyarrow as pa
 import pyarrow.fs as pafs
 
+from infra.storage_errors import is_transient
 from schemas.errors import LakeError
 
 
@@ -31,7 +32,7 @@ def write_atomically(
     except FileExistsError as error:
         raise LakeError(path, "is there already") from error
     except OSError as error:
-        raise LakeError(path, f"cannot be written ({error})") from error
+        raise LakeError(path, f"cannot be written ({error})", transient=is_transient(error)) from error
 
 
 def _write_local(path: str, data: pa.Buffer | bytes, if_absent: bool) -> None:

@@ -9,6 +9,7 @@ import contextlib
 import logging
 import os
 import shutil
+import signal
 import socket
 import tempfile
 import threading
@@ -89,6 +90,7 @@ def start(address: str | None = None, cpus: int | None = None) -> Cluster:
                 address = settings.ray_address if address is None else address
                 cpus = settings.cpus if cpus is None else cpus
             _running = _join(address, cpus) if address else _start_here(cpus)
+            _take_signals_back()
         elif address is not None and address != _running.address:
             raise InputError(
                 address or "Ray", f"this process uses {_running.address or 'a Ray of its own'} already"
@@ -140,6 +142,12 @@ def _start_here(cpus: int | None) -> Cluster:
     with _environment_of_workers():
         _in_lasting_thread(options)
     return _seen("", begun, cores)
+
+
+def _take_signals_back() -> None:
+    """Let Python hear SIGTERM again, for which Ray's core prints a stack and aborts the process."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGTERM) or signal.SIG_DFL)
 
 
 def _join(address: str, cpus: int | None) -> Cluster:

@@ -24,6 +24,7 @@ from infra.atomic_write import write_atomically
 from infra.machine import Owner, code_version, describe_machine
 from infra.open_run import OpenRun
 from infra.parts import paths
+from infra.storage_errors import is_transient
 from schemas.errors import LakeError
 from schemas.ids import RUN_ID, new_run_id
 from schemas.manifest import LAKE_VERSION, Manifest
@@ -49,7 +50,7 @@ class Lake:
                 raise ValueError("a folder, file://, s3:// or gs:// is wanted")
             self.filesystem, root = pafs.FileSystem.from_uri(address)
         except (pa.ArrowInvalid, OSError, ValueError) as error:
-            raise LakeError(uri, f"not a lake address ({error})") from error
+            raise LakeError(uri, f"not a lake address ({error})", transient=is_transient(error)) from error
         self.root = root.rstrip("/")
         self._check_version()
 
@@ -183,7 +184,7 @@ class Lake:
         try:
             return pq.ParquetFile(self.filesystem.open_input_file(path))
         except (OSError, pa.ArrowInvalid) as error:
-            raise LakeError(path, f"cannot be read ({error})") from error
+            raise LakeError(path, f"cannot be read ({error})", transient=is_transient(error)) from error
 
     def dataset(self, manifest: Manifest, table: str) -> "pads.Dataset":
         """Open a table as an Arrow dataset, for filters; raises LakeError where the run has no such table."""
@@ -193,7 +194,8 @@ class Lake:
         try:
             return pads.dataset(files, filesystem=self.filesystem, format="parquet")
         except (OSError, pa.ArrowInvalid) as error:
-            raise LakeError(manifest.run_id, f"table {table} cannot be read ({error})") from error
+            why = f"table {table} cannot be read ({error})"
+            raise LakeError(manifest.run_id, why, transient=is_transient(error)) from error
 
     def _paths_of(self, manifest: Manifest, table: str) -> list[str]:
         """`part_paths` of a table that is there; raises LakeError where it is not."""
@@ -261,7 +263,7 @@ class Lake:
         try:
             folders = self.filesystem.get_file_info(pafs.FileSelector(self.root, allow_not_found=True))
         except OSError as error:
-            raise LakeError(self.uri, f"cannot be read ({error})") from error
+            raise LakeError(self.uri, f"cannot be read ({error})", transient=is_transient(error)) from error
         for kind, _, run_id in (str(info.base_name).partition("=") for info in folders):
             if kind in ("crawl", "run") and RUN_ID.fullmatch(run_id):
                 yield kind, run_id
@@ -297,4 +299,5 @@ class Lake:
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise LakeError(self.uri, f"{name} cannot be read ({error})") from error
+            why = f"{name} cannot be read ({error})"
+            raise LakeError(self.uri, why, transient=is_transient(error)) from error

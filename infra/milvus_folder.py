@@ -89,7 +89,7 @@ def take_turn(uri: str, folder: Path, create: bool = True, patience_s: float = P
         os.close(turn)
         who = f" {held_by}" if held_by else ""
         why = f"is held by another process{who} for {patience_s:.0f} s; end it, or use a Milvus server for several"
-        raise VectorStoreError(uri, why)
+        raise VectorStoreError(uri, why, transient=True)
     return turn
 
 

@@ -19,6 +19,7 @@ import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 
 from infra.atomic_write import sync_folder, temporary_name
+from infra.storage_errors import is_transient
 from schemas.columns import table_name
 from schemas.errors import LakeError, SchemaError
 from schemas.manifest import Part
@@ -227,7 +228,7 @@ class _GrowingPart:
         if self._temporary:
             with suppress(FileNotFoundError):
                 os.unlink(self._temporary)
-        return LakeError(self._path, f"cannot be written ({error})")
+        return LakeError(self._path, f"cannot be written ({error})", transient=is_transient(error))
 
 
 def _weight(value: object) -> int:

@@ -1,4 +1,4 @@
-"""Where things are and how to get in: places and credentials, from the environment or a `.env` file.
+"""Where things are and how to get in, and what a machine bears: from the environment or a `.env` file.
 
 Read by flows and by infra/cluster.py. What a run should do is a flow's parameter, never a setting.
 """
@@ -27,6 +27,14 @@ class Settings(BaseSettings):
     contact       e-mail or web address for the crawler's User-Agent, so that shops can reach its operator
     gpus          `auto` for all there are, or a number
     cpus          cores to compute with on this machine; all by default
+
+    How a night is run, on the machine that runs it:
+
+    crawls_at_once       shops read side by side, each by a process of some 280 MB
+    retry_delays         seconds to wait before a task whose error passes by itself is tried again, once per number:
+                         `30,120,600`; `none` tries nothing again
+    crawl_stall_minutes  a crawl that gets no further for so long is ended
+    stage_stall_minutes  so is a stage; the longest a stage works without a word is over the near-duplicates
     """
 
     model_config = SettingsConfigDict(
@@ -40,6 +48,10 @@ class Settings(BaseSettings):
     contact: str = ""
     gpus: Annotated[str, NoDecode] = "auto"
     cpus: int | None = Field(default=None, ge=1)
+    crawls_at_once: int = Field(default=8, ge=1)
+    retry_delays: Annotated[tuple[float, ...], NoDecode] = (30.0, 120.0, 600.0)
+    crawl_stall_minutes: float = Field(default=15.0, gt=0)
+    stage_stall_minutes: float = Field(default=60.0, gt=0)
 
     @field_validator("lake")
     @classmethod
@@ -69,6 +81,20 @@ class Settings(BaseSettings):
         if str(value) != "auto" and not str(value).isdecimal():
             raise ValueError("must be auto or a number")
         return str(value)
+
+    @field_validator("retry_delays", mode="before")
+    @classmethod
+    def _retry_delays(cls, value: Any) -> tuple[float, ...]:
+        words = value.split(",") if isinstance(value, str) else value
+        if words == ["none"]:
+            return ()
+        try:
+            delays = tuple(float(word) for word in words)
+        except (TypeError, ValueError):
+            delays = (-1.0,)
+        if not all(0 <= delay < float("inf") for delay in delays):
+            raise ValueError("must be seconds by comma, such as 30,120,600, or none")
+        return delays
 
     @model_validator(mode="after")
     def _milvus_beside_lake(self) -> "Settings":

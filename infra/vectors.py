@@ -8,7 +8,6 @@ import logging
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -22,10 +21,10 @@ from schemas.errors import VectorStoreError
 
 os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # read by grpc at its import; refusals reach us as exceptions
 
-import grpc  # type: ignore[import-untyped]
 from milvus_lite.server_manager import server_manager_instance
 from pymilvus import DataType, MilvusClient
-from pymilvus.exceptions import MilvusException
+
+from infra.milvus_errors import milvus_errors
 
 for _name in ("pymilvus", "milvus_lite", "grpc._server"):
     logging.getLogger(_name).setLevel(logging.CRITICAL)
@@ -81,7 +80,7 @@ class VectorStore:
         if self._folder:
             enter(uri, self._folder, create)
         try:
-            with _milvus_errors(uri):
+            with milvus_errors(uri):
                 self._client = MilvusClient(self._folder or uri, token=token, timeout=CONNECT_S)
                 self._client.list_collections(timeout=CONNECT_S)  # pymilvus hands out old connections untried
         except VectorStoreError:
@@ -177,7 +176,7 @@ class VectorStore:
         hits_by_query: list[list[Hit]] = []
         at_once = min(500, max(100, 50_000 // k))  # one call to Lite costs the same for 1 query and for 100
         options = {"filter": where, "limit": k, "output_fields": list(fields)}
-        with _milvus_errors(f"{collection} where {where}" if where else collection):
+        with milvus_errors(f"{collection} where {where}" if where else collection):
             for first in range(0, len(queries), at_once):
                 some = list(queries[first : first + at_once])
                 for hits in self._client.search(collection, some, timeout=CALL_S, **options):
@@ -200,7 +199,7 @@ class VectorStore:
 
     def collections(self) -> list[str]:
         """Names of all collections, sorted."""
-        with _milvus_errors(self.uri):
+        with milvus_errors(self.uri):
             return sorted(self._client.list_collections(timeout=CALL_S))
 
     def drop(self, collection: str) -> None:
@@ -210,7 +209,7 @@ class VectorStore:
 
     def _call(self, method: str, collection: str, *arguments: Any, **options: Any) -> Any:
         """Call a method of the Milvus client about a collection, bounded in time."""
-        with _milvus_errors(collection):
+        with milvus_errors(collection):
             return getattr(self._client, method)(collection, *arguments, timeout=CALL_S, **options)
 
     def _create(self, collection: str, fingerprint: str, dim: int, index: str, metric: str) -> None:
@@ -252,7 +251,7 @@ class VectorStore:
 
     def _pages(self, collection: str, field: str) -> Iterator[dict[str, Any]]:
         """Every entity with its key and one field."""
-        with _milvus_errors(collection):
+        with milvus_errors(collection):
             columns = ["key", field]
             pages = self._client.query_iterator(collection, PAGE_ROWS, output_fields=columns, timeout=CALL_S)
             while page := pages.next():
@@ -285,13 +284,3 @@ def _milvus_schema(dim: int, about: str) -> Any:
         schema.add_field(field.name, kinds[field.type], nullable=field.nullable, **bound)
     schema.add_field("vector", DataType.FLOAT_VECTOR, dim=dim)
     return schema
-
-
-@contextmanager
-def _milvus_errors(what: str) -> Iterator[None]:
-    """Turn Milvus's refusals into a VectorStoreError about `what`, on one line."""
-    try:
-        yield
-    except (MilvusException, grpc.RpcError) as error:
-        why = error.message if isinstance(error, MilvusException) else str(error)
-        raise VectorStoreError(what, " ".join(str(why).split())[:400]) from error

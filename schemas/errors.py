@@ -11,7 +11,12 @@ PipelineError
 ├── CheckpointError   weights that are not the ones asked for
 ├── MethodError       a method name with no file
 ├── RejectedError     a run stopped because too many of its rows were refused
+├── StalledError      a crawl or a stage that got no further for so long that it was ended
 └── VectorStoreError  Milvus refused, is held by another process, or holds something else than was loaded
+
+`transient` says of an error whether the same again may go well in a minute, with nothing mended: a server that is
+down, a connection that broke. It is set where the fault of a storage, of Milvus or of the network becomes one of ours,
+and is all that decides whether a task is tried again.
 
 Arguments go to Exception positionally and unformatted, so that an error raised on a Ray worker
 unpickles in the driver with its fields; `__str__` makes the one sentence a user reads.
@@ -21,14 +26,17 @@ unpickles in the driver with its fields; `__str__` makes the one sentence a user
 class PipelineError(Exception):
     """The root: whoever catches this shows `str(error)` and no traceback."""
 
+    transient = False
+
 
 class _NamedError(PipelineError):
     """A thing at fault and why; the shape shared by most errors below."""
 
-    def __init__(self, what: str, why: str) -> None:
+    def __init__(self, what: str, why: str, *, transient: bool = False) -> None:
         super().__init__(what, why)
         self.what = what
         self.why = why
+        self.transient = transient  # in the instance's own dict, which is pickled beside the arguments
 
     def __str__(self) -> str:
         return f"{self.what}: {self.why}"
@@ -52,6 +60,10 @@ class CheckpointError(_NamedError):
 
 class VectorStoreError(_NamedError):
     """Milvus refused a call, is held by another process, or holds other entities than were loaded."""
+
+
+class StalledError(_NamedError):
+    """A crawl or a stage got no further for so long that it was ended; not transient, it would hang once more."""
 
 
 class PageError(PipelineError):

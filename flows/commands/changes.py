@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from flows import terminal
-from flows.options import LAKE_BY_DEFAULT, Json, Lake, names
+from flows.options import LAKE_BY_DEFAULT, Json, Lake, lake_of, names
 
 POSITION = 60
 _SHOWN = 20
@@ -29,7 +29,7 @@ def command(
     def work() -> dict[str, Any]:
         from flows.queries.changes import changes as compare
 
-        return compare(lake, since, until=until, shop=shop, kinds=names(kind), out=out)
+        return compare(lake_of(lake), since, until=until, shop=shop, kinds=names(kind), out=out)
 
     terminal.command(json, work, _show)
 

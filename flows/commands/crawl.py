@@ -18,12 +18,9 @@ def _flow() -> Callable[..., dict[str, Any]]:
 
 
 def _refuse(written: Mapping[str, Any]) -> None:
-    """Refuse pages without the strategy that reads them, and shops that cannot be crawled."""
-    from crawlers.fetch.shop_names import shops_of
-
+    """Refuse pages without the strategy that reads them."""
     if bool(written["only"]) != (written["revisit"] == "list"):
         raise InputError("--only", "goes together with --revisit list: the file says which pages")
-    shops_of(written["urls"], written["contact"])
 
 
 def _show(result: dict[str, Any]) -> None:
@@ -52,4 +49,11 @@ def _tell(result: Mapping[str, Any]) -> None:
         terminal.people.print(f"Note on {result['shop']}: {note}.")
 
 
-command = command_of(CrawlParameters, on_prefect(_flow), _show, _refuse)
+def _work(parameters: CrawlParameters) -> dict[str, Any]:
+    from flows.crawl.wanted_shops import wanted_shops
+
+    wanted_shops(parameters)  # refused now: Prefect's start takes seconds
+    return on_prefect(_flow)(parameters)
+
+
+command = command_of(CrawlParameters, _work, _show, _refuse)

@@ -23,7 +23,10 @@ def _show(result: dict[str, Any]) -> None:
 
 
 def _check(parameters: ChainParameters) -> None:
-    """Judge settings and truth before an hour of crawling; torch only where something was said of the method."""
+    """Judge shops, settings and truth before an hour of crawling; torch only where something was said of the method."""
+    from flows.crawl.wanted_shops import wanted_shops
+
+    wanted_shops(parameters.crawl())
     if parameters.truth:
         from flows.retrieval.ground_truth import read_truth
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from flows import terminal
-from flows.options import LAKE_BY_DEFAULT, Json, Lake
+from flows.options import LAKE_BY_DEFAULT, Json, Lake, lake_of
 
 POSITION = 10
 
@@ -17,7 +17,7 @@ def command(lake: Lake = LAKE_BY_DEFAULT, products: int = 300, seed: int = 1, js
         api = PrivateApi()  # beside the imports that follow
         from flows.demo import run_demo
 
-        return run_demo(lake, products, seed, api)
+        return run_demo(lake_of(lake), products, seed, api)
 
     terminal.command(json, work, _show)
 

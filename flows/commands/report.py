@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from flows import terminal
-from flows.options import LAKE_BY_DEFAULT, Json, Lake
+from flows.options import LAKE_BY_DEFAULT, Json, Lake, lake_of
 
 POSITION = 140
 
@@ -21,6 +21,6 @@ def command(
     def work() -> dict[str, Any]:
         from flows.queries.report import write_report
 
-        return write_report(lake, run, out)
+        return write_report(lake_of(lake), run, out)
 
     terminal.command(json, work, lambda result: terminal.fields_table("report", result))

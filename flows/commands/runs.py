@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from flows import terminal
-from flows.options import LAKE_BY_DEFAULT, Json, Lake
+from flows.options import LAKE_BY_DEFAULT, Json, Lake, lake_of
 
 POSITION = 150
 
@@ -20,11 +20,11 @@ def command(
     def work() -> dict[str, Any]:
         from flows.queries.runs import list_runs
 
-        return list_runs(lake, sweep)
+        return list_runs(lake_of(lake), sweep)
 
     def show(result: dict[str, Any]) -> None:
         rows = [[run["id"], run["flow"], run["summary"], " ".join(run["parents"])] for run in result["runs"]]
-        terminal.rows_table(f"{len(rows)} runs in {lake}", ["id", "flow", "what", "parents"], rows)
+        terminal.rows_table(f"{len(rows)} runs in {lake_of(lake)}", ["id", "flow", "what", "parents"], rows)
         if waiting := result["unfinished"]:
             terminal.people.print(
                 f"{waiting} unfinished: the command that began it goes on with it.", style="dim"

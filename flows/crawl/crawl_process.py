@@ -1,4 +1,4 @@
-"""The process of one crawl or import: `python -m flows.crawl.crawl_process`, one JSON request on stdin.
+"""The process of one crawl or import: `python -m flows.crawl.crawl_process [PARENT]`, one JSON request on stdin.
 
 A Twisted reactor runs once per process, and a crawl must be killable without taking the flow with
 it. On stdout: `{"progress": ...}` lines, and at the end one `{"done": ...}` or `{"error": ...}`.
@@ -34,6 +34,7 @@ from crawlers.state.progress import ProgressReport
 from crawlers.state.recorder import Recorder
 from crawlers.state.recrawl_policy import CHANGED, FULL, LIST, MOST_PAGES, RecrawlPolicy
 from crawlers.state.tally import FLOOR
+from flows.child_processes import end_with_parent
 from flows.crawl.crawl_store import CrawlStore
 from flows.crawl.previous_tables import load_previous, previous_products, refused_before
 from infra.lake import Lake
@@ -82,6 +83,11 @@ def say(out: TextIO, message: Mapping[str, Any]) -> None:
     out.flush()
 
 
+def told(error: PipelineError) -> dict[str, Any]:
+    """Return an error as its parent makes it again."""
+    return {"type": type(error).__name__, "args": list(error.args), "transient": error.transient}
+
+
 class WithoutPandas(MetaPathFinder):
     """Lets a process have no pandas.
 
@@ -97,6 +103,8 @@ class WithoutPandas(MetaPathFinder):
 
 def main() -> int:
     """Answer one request; code 0 with a `done` line, 1 with an `error` line. A bug ends in a traceback on stderr."""
+    if len(sys.argv) > 1:
+        end_with_parent(int(sys.argv[1]))
     sys.meta_path.insert(0, WithoutPandas())
     out = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
@@ -104,7 +112,7 @@ def main() -> int:
     try:
         say(out, {"done": run(request, out)})
     except PipelineError as error:
-        say(out, {"error": {"type": type(error).__name__, "args": list(error.args)}})
+        say(out, {"error": told(error)})
         return 1
     return 0
 

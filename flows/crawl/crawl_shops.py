@@ -6,20 +6,22 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from prefect import task
-
-from crawlers.fetch.shop_names import shops_of
 from crawlers.profiles import shop_profile
+from flows.child_processes import ending_together
 from flows.crawl.crawl_store import without_images_of
 from flows.crawl.crawl_subprocess import converse
+from flows.crawl.failed_shops import completed, reasons, refuse_too_many, report_shops
+from flows.crawl.one_crawl import one_crawl_of
 from flows.crawl.refused_import import give_up
+from flows.crawl.wanted_shops import wanted_shops
 from flows.flow_of import flow_of
-from flows.orchestration import our_error, worth_retrying
 from flows.parameters.crawl import CrawlParameters
+from flows.running.night import begin, done_before
+from flows.running.stage_task import stage_task
 from infra.lake import Lake
 from infra.machine import state_folder
 from infra.open_run import OpenRun
-from schemas.errors import FetchError, InputError, LakeError, PipelineError
+from schemas.errors import LakeError, PipelineError
 from schemas.ids import digest
 from schemas.image import IMAGES
 from schemas.label import ANNOTATIONS
@@ -42,42 +44,37 @@ _committing = threading.Lock()
 
 @flow_of(CrawlParameters, name="crawl")
 def crawl(parameters: CrawlParameters) -> dict[str, Any]:
-    """Crawl each shop in a process of its own, all side by side; one that fails takes no other with it.
+    """Crawl each shop in a process of its own, side by side; one that fails takes no other with it.
 
-    Returns the result of the crawl, for several shops their sum; see docs of the command `crawl`.
-    Raises InputError, FetchError, RejectedError, LakeError.
+    The result is that of the crawl, for several shops their sum, with `failed` where some were not crawled; see docs
+    of the command `crawl`. Raises InputError; for a single shop, or a share of failed ones above `failed_share`,
+    FetchError, RejectedError, StalledError, LakeError.
     """
     results, failed = crawl_shops(parameters)
-    if failed:
-        shop, error = next(iter(failed.items()))
-        shops = len(parameters.urls)
-        if shops == 1:
-            raise error
-        raise FetchError(f"{len(failed)} of {shops} shops", f"not crawled, the others are; {shop}: {error}")
-    return summed(results)
+    shops = len(results) + len(failed)
+    refuse_too_many(shops, failed, parameters.failed_share)
+    result = summed(results, shops) | ({"failed": reasons(failed)} if failed else {})
+    ended: dict[str, Any] = completed(result, shops, failed)
+    return ended
 
 
-def crawl_shops(parameters: CrawlParameters) -> tuple[list[dict[str, Any]], dict[str, PipelineError]]:
+def crawl_shops(parameters: CrawlParameters) -> tuple[list[dict[str, Any]], dict[str, Exception]]:
     """Crawl every shop, for flows that begin with it; return results, and what kept other shops from having one."""
-    shops = shops_of(parameters.urls, parameters.contact)
-    if parameters.profile:
-        shop_profile.load(parameters.profile)  # refused now, before anything is asked
-    if len(shops) > 1 and (parameters.only or parameters.profile):
-        raise InputError("--only and --profile", "speak of one shop; name one")
-    pending = {name: crawl_shop.submit(name, url, parameters) for name, url in shops}
+    shops = wanted_shops(parameters)
     results: list[dict[str, Any]] = []
-    failed: dict[str, PipelineError] = {}
-    for name, future in pending.items():
-        try:
-            results.append(future.result())
-        except Exception as error:
-            if (ours := our_error(error)) is None:
-                raise
-            failed[name] = ours
+    failed: dict[str, Exception] = {}
+    with ending_together():  # an interrupt waits for no crawl
+        pending = {name: crawl_shop.submit(name, url, of_shop) for name, url, of_shop in shops}
+        for name, future in pending.items():
+            try:
+                results.append(future.result())
+            except Exception as error:  # whatever it was, the other shops' catalogues are fresh
+                failed[name] = error
+    report_shops(results, failed)
     return results, failed
 
 
-@task(name="crawl shop", retries=1, retry_condition_fn=worth_retrying)
+@stage_task(name="crawl shop", run_name="crawl {shop}")
 def crawl_shop(shop: str, url: str, parameters: CrawlParameters) -> dict[str, Any]:
     """Crawl one shop into one committed crawl; a crawl that was killed goes on where it was."""
     recorded = {"shop": shop, "url": url, "source": "shop"} | parameters.recorded()
@@ -86,14 +83,25 @@ def crawl_shop(shop: str, url: str, parameters: CrawlParameters) -> dict[str, An
 
 
 def run_process(lake_uri: str, request: Mapping[str, Any], parameters: dict[str, Any]) -> dict[str, Any]:
-    """Open a crawl or go on with one, let flows.crawl.crawl_process fill it, commit it; returns the result."""
-    begun = time.monotonic()
+    """Open a crawl or go on with one, let flows.crawl.crawl_process fill it, commit it; returns the result.
+
+    What an earlier attempt of this flow run committed is returned as it is. Raises LakeError where the shop is
+    being crawled already.
+    """
     lake = Lake(lake_uri)
+    if done := done_before(lake, "crawl", shop=parameters["shop"]):
+        return done.result
+    with one_crawl_of(lake, parameters["shop"]):
+        return _crawled(lake, request, parameters)
+
+
+def _crawled(lake: Lake, request: Mapping[str, Any], parameters: dict[str, Any]) -> dict[str, Any]:
+    begun = time.monotonic()
     previous = newest_crawl(lake, parameters["shop"])
     # Whom to write to, how much failure to bear and how much to take may be given anew: it is the same crawl.
     anew = ("contact", "floor", "most_photos", "most_bytes")
     same = {name: value for name, value in request.items() if name not in anew}
-    run = lake.begin("crawl", "crawl", digest(same | {"previous": previous}), parameters=parameters)
+    run = begin(lake, "crawl", "crawl", digest(same | {"previous": previous}), parameters=parameters)
     run.parents = [previous] if previous else []
     state = _state_file(lake, run.run_id)
     if previous:
@@ -106,7 +114,7 @@ def run_process(lake_uri: str, request: Mapping[str, Any], parameters: dict[str,
         run.drop(schema)
     committed = {manifest.run_id for manifest in lake.runs("crawl")}
     place = {
-        "lake": lake.root if lake.is_local else lake_uri,  # the process runs in another folder
+        "lake": lake.root if lake.is_local else lake.uri,  # the process runs in another folder
         "folder": run.folder,
         "state": str(state),
         "previous": previous,
@@ -115,12 +123,11 @@ def run_process(lake_uri: str, request: Mapping[str, Any], parameters: dict[str,
     try:
         answer = converse(dict(request) | place, parameters["shop"])
         result = _commit(lake, run, answer, committed, begun=begun)
-    except BaseException as error:
-        if request["do"] == "import" and isinstance(error, PipelineError):
-            _remove(state)
-            raise give_up(lake, run, parameters, error) from None  # an import begins anew each time
-        lake.abandon(run)
-        raise
+    except PipelineError as error:
+        if request["do"] != "import":
+            raise
+        _remove(state)
+        raise give_up(lake, run, parameters, error) from None  # an import begins anew each time
     _remove(state)  # only now: a commit that fails is done again without asking the shop anything
     return result
 
@@ -133,9 +140,9 @@ def newest_crawl(lake: Lake, shop: str) -> str | None:
         return None
 
 
-def summed(results: list[dict[str, Any]]) -> dict[str, Any]:
-    """One result for several shops; that of a single shop as it is."""
-    if len(results) == 1:
+def summed(results: list[dict[str, Any]], shops: int = 1) -> dict[str, Any]:
+    """One result for several shops, all those of which some failed counted; that of a single shop as it is."""
+    if len(results) == shops == 1:
         return results[0]
     total: dict[str, Any] = {name: sum(result[name] for result in results) for name in _SUMMED}
     return total | {

@@ -2,13 +2,11 @@
 
 from typing import Any
 
-from prefect import task
-
 from flows.crawl.catalogue_check import check_file
 from flows.crawl.crawl_shops import run_process
 from flows.flow_of import flow_of
-from flows.orchestration import worth_retrying
 from flows.parameters.crawl import ImportParameters
+from flows.running.stage_task import stage_task
 
 
 @flow_of(ImportParameters, name="import")
@@ -20,7 +18,7 @@ def import_products(parameters: ImportParameters) -> dict[str, Any]:
     return import_file(parameters)
 
 
-@task(name="import file", retries=1, retry_condition_fn=worth_retrying)
+@stage_task(name="import file", run_name="import {parameters.shop}")
 def import_file(parameters: ImportParameters) -> dict[str, Any]:
     """Import one file as one committed crawl of source `import`."""
     recorded = parameters.recorded()

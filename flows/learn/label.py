@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
-from prefect import task
 
 from flows.flow_of import flow_of
 from flows.learn.annotations import write_annotations
 from flows.learn.held_out import HeldOut
 from flows.learn.report_card import Since, compared
-from flows.orchestration import worth_retrying
 from flows.parameters.label import LabelParameters
 from flows.progress import Stage, stage
 from flows.queries.newest_crawls import newest_crawls, products
+from flows.running.night import begin, done_before
+from flows.running.stage_task import stage_task
 from infra.lake import Lake
 from infra.open_run import OpenRun
 from schemas.errors import InputError, LakeError
@@ -39,7 +39,7 @@ def label(parameters: LabelParameters) -> dict[str, Any]:
     return label_products(parameters)
 
 
-@task(retries=1, retry_condition_fn=worth_retrying)
+@stage_task()
 def label_products(parameters: LabelParameters) -> dict[str, Any]:
     """Read the products three times: who shows which photo, which words there are, who has which.
 
@@ -52,7 +52,9 @@ def label_products(parameters: LabelParameters) -> dict[str, Any]:
     recorded = parameters.recorded()
     parents = [source.run_id for source in sources]
     key = digest({"label": parents} | recorded)
-    run = place.begin("run", "label", key, parents=parents, parameters=recorded)
+    if done := done_before(place, "label", key=key):
+        return done.result
+    run = begin(place, "run", "label", key, parents=parents, parameters=recorded)
     for schema in (LABELS, ANNOTATIONS, VOCABULARY, REPORT_CARD, REJECTS):
         run.drop(schema)
     with stage("label", 2 * sum(source.rows("products") for source in sources), "products") as step:

@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from hashlib import sha256
 from io import BytesIO
@@ -27,6 +28,7 @@ from ray.util.queue import Empty, Queue
 from flows.learn.dataset import Supervision, parts
 from flows.orchestration import our_error
 from flows.progress import stage
+from flows.running.beside_main import beside_main
 from infra.atomic_write import write_atomically
 from infra.cluster import ray_cluster, wanted_gpus
 from infra.lake import Lake
@@ -153,7 +155,7 @@ def remove_scratch(run: OpenRun) -> None:
 def _outcome(trainer: TorchTrainer, refused: Queue) -> Any:
     """The trainer's result; an error of ours that a worker raised comes out as itself."""
     try:
-        result = trainer.fit()
+        result = beside_main(trainer.fit)
     except Exception as error:
         raise (our_error(error) or error) from None
     if not refused.empty():
@@ -226,7 +228,8 @@ def _listening(line: Queue, scalars: Scalars, begins: str) -> Iterator[None]:
                 else:
                     step.reach(event["images"], total=event["of"], note=f"{_note(event)}, from {begins}")
 
-    thread = Thread(target=listen, daemon=True)
+    # In our context, so that what is logged there is said of this task run.
+    thread = Thread(target=copy_context().run, args=(listen,), daemon=True)
     thread.start()
     try:
         yield

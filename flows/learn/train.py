@@ -5,14 +5,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from prefect import task
 
 from flows.flow_of import flow_of
 from flows.learn.dataset import Supervision, label_space, supervision
 from flows.learn.ray_trainer import EVENTS, Trained, Wanted, fit, remove_scratch
 from flows.learn.tuning import tune_settings
-from flows.orchestration import worth_retrying
 from flows.parameters.train import TrainParameters
+from flows.running.night import begin, done_before
+from flows.running.stage_task import stage_task
 from infra.atomic_write import write_atomically
 from infra.lake import Lake
 from infra.open_run import OpenRun
@@ -38,7 +38,7 @@ def train(parameters: TrainParameters) -> dict[str, Any]:
     return trained | {name: found[name] for name in ("set", "trials") if name in found}
 
 
-@task(retries=1, retry_condition_fn=worth_retrying)
+@stage_task()
 def train_words(parameters: TrainParameters) -> dict[str, Any]:
     """Learn, and commit checkpoint, history, word vectors and word scores."""
     begun = time.monotonic()
@@ -50,28 +50,24 @@ def train_words(parameters: TrainParameters) -> dict[str, Any]:
     recorded |= {"from": earlier.run_id} if earlier else {}
     parents = [source.run_id] + ([earlier.run_id] if earlier else [])
     key = digest({"train": source.run_id} | recorded)
+    if done := done_before(place, "train", key=key):
+        return done.result
     learnt = supervision(place, source, method) if chosen.learns else None  # nothing to learn leaves no run
-    run = place.begin("run", "train", key, parents=parents, parameters=recorded)
-    try:
-        if (
-            earlier is not None or not chosen.learns
-        ):  # a parent that does not fit is refused before Ray starts
-            trained = _first_weights(place, chosen, source, earlier)
-        if learnt is not None:
-            wanted = Wanted(
-                method=method,
-                settings=chosen.flat(),
-                start=_checkpoint_path(place, earlier) if earlier else "",
-                begins=f"run {earlier.run_id}" if earlier else said(chosen),
-                workers=parameters.workers,
-                gpus=parameters.gpus,
-                cache=int(parameters.cache_gib * GIB),
-                minutes=parameters.checkpoint_minutes,
-            )
-            trained = _learnt(place, run, learnt, wanted)
-    except BaseException:
-        place.abandon(run)  # the same request, also a retry from this very process, goes on from here
-        raise
+    run = begin(place, "run", "train", key, parents=parents, parameters=recorded)
+    if earlier is not None or not chosen.learns:  # a parent that does not fit is refused before Ray starts
+        trained = _first_weights(place, chosen, source, earlier)
+    if learnt is not None:
+        wanted = Wanted(
+            method=method,
+            settings=chosen.flat(),
+            start=_checkpoint_path(place, earlier) if earlier else "",
+            begins=f"run {earlier.run_id}" if earlier else said(chosen),
+            workers=parameters.workers,
+            gpus=parameters.gpus,
+            cache=int(parameters.cache_gib * GIB),
+            minutes=parameters.checkpoint_minutes,
+        )
+        trained = _learnt(place, run, learnt, wanted)
     ready = unpack(trained.data, method)
     name = f"checkpoints/{ready.sha256}.safetensors"
     write_atomically(place.filesystem, f"{run.folder}/{name}", trained.data)

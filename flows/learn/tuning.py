@@ -7,15 +7,16 @@ from typing import Any
 
 import numpy as np
 import ray
-from prefect import task
 from ray import tune
 from ray.tune.schedulers import ASHAScheduler
 
 from flows.learn.dataset import parts, supervision
 from flows.learn.ray_trainer import SCRATCH, remove_scratch
-from flows.orchestration import our_error, worth_retrying
+from flows.orchestration import our_error
 from flows.parameters.train import TrainParameters
 from flows.progress import stage
+from flows.running.night import begin
+from flows.running.stage_task import stage_task
 from infra.cluster import ray_cluster, wanted_gpus
 from infra.lake import Lake
 from infra.open_run import OpenRun
@@ -32,7 +33,7 @@ EPOCHS = 3
 SEED = 0
 
 
-@task(retries=1, retry_condition_fn=worth_retrying)
+@stage_task()
 def tune_settings(parameters: TrainParameters) -> dict[str, Any]:
     """Try `search` settings, commit what came of each, best first; the same request finds what is committed.
 
@@ -47,14 +48,10 @@ def tune_settings(parameters: TrainParameters) -> dict[str, Any]:
         return place.newest("tune", key=key).result
     except LakeError:
         pass
-    run = place.begin("run", "tune", key, parents=[source.run_id], parameters=recorded)
-    try:
-        with stage("search", trials, "trials") as step:
-            rows = _tried(place, run, source, parameters)
-            step.reach(trials)
-    except BaseException:
-        place.abandon(run)
-        raise
+    run = begin(place, "run", "tune", key, parents=[source.run_id], parameters=recorded)
+    with stage("search", trials, "trials") as step:
+        rows = _tried(place, run, source, parameters)
+        step.reach(trials)
     run.seconds["tune"] = time.monotonic() - begun
     best = {name: value for name, value in rows[0].items() if name not in ("loss", "epochs")}
     result = {

@@ -4,17 +4,20 @@ from typing import Annotated
 
 from pydantic import Field
 
+from flows.parameters.crawl import CrawlParameters
 from flows.parameters.fields import (
     Contact,
+    FailedShare,
     Gpus,
     Lake,
     Method,
     MethodSettings,
     Milvus,
     Rarest,
+    Schedule,
+    Shops,
     TestShare,
     TextFields,
-    Token,
     Truth,
     TruthColumns,
     Urls,
@@ -28,9 +31,12 @@ from workers.data.split import TEST_SHARE
 class ChainParameters(StageParameters):
     """Without `retrain` the newest trained model is used, and only a lake without one trains."""
 
-    urls: Urls
-    lake: Lake
+    urls: Urls = None
+    shops: Shops = None
+    schedule: Schedule = None
+    lake: Lake = ""
     contact: Contact = ""
+    failed_share: FailedShare = 0.5
     method: Annotated[Method, Option()] = "house"
     settings: MethodSettings = None
     retrain: Annotated[bool, Field(description="Learn anew; else only a lake without a model trains.")] = (
@@ -40,10 +46,15 @@ class ChainParameters(StageParameters):
     rarest: Annotated[Rarest, Option(absent=True)] = 2
     test_share: Annotated[TestShare, Option(absent=True)] = TEST_SHARE
     workers: Workers = 1
-    gpus: Gpus = "auto"
+    gpus: Gpus = ""
     milvus: Milvus = ""
-    token: Token = ""
     truth: Truth = None
     columns: Annotated[
         TruthColumns, Option(help="Columns of the truth to score, by comma.", words=Words.COMMA)
     ] = None
+
+    def crawl(self) -> CrawlParameters:
+        """Return what its first stage is told."""
+        return CrawlParameters(
+            urls=self.urls, shops=self.shops, schedule=self.schedule, lake=self.lake, contact=self.contact
+        )

@@ -7,7 +7,7 @@ from pydantic import Field, field_validator
 
 from crawlers.extract.language import tag_of
 from crawlers.state.budget import MOST_BYTES, MOST_PHOTOS
-from flows.parameters.fields import Contact, Lake, Urls
+from flows.parameters.fields import Contact, FailedShare, Lake, Schedule, Shops, Urls
 from flows.parameters.option import Option, Words
 from flows.parameters.stage_parameters import RECORDED, StageParameters
 from schemas.errors import InputError
@@ -20,8 +20,10 @@ class CrawlParameters(StageParameters):
     A profile is a file of crawlers/profiles/shop_profile.py; crawlers/shops/<name>.yaml is found by itself.
     """
 
-    urls: Urls
-    lake: Lake
+    urls: Urls = None
+    shops: Shops = None
+    schedule: Schedule = None
+    lake: Lake = ""
     contact: Annotated[Contact, RECORDED] = ""
     limit: Annotated[
         int | None, Field(ge=1, description="Products per shop at most."), Option(bounded=False), RECORDED
@@ -56,7 +58,7 @@ class CrawlParameters(StageParameters):
         Field(ge=0.0, le=1.0, description="Least share of pages that must succeed; 0.8 if no profile says."),
         RECORDED,
     ] = None
-
+    failed_share: FailedShare = 0.5
     most_photos: Annotated[
         int, Field(ge=1, description="Photos to ask one shop for at most."), Option(bounded=False), RECORDED
     ] = MOST_PHOTOS
@@ -119,7 +121,7 @@ class ImportParameters(StageParameters):
     delimiter: Annotated[str, Field(description="Of CSV: `;` or tab; told by the file itself."), RECORDED] = (
         ""
     )
-    lake: Lake
+    lake: Lake = ""
     contact: Contact = ""
     photos_at: Annotated[
         str, Field(description="An address whose host may be a private one, for photos."), Option(absent=True)

@@ -2,16 +2,30 @@
 
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from flows.parameters.option import CONTACT, LAKE, Option, Words
+from infra.settings import load_settings
 
-Lake = Annotated[str, Field(description=LAKE.help), LAKE]
-Contact = Annotated[str, Field(description=CONTACT.help), CONTACT]
+
+def _setting(name: str) -> AfterValidator:
+    """Let the setting `name` stand where nothing was given: what a machine is told once, no flow is told again."""
+    return AfterValidator(lambda given: given or getattr(load_settings(), name))
+
+
+Lake = Annotated[str, Field(description=LAKE.help, validate_default=True), _setting("lake"), LAKE]
+Contact = Annotated[str, Field(description=CONTACT.help, validate_default=True), _setting("contact"), CONTACT]
 Urls = Annotated[
-    tuple[str, ...],
+    tuple[str, ...] | None,
     Field(description="URL, or name=URL to name the shop."),
     Option(argument=True, words=Words.REPEATED),
+]
+Shops = Annotated[
+    str | None, Field(description="File of shops instead of addresses; see infra/shops.example.yaml.")
+]
+Schedule = Annotated[str | None, Field(description="Only the shops of the file with this schedule.")]
+FailedShare = Annotated[
+    float, Field(ge=0.0, le=1.0, description="Share of shops above which failed ones fail the whole.")
 ]
 TextFields = Annotated[
     tuple[str, ...] | None,
@@ -31,7 +45,12 @@ MethodSettings = Annotated[
     Option(help="A value of the method's Config: epochs=8.", flags=("--set",), words=Words.PAIRS),
 ]
 Workers = Annotated[int, Field(ge=1, description="Ray Train workers.")]
-Gpus = Annotated[str, Field(description="auto, 0 for CPU, or a number; refuses when there are fewer.")]
+Gpus = Annotated[
+    str,
+    Field(description="auto, 0 for CPU, or a number; refuses when there are fewer.", validate_default=True),
+    _setting("gpus"),
+    Option(env="VITRINE_GPUS"),
+]
 TrainRun = Annotated[str | None, Field(description="Train run; the newest by default.")]
 LabelRun = Annotated[str | None, Field(description="Label run; the newest by default.")]
 Truth = Annotated[str | None, Field(description="File with clean columns to score against.")]
@@ -41,10 +60,4 @@ TruthColumns = Annotated[
 ]
 Milvus = Annotated[
     str, Field(description="Milvus Lite directory or server URI."), Option(env="VITRINE_MILVUS_URI")
-]
-# Prefect stores a flow's parameters as they are given, this one too.
-Token = Annotated[
-    str,
-    Field(description="Milvus token, as user:password.", repr=False),
-    Option(env="VITRINE_MILVUS_TOKEN"),
 ]

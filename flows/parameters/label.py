@@ -24,7 +24,7 @@ class LabelParameters(StageParameters):
     vocabulary: Annotated[int, Field(description="Most words kept."), RECORDED] = 30_000
     rarest: Annotated[Rarest, RECORDED] = 2
     test_share: Annotated[TestShare, RECORDED] = TEST_SHARE
-    lake: Lake
+    lake: Lake = ""
 
     @field_validator("fields")
     @classmethod

@@ -43,5 +43,7 @@ class Option:
     absent: bool = False
 
 
-LAKE = Option(help="Folder, s3:// or gs:// address.", flags=("--lake",), env="VITRINE_LAKE", default="./lake")
+LAKE = Option(
+    help="Folder, s3:// or gs:// address; ./lake if no setting says.", flags=("--lake",), env="VITRINE_LAKE"
+)
 CONTACT = Option(help="How a shop reaches you: mail or URL.", env="VITRINE_CONTACT")

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from flows.parameters.fields import Gpus, LabelRun, Lake, Milvus, Token, TrainRun, Truth, TruthColumns
+from flows.parameters.fields import Gpus, LabelRun, Lake, Milvus, TrainRun, Truth, TruthColumns
 from flows.parameters.option import Option, Words
 from flows.parameters.stage_parameters import RECORDED, StageParameters
 
@@ -23,9 +23,9 @@ class EmbedParameters(StageParameters):
         Option(absent=True),
         RECORDED,
     ] = None
-    gpus: Annotated[Gpus, RECORDED] = "auto"
+    gpus: Annotated[Gpus, RECORDED] = ""
     part_rows: Annotated[int, Field(ge=1, description="Vectors per part: what a kill can cost.")] = PART_ROWS
-    lake: Lake
+    lake: Lake = ""
 
 
 class IndexParameters(StageParameters):
@@ -33,8 +33,7 @@ class IndexParameters(StageParameters):
 
     embed: Annotated[str | None, Field(description="Embed run; the newest by default.")] = None
     milvus: Milvus = ""
-    token: Token = ""
-    lake: Lake
+    lake: Lake = ""
 
 
 class EvaluateParameters(StageParameters):
@@ -57,8 +56,8 @@ class EvaluateParameters(StageParameters):
         None
     )
     probe: Annotated[bool, Field(description="Also a linear probe on each column."), RECORDED] = True
-    gpus: Gpus = "auto"
-    lake: Lake
+    gpus: Gpus = ""
+    lake: Lake = ""
 
 
 class SearchParameters(StageParameters):
@@ -72,5 +71,4 @@ class SearchParameters(StageParameters):
     ] = ""
     k: Annotated[int, Field(ge=1, description="Products wanted."), Option(flags=("-k",), bounded=False)] = 20
     milvus: Milvus = ""
-    token: Token = ""
-    lake: Lake
+    lake: Lake = ""

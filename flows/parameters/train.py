@@ -25,7 +25,7 @@ class TrainParameters(StageParameters):
     ] = None
     search: Annotated[int, Field(ge=0, description="Settings to try first, on a few thousand photos.")] = 0
     workers: Annotated[Workers, RECORDED] = 1
-    gpus: Annotated[Gpus, RECORDED] = "auto"
+    gpus: Annotated[Gpus, RECORDED] = ""
     checkpoint_minutes: Annotated[float, Field(ge=0.0, description="What a kill can cost at most.")] = 10.0
     cache_gib: Annotated[float, Field(ge=0.0, description="Memory for decoded photos, per worker.")] = 4.0
-    lake: Lake
+    lake: Lake = ""

@@ -41,8 +41,8 @@ def search(parameters: SearchParameters) -> dict[str, Any]:
     else:
         vector = _of_photo(place, trained, str(image))
     collection = indexed.result["collection"]
-    uri = load_settings(lake=parameters.lake, milvus_uri=parameters.milvus or None).milvus_uri
-    with VectorStore(uri, parameters.token, create=False) as store:
+    settings = load_settings(lake=parameters.lake, milvus_uri=parameters.milvus or None)
+    with VectorStore(settings.milvus_uri, settings.milvus_token, create=False) as store:
         hits = _products(store, collection, vector, parameters)
     chance = indexed.result.get("chance", {}).get("photos" if words is None else "words")
     for hit in hits:

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from prefect import task
 from ray.data import ActorPoolStrategy, DataContext, from_arrow
 
 from flows.flow_of import flow_of
-from flows.orchestration import worth_retrying
 from flows.parameters.retrieval import EmbedParameters
 from flows.progress import Stage, stage
+from flows.running.night import begin, done_before
+from flows.running.stage_task import stage_task
 from infra.cluster import ray_cluster, wanted_gpus
 from infra.lake import Lake
 from infra.open_run import OpenRun
@@ -39,7 +39,7 @@ def embed(parameters: EmbedParameters) -> dict[str, Any]:
     return embed_photos(parameters)
 
 
-@task(retries=1, retry_condition_fn=worth_retrying)
+@stage_task()
 def embed_photos(parameters: EmbedParameters) -> dict[str, Any]:
     """Embed what this fingerprint has not embedded yet, and commit it as one run."""
     begun = time.monotonic()
@@ -51,7 +51,9 @@ def embed_photos(parameters: EmbedParameters) -> dict[str, Any]:
     recorded = {"method": tool["method"], "checkpoint": tool["checkpoint"]} | parameters.recorded()
     key = digest({"embed": source.run_id, "fingerprint": tool["fingerprint"], "splits": recorded["splits"]})
     parents = [source.run_id, *tool["parents"]]
-    run = place.begin("run", "embed", key, parents=parents, parameters=recorded)
+    if done := done_before(place, "embed", key=key):
+        return done.result
+    run = begin(place, "run", "embed", key, parents=parents, parameters=recorded)
     run.drop(REJECTS)
     kept = joined(_ids_of_part(place, run, part.path) for part in run.left_behind(schema))
     reused = np.intersect1d(wanted, embedded_ids(place, tool["fingerprint"]))

@@ -5,12 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from prefect import task
 from prefect.artifacts import create_table_artifact
 
 from flows.flow_of import flow_of
 from flows.learn.train import train_words
-from flows.orchestration import worth_retrying
 from flows.parameters.retrieval import EmbedParameters, EvaluateParameters
 from flows.parameters.train import TrainParameters
 from flows.progress import stage
@@ -28,6 +26,8 @@ from flows.retrieval.embed import embed_photos, newest_trained, vector_runs
 from flows.retrieval.evaluation_check import judge
 from flows.retrieval.ground_truth import Column, check_files, read_truth
 from flows.retrieval.measurements import Measurements
+from flows.running.night import begin
+from flows.running.stage_task import stage_task
 from infra.lake import Lake
 from infra.open_run import OpenRun
 from schemas.errors import InputError
@@ -95,7 +95,7 @@ def publish_scores(result: dict[str, Any]) -> None:
     create_table_artifact(key="scores", table=rows, description=f"Scores of run {result['run_id']}")
 
 
-@task(retries=1, retry_condition_fn=worth_retrying)
+@stage_task()
 def score_photos(
     parameters: EvaluateParameters, labels: str, methods: Sequence[ScoredMethod]
 ) -> dict[str, Any]:
@@ -153,7 +153,7 @@ def _begin(
     key = digest({"evaluate": fingerprints, "labels": labels, "names": names} | recorded)
     parents = [labels, *(method.embed_run for method in methods)]
     parents += [method.train_run for method in methods if method.train_run]
-    run = lake.begin("run", "evaluate", key, parents=parents, parameters=recorded)
+    run = begin(lake, "run", "evaluate", key, parents=parents, parameters=recorded)
     for schema in (HITS, SCORES):
         run.drop(schema)
     return run

@@ -7,17 +7,20 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from prefect import task
+from prefect.blocks.system import Secret
 
 from flows.flow_of import flow_of
-from flows.orchestration import worth_retrying
+from flows.orchestration import has_server
 from flows.parameters.retrieval import IndexParameters
 from flows.progress import stage
 from flows.queries.newest_crawls import labelled_crawls, products
 from flows.queries.search import word_layer
 from flows.retrieval.chance import chance
 from flows.retrieval.embed import vector_runs
+from flows.running.night import begin, done_before
+from flows.running.stage_task import stage_task
 from infra.lake import Lake
+from infra.milvus_folder import lite_folder
 from infra.settings import load_settings
 from infra.vectors import VectorStore, collection_for
 from schemas.entity import entities_schema, entity_id
@@ -26,6 +29,7 @@ from schemas.ids import digest, key_fault
 from schemas.manifest import Count, Manifest
 from workers.data.split import CUSTOMER
 
+TOKEN_BLOCK = "vitrine-milvus-token"
 BATCH = 2_000
 FACTS = ("shop", "title", "brand", "categories", "colour", "gender", "price", "currency", "in_stock", "url")
 
@@ -36,7 +40,7 @@ def index(parameters: IndexParameters) -> dict[str, Any]:
     return load_collection(parameters)
 
 
-@task(retries=1, retry_condition_fn=worth_retrying)
+@stage_task()
 def load_collection(parameters: IndexParameters) -> dict[str, Any]:
     """Upsert what is new or changed, delete what has left the catalogue, verify the id set, commit."""
     begun = time.monotonic()
@@ -45,14 +49,21 @@ def load_collection(parameters: IndexParameters) -> dict[str, Any]:
     labels = place.run(source.parents[0])
     fingerprint, method = source.result["fingerprint"], source.result["method"]
     name = collection_for(method, fingerprint)
-    uri = load_settings(lake=parameters.lake, milvus_uri=parameters.milvus or None).milvus_uri
+    settings = load_settings(lake=parameters.lake, milvus_uri=parameters.milvus or None)
+    uri = settings.milvus_uri
     recorded: dict[str, Any] = {"embed": source.run_id, "milvus": uri, "collection": name}
-    run = place.begin("run", "index", digest(recorded), parents=[source.run_id], parameters=recorded)
+    key = digest(recorded)
+    if done := done_before(place, "index", key=key):
+        return done.result
+    run = begin(place, "run", "index", key, parents=[source.run_id], parameters=recorded)
     numbers, vectors = read_vectors(place, fingerprint)
     train = source.parents[1] if len(source.parents) > 1 else None
     left_out: Counter[str] = Counter()
     total = sum(crawl.rows("products") for crawl in labelled_crawls(place, labels))
-    with VectorStore(uri, parameters.token) as store, stage("index", None, "entities") as step:
+    with (
+        VectorStore(uri, settings.milvus_token or _stored_token(uri)) as store,
+        stage("index", None, "entities") as step,
+    ):
         tables = _entities(place, labels, numbers, vectors, left_out)
         loaded = store.load(name, fingerprint, tables, step.advance)
     run.counts["index"] = Count(loaded.entities + left_out.total(), loaded.entities, dict(left_out))
@@ -72,6 +83,19 @@ def load_collection(parameters: IndexParameters) -> dict[str, Any]:
     }
     place.commit(run, result)
     return result
+
+
+def _stored_token(uri: str) -> str:
+    """Return what the Prefect Secret block vitrine-milvus-token holds, for a server of Milvus; empty without one.
+
+    Read here, inside the task: a parameter would stand in Prefect's database for everybody to read.
+    """
+    if not has_server() or lite_folder(uri):
+        return ""
+    try:
+        return str(Secret.load(TOKEN_BLOCK).get())  # type: ignore[union-attr]
+    except ValueError:  # no such block
+        return ""
 
 
 def newest_model_vectors(lake: Lake) -> Manifest:

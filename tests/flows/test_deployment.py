@@ -4,12 +4,9 @@ A real Prefect server, a real process worker and a real mall, all on loopback.
 """
 
 import json
-import os
 import subprocess
 import sys
-import time
 import urllib.request
-from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 
@@ -19,10 +16,10 @@ import yaml
 from infra.lake import Lake
 from infra.mall.server import Mall
 from infra.mall.trade import MallSpec
-from tests.flows.processes import ROOT, free_port, started
+from tests.flows.prefect_server import prefect, vitrine
+from tests.flows.processes import ROOT, started
 
 DEPLOYMENTS = yaml.safe_load((ROOT / "infra/prefect.yaml").read_text())["deployments"]
-LIMIT_S = 1200
 
 
 @pytest.mark.parametrize("deployment", DEPLOYMENTS, ids=lambda each: each["name"])
@@ -35,43 +32,6 @@ def test_an_entry_point_is_a_module_of_ours_that_takes_the_parameters(deployment
     assert set(deployment["parameters"]) <= set(flow.parameters.properties)
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[dict[str, str]]:
-    """A Prefect server; yields the environment that finds it."""
-    port = free_port()
-    env = os.environ | {
-        "PREFECT_HOME": str(tmp_path / "prefect"),
-        "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
-        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-        "DO_NOT_TRACK": "1",
-        "VITRINE_HOME": str(ROOT),
-        "PYTHONPATH": str(ROOT),
-    }
-    command = [sys.executable, "-m", "prefect", "server", "start", "--no-ui", "--host", "127.0.0.1"]
-    command += ["--port", str(port)]
-    with started(command, env, tmp_path / "server.log") as process:
-        deadline = time.monotonic() + 180
-        while True:
-            assert process.poll() is None and time.monotonic() < deadline, (
-                tmp_path / "server.log"
-            ).read_text()
-            try:
-                urllib.request.urlopen(f"{env['PREFECT_API_URL']}/health", timeout=5).read()
-                break
-            except OSError:
-                time.sleep(0.2)
-        yield env
-
-
-def prefect(env: dict[str, str], *words: str) -> str:
-    command = [sys.executable, "-m", "prefect", *words]
-    done = subprocess.run(
-        command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=LIMIT_S, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
 def check_schema(env: dict[str, str]) -> None:
     """The server shows every parameter of the nightly run described and bounded, and refuses a bad one by itself."""
     request = urllib.request.Request(
@@ -80,7 +40,8 @@ def check_schema(env: dict[str, str]) -> None:
     with urllib.request.urlopen(request, timeout=60) as answer:
         deployments = {each["name"]: each for each in json.load(answer)}
     schema = deployments["nightly"]["parameter_openapi_schema"]
-    assert schema["required"] == ["urls", "lake"]
+    assert "required" not in schema or not schema["required"]
+    assert "token" not in schema["properties"]
     assert all(each.get("description") for each in schema["properties"].values())
     assert schema["properties"]["workers"]["minimum"] == 1
     command = ["deployment", "run", "crawl-and-index/nightly", "--param", "workers=0"]
@@ -101,8 +62,9 @@ def check_schema(env: dict[str, str]) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 def test_a_deployed_nightly_run_crawls_learns_and_indexes(server: dict[str, str], tmp_path: Path) -> None:
-    prefect(server, "work-pool", "create", "vitrine", "--type", "process")
-    prefect(server, "--no-prompt", "deploy", "--all", "--prefect-file", "infra/prefect.yaml")
+    listed = tmp_path / "shops.yaml"
+    listed.write_text("shops: [{name: unused, url: 'http://127.0.0.1:9/'}]")
+    vitrine(server, "deploy", "--shops", str(listed))
     check_schema(server)
     settings = {
         "backbone": "resnet18", "weights": "random", "image_size": 32, "epochs": 1, "frozen_epochs": 0, "batch": 16,
@@ -116,7 +78,14 @@ def test_a_deployed_nightly_run_crawls_learns_and_indexes(server: dict[str, str]
             tmp_path / "worker.log",
         ),
     ):
-        parameters = {"urls": list(mall.urls), "lake": str(lake), "settings": settings, "rarest": 2}
+        parameters = {
+            "urls": list(mall.urls),
+            "shops": None,
+            "schedule": None,
+            "lake": str(lake),
+            "settings": settings,
+            "rarest": 2,
+        }
         said = prefect(
             server,
             "deployment",

@@ -42,8 +42,12 @@ def test_every_photo_of_every_product_is_an_entity_and_the_second_load_sends_not
     assert first["train"] == small.trains["corbiere"].run_id
 
 
-def test_a_token_is_no_part_of_what_the_lake_keeps(small: SmallLake, tmp_path: Path) -> None:
-    wanted = IndexParameters(lake=small.lake.uri, milvus=str(tmp_path / "index.db"), token="root:hunter2")
+def test_a_token_comes_from_the_settings_and_is_no_part_of_what_the_lake_keeps(
+    small: SmallLake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VITRINE_MILVUS_TOKEN", "root:hunter2")
+    wanted = IndexParameters(lake=small.lake.uri, milvus=str(tmp_path / "index.db"))
+    assert "hunter2" not in str(wanted.flat())
 
     manifest = small.lake.run(INDEX(wanted)["run_id"])
 

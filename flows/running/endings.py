@@ -1,0 +1,108 @@
+"""How a command ends early: Ctrl-C and SIGTERM end it within seconds, with all that it started.
+
+The first signal raises KeyboardInterrupt in the main thread, so that everything is left in order. Whatever still
+holds the process some seconds later, a library's thread or a server that does not answer, is not waited for.
+"""
+
+import atexit
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import FrameType
+
+from flows.child_processes import end_everything
+
+GRACE_S = 6.0
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_current: "Endings | None" = None
+
+
+class Endings:
+    """What a command does about signals; `code` is its exit status after one (128 and the signal's number)."""
+
+    def __init__(self, last_words: Callable[[], None]) -> None:
+        self.signal: signal.Signals | None = None
+        self._last_words = last_words
+        self._said = False
+        self._ending = threading.Lock()
+
+    @property
+    def code(self) -> int:
+        """The exit status that a shell expects."""
+        return 128 + (self.signal or signal.SIGINT)
+
+    def say(self) -> None:
+        """Say the last words, once, whoever comes first."""
+        with self._ending:
+            if not self._said:
+                self._said = True
+                self._last_words()
+
+    def finish(self) -> None:
+        """The work is done: an interrupt has nothing to say any more."""
+        self._said = True
+
+    def hear(self, signum: int, frame: FrameType | None) -> None:
+        """Raise KeyboardInterrupt, as the handler of a signal; end the process GRACE_S later if it is still there."""
+        self.signal = signal.Signals(signum)
+        timer = threading.Timer(GRACE_S, self._give_up)
+        timer.daemon = True
+        timer.start()
+        raise KeyboardInterrupt
+
+    def leave(self) -> None:
+        """After a signal, end the process without taking apart what was imported: for torch that takes seconds."""
+        if self.signal is not None:
+            sys.stderr.flush()
+            os._exit(self.code)
+
+    def _give_up(self) -> None:
+        self.say()
+        end_everything()
+        for child in _descendants(os.getpid()):
+            with suppress(OSError):
+                os.kill(child, signal.SIGKILL)
+        os._exit(self.code)
+
+
+@contextmanager
+def interruptible(last_words: Callable[[], None]) -> Iterator[Endings]:
+    """Handle signals for a command, in the main thread; `last_words` is said before the process is given up."""
+    global _current
+    _current = Endings(last_words)
+    atexit.register(_current.leave)  # the first to be registered is called last of all
+    before = {each: signal.signal(each, _current.hear) for each in _SIGNALS}
+    try:
+        yield _current
+    finally:
+        _current = None
+        for each, handler in before.items():
+            signal.signal(each, handler or signal.SIG_DFL)
+
+
+@contextmanager
+def heard_here() -> Iterator[None]:
+    """Let a command hear its signals itself within; Prefect takes SIGTERM for as long as a flow runs."""
+    if _current is None or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {each: signal.signal(each, _current.hear) for each in _SIGNALS}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler or signal.SIG_DFL)
+
+
+def _descendants(pid: int) -> list[int]:
+    """Every process that a process has started, and those have, as far as this system says (Linux)."""
+    found: list[int] = []
+    for tasks in Path(f"/proc/{pid}/task").glob("*/children"):
+        with suppress(OSError):
+            for child in map(int, tasks.read_text().split()):
+                found += [child, *_descendants(child)]
+    return found
