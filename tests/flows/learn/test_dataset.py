@@ -88,7 +88,7 @@ def one_photo(lake: Lake, photos: list[str]) -> str:
 def test_products_that_show_one_photo_teach_nothing_and_leave_no_run(tmp_path: Path) -> None:
     lake = Lake(str(tmp_path / "lake"))
     labels = one_photo(lake, [image_id(b"x")])
-    wanted = TrainParameters(lake=lake.uri, method="corbiere", labels=labels)
+    wanted = TrainParameters(lake=lake.uri, method="corbiere", labels=labels, settings={"weights": "random"})
 
     with pytest.raises(
         InputError, match="30 products show 1 distinct photo with a known word: nothing to learn"
