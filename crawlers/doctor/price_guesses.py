@@ -34,9 +34,9 @@ _MOST_NODES = 20  # elements of one selector on one page
 _MOST_EVENTS = 400  # starts and ends of elements in one price
 _MOST_INSIDE = 30  # elements in one price
 _SIGNS = r"€|£|\$|¥|₹|₩|kr|zł|Kč|CHF|EUR|USD|GBP|SEK|NOK|DKK|PLN|CZK|JPY|AUD|CAD"
-_ALONE = re.compile(rf"^\s*((?:{_SIGNS})\s*\d[\d.,' ]*|\d[\d.,' ]*-?\s*(?:{_SIGNS}))\s*$")
+_ALONE = re.compile(rf"^\s*((?:{_SIGNS})\s?\d[\d.,']{{0,20}}|\d[\d.,']{{0,20}}-?\s?(?:{_SIGNS}))\s*$")
 _PLAIN = ("p", "div", "span", "td", "dd", "li", "strong", "b")  # elements of a price that nothing names
-_LAST = r"((?:[^\d\s]{1,3}\s?)?\d[\d.,']*(?:\s?[^\d\s]{1,3})?)\s*$"
+_LAST = r"((?:[^\d\s]{1,3}\s?)?\d[\d.,']{0,20}(?:\s?[^\d\s]{1,3})?)\s*$"
 _LONE_ELEMENTS = f"//*[not(self::script or self::style or self::title or ancestor::a)]{IN_PAGE}"
 
 
