@@ -148,6 +148,19 @@ def fields_table(title: str, result: dict[str, Any]) -> None:
     people.print(table)
 
 
+def show_crawl(title: str, result: dict[str, Any]) -> None:
+    """Show the result of one crawl or import: its figures, then its notes."""
+    told = ("notes", "shared_photos")  # the same twice, once in words
+    fields_table(title, {name: value for name, value in result.items() if name not in told})
+    show_notes(result)
+
+
+def show_notes(result: dict[str, Any]) -> None:
+    """Show a crawl's notes, a line each and unwrapped: they hold addresses to be copied."""
+    for note in result.get("notes", ()):
+        people.print(harmless(f"Note on {result['shop']}: {note}."), markup=False, soft_wrap=True)
+
+
 def rows_table(title: str, columns: list[str], rows: list[list[Any]]) -> None:
     """Show a small table; numbers stand at the right."""
     table = Table(title=title, title_justify="left", header_style="bold", box=None, padding=(0, 2))

@@ -95,7 +95,10 @@ _OF_JSON: dict[Any, Callable[[Any], object]] = {
 
 @dataclass(frozen=True)
 class Product:
-    """One product as the shop states it; the columns of `PRODUCTS` before photos are fetched."""
+    """One product as the shop states it; the columns of `PRODUCTS` before photos are fetched.
+
+    unread_photos  how many more pictures its page shows, which nothing says for certain, None for none: told, no column
+    """
 
     product_id: str
     shop: str
@@ -119,6 +122,7 @@ class Product:
     sources: dict[str, str] = field(default_factory=dict)
     etag: str = ""
     last_modified: str = ""
+    unread_photos: int | None = None
 
     @classmethod
     def of(cls, facts: Mapping[str, Any]) -> "Product":
@@ -136,7 +140,7 @@ class Product:
         What is not said does not count either, so that a column that is new does not make every product a changed one.
         """
         facts = {name: fact for name, fact in asdict(self).items() if fact not in ("", (), {}, None)}
-        for name in ("fetched_at", "etag", "last_modified", "source", "sources"):
+        for name in ("fetched_at", "etag", "last_modified", "source", "sources", "unread_photos"):
             facts.pop(name, None)
         for name in ("price", "list_price"):
             if name in facts:
@@ -149,5 +153,6 @@ class Product:
         if not len(image_ids) == len(self.image_urls) == len(self.image_views):
             raise ValueError(f"{self.product_id}: {len(self.image_urls)} photos, {len(image_ids)} ids")
         row = asdict(self) | {"image_ids": list(image_ids), "first_seen": first_seen}
+        del row["unread_photos"]
         maps = {"attributes": list(self.attributes.items()), "sources": list(self.sources.items())}
         return row | maps | {"content_hash": self.content_hash()}

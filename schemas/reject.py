@@ -33,6 +33,7 @@ REASONS = {
     "page_unreadable": "an answer that is not the format it claims",
     "duplicate": "the same product was already read at another address",
     "no_image": "a product without any photo address",
+    "placeholder": "a picture whose file is named as one that stands for a missing photo",
     "empty": "no bytes at all",
     "not_an_image": "bytes that are no known image format",
     "truncated": "an image file that ends before its picture does",

@@ -3,14 +3,16 @@
 import math
 import shlex
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
 from protego import Protego
 from scrapy.http import HtmlResponse, Response
 
+from crawlers.doctor.missing import missing
 from crawlers.doctor.observations import Observations, about_products
+from crawlers.doctor.photo_findings import photo_findings
 from crawlers.doctor.shop_links import linked, menu_links
 from crawlers.fetch.robots import ROBOTS_BYTES
 from crawlers.fetch.user_agent import ROBOTS_NAME
@@ -20,8 +22,6 @@ FIELDS = (
     *("title", "description", "brand", "categories", "tags", "colour", "gender", "price", "currency"),
     *("list_price", "in_stock", "attributes", "images"),
 )
-WANTED = ("description", "brand", "categories", "colour", "price", "currency", "in_stock")
-MOSTLY = 0.9  # share from which a field counts as stated
 
 
 def diagnosis(observations: Observations) -> dict[str, Any]:
@@ -54,7 +54,8 @@ def diagnosis(observations: Observations) -> dict[str, Any]:
         "command": _command(observations),
         "profile": observations.draft.yaml if observations.draft else "",
     }
-    return result | {"missing": _missing(observations, result)}
+    result |= photo_findings(observations.products)
+    return result | {"missing": missing(observations, result)}
 
 
 def coverage(products: Sequence[Product]) -> dict[str, float]:
@@ -221,39 +222,3 @@ def _command(observations: Observations) -> str:
         else []
     )
     return shlex.join(words)
-
-
-def _missing(observations: Observations, result: dict[str, Any]) -> list[str]:
-    """Say what a crawl will not bring, and what it will cost to come back, as sentences."""
-    if observations.forbidden:
-        return [f"everything: {observations.forbidden}"]
-    refusals = list(_refusals(observations))
-    if not observations.products:
-        reader = "its profile" if observations.profile else "neither a platform nor the draft of a profile"
-        return [f"everything: {reader} could read none of {len(observations.pages)} sampled pages", *refusals]
-    covered = result["coverage"]
-    gone = [name for name in WANTED if not covered[name]]
-    some = [f"{name} ({covered[name]:.0%})" for name in WANTED if 0 < covered[name] < MOSTLY]
-    told = [f"no product states: {', '.join(gone)}"] if gone else []
-    told += [f"not every product states: {', '.join(some)}"] if some else []
-    told += refusals
-    if not observations.photos:
-        told.append("no photo of the sample could be fetched")
-    if not result["validators"]["cheap"]:
-        told.append("no answer says 304: every later crawl reads every page again")
-    if not result["products"]["exact"]:
-        told.append(f"the number of products is an estimate ({result['products']['basis']})")
-    return told
-
-
-def _refusals(observations: Observations) -> Iterator[str]:
-    """Say what the shop, or the state of its pages, kept from us."""
-    for reason, number in Counter(reject.reason for reject in observations.rejects).items():
-        yield f"{number} of what was sampled is refused: {reason}"
-    if observations.disallowed:
-        yield f"robots.txt keeps us from {len(observations.disallowed)} of the addresses tried"
-    for name, urls in observations.opt_outs.items():
-        if urls:
-            yield f"{name} is said on {len(urls)} answers, whose products or photos are left out"
-    if observations.unreadable:
-        yield f"{len(observations.unreadable)} answers could not be read, such as {observations.unreadable[0]}"

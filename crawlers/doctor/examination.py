@@ -22,9 +22,9 @@ from crawlers.discover.sitemap import CutError, entries
 from crawlers.discover.visit import Found
 from crawlers.doctor.diagnosis import diagnosis
 from crawlers.doctor.observations import Listing, Observations
-from crawlers.doctor.profile_draft import draft
+from crawlers.doctor.profile_draft import Draft, draft
 from crawlers.doctor.request_budget import MOST_REQUESTS
-from crawlers.doctor.shop_links import card_links, menu_links
+from crawlers.doctor.shop_links import card_links, menu_links, plain_links
 from crawlers.extract.page_language import main_language
 from crawlers.fetch.guard import Guard
 from crawlers.fetch.hosts import Hosts
@@ -215,7 +215,7 @@ class Examination(scrapy.Spider):
                 answer := await self._fetch(url), HtmlResponse
             ):
                 lists.append(answer)
-        cards = card_links(lists)
+        cards = card_links(lists) or plain_links(lists)
         pages = [page for page in findings.pages if page.url in cards]
         for url in _spread([url for url in cards if url not in {page.url for page in pages}], 6):
             if self._left() <= 0:
@@ -224,7 +224,11 @@ class Examination(scrapy.Spider):
                 pages.append(answer)
         findings.cards, findings.lists = cards, lists
         try:
-            findings.draft = draft(findings.shop, home.url, lists, pages)
+            drafted = draft(findings.shop, home.url, lists, pages)
+            if isinstance(drafted, Draft):
+                findings.draft = drafted
+            else:
+                findings.undrafted = drafted
         except Exception as error:  # foreign bytes may break any parser
             findings.unreadable.append(f"{home.url}: {type(error).__name__}: {error}"[:300])
         findings.products += findings.draft.products if findings.draft else []

@@ -37,6 +37,7 @@ class Observations:
     options   Scrapy's settings, for the pace
     listings  what was read by the platform; `unread` those it named besides
     lists     category pages that a draft was drawn from; `cards` the products they link to
+    undrafted why there is no draft, where one was tried
     """
 
     shop: str
@@ -63,6 +64,7 @@ class Observations:
     cards: list[str] = field(default_factory=list)
     lists: list[TextResponse] = field(default_factory=list)
     draft: Draft | None = None
+    undrafted: str = ""
     says_304: bool | None = None
     disallowed: list[str] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)

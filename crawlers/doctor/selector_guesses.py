@@ -13,13 +13,12 @@ from pydantic import ValidationError
 from scrapy.http import TextResponse
 
 from crawlers.doctor.shop_links import page_within
+from crawlers.extract.jsonld import listed
 from crawlers.extract.page_url import place_of
-from crawlers.extract.price import price_of, shows_price
-from crawlers.extract.text import line_of
-from crawlers.profiles.selection import attribute, photos_of, values
+from crawlers.profiles.selection import attribute, values
 from crawlers.profiles.shop_profile import Rule
 
-_MOST_GUESSES = 200  # names of one kind that are tried on the pages, those on most pages first
+MOST_GUESSES = 200  # names of one kind that are tried on the pages, those on most pages first
 ENOUGH = 0.8  # share of the pages on which a rule must find something
 _METAS = {
     "title": ["og:title"],
@@ -28,8 +27,7 @@ _METAS = {
     "brand": ["product:brand", "og:brand"],
     "description": ["og:description", "description"],
 }
-_CUSTOMERS = re.compile(r"review|customer|kund|ugc", re.I)
-_IN_PAGE = "[not(ancestor-or-self::nav or ancestor-or-self::header or ancestor-or-self::footer)]"
+IN_PAGE = "[not(ancestor-or-self::nav or ancestor-or-self::header or ancestor-or-self::footer)]"
 _SAFE = re.compile(r"[A-Za-z][A-Za-z_-]*[A-Za-z]|[A-Za-z]")
 
 
@@ -47,12 +45,12 @@ def best(
 
 
 def found_by(page: TextResponse, rule: Any) -> list[str]:
-    """Find what a rule finds on a page; nothing for a rule that is none."""
+    """Find what a rule finds on a page, or the first of several that finds something; nothing for one that is none."""
     try:
-        spelt = Rule(**(rule if isinstance(rule, dict) else {"css": rule or "title"}))
+        spelt = [Rule(**(each if isinstance(each, dict) else {"css": each})) for each in listed(rule)]
     except ValidationError:
         return []
-    return values(page.selector, page.url, [spelt]) if rule else []
+    return values(page.selector, page.url, spelt)
 
 
 def firsts(pages: Sequence[TextResponse], rule: Any) -> list[str]:
@@ -65,18 +63,18 @@ def named(pages: Sequence[TextResponse], pattern: str, tag: str = "*") -> list[s
     wanted, pages_by_name = re.compile(pattern, re.I), Counter[str]()
     for page in pages:
         here: dict[str, None] = {}
-        for node in page.xpath(f"//{tag}[@class or @id or @itemprop]{_IN_PAGE}"):
-            here |= dict.fromkeys(css for css in _names_of(node) if wanted.search(css))
+        for node in page.xpath(f"//{tag}[@class or @id or @itemprop]{IN_PAGE}"):
+            here |= dict.fromkeys(css for css in names_of(node.root) if wanted.search(css))
         pages_by_name.update(here.keys())
-    return [css for css, _ in pages_by_name.most_common(_MOST_GUESSES)]
+    return [css for css, _ in pages_by_name.most_common(MOST_GUESSES)]
 
 
-def _names_of(node: Any) -> Iterator[str]:
-    """List selectors made of an element's own names; only plain words, which need no quoting anywhere."""
-    if (prop := attribute(node, "itemprop")) and _SAFE.fullmatch(prop):
+def names_of(element: Any) -> Iterator[str]:
+    """List selectors made of an element's own names (of lxml's); only plain words, which need no quoting anywhere."""
+    if (prop := element.get("itemprop")) and _SAFE.fullmatch(prop):
         yield f"[itemprop={prop}]"
-    yield from (f".{name}" for name in attribute(node, "class").split() if _SAFE.fullmatch(name))
-    if (name := attribute(node, "id")) and _SAFE.fullmatch(name):
+    yield from (f".{name}" for name in (element.get("class") or "").split() if _SAFE.fullmatch(name))
+    if (name := element.get("id")) and _SAFE.fullmatch(name):
         yield f"#{name}"
 
 
@@ -91,26 +89,6 @@ def labelled(pages: Sequence[TextResponse], labels: Iterable[str]) -> list[str]:
     return [form.format(label) for label in labels for form in forms]
 
 
-def price_texts(pages: Sequence[TextResponse]) -> Iterator[str]:
-    """List selectors of elements that show nothing but a price, for a page that names them otherwise."""
-    for node in pages[0].xpath(
-        f"//*[not(self::del or self::s or self::script or self::style or self::title or ancestor::a)]{_IN_PAGE}"
-    ):
-        if is_price(" ".join(node.xpath("text()").getall())):
-            tag = node.root.tag
-            yield from (f"{tag}{name}" for name in _names_of(node))
-            for parent in node.xpath("ancestor::*")[-1:-4:-1]:
-                yield from (f"{name} {tag}" for name in _names_of(parent))
-            yield from (f"main {tag}", tag)
-
-
-def is_price(text: str) -> bool:
-    """Whether a text is a price and little else."""
-    shown = line_of(text)
-    plain = re.fullmatch(r"\d+([.,]\d\d)?", shown) is not None
-    return len(shown) <= 40 and (plain or shows_price(shown)) and price_of(shown) is not None
-
-
 def url_keys(pages: Sequence[TextResponse]) -> list[str]:
     """List regular expressions that take a key from an address: a parameter, a number, else the last part."""
     names = re.findall(r"[?&](\w+)=", pages[0].url)
@@ -118,48 +96,12 @@ def url_keys(pages: Sequence[TextResponse]) -> list[str]:
     return [*shown, r"(?<!\d)(\d{3,})(?:\.\w+)?/?(?:[?#]|$)", r"/([^/?#]+?)(?:\.\w{2,5})?/?(?:[?#]|$)"]
 
 
-def gallery(pages: Sequence[TextResponse]) -> Any:
-    """Find the selector that shows most photos on every page and none on two, or the page's one share image."""
-    pages_by_name = Counter[str]()
-    for page in pages:
-        here: dict[str, None] = {}
-        for node in page.xpath(f"//img{_IN_PAGE}"):
-            above = node.xpath("ancestor::*")
-            if not any(_CUSTOMERS.search(" ".join(_names_of(parent))) for parent in above):
-                here |= dict.fromkeys(f"img{name}" for name in _names_of(node))
-                here |= dict.fromkeys(
-                    f"{name} img" for parent in above[-1:-5:-1] for name in _names_of(parent)
-                )
-        pages_by_name.update(here.keys())
-    chosen, most = "", 0
-    for css in [*(css for css, _ in pages_by_name.most_common(_MOST_GUESSES)), "main img", "img"]:
-        urls_by_page = [list(photos_of(page.selector, page.url, [Rule(css=css)])) for page in pages]
-        count = Counter(url for urls in urls_by_page for url in set(urls))
-        lone = all(times == 1 for times in count.values()) or len(pages) == 1
-        if (
-            lone
-            and sum(map(bool, urls_by_page)) >= ENOUGH * len(pages)
-            and sum(map(len, urls_by_page)) > most
-            and not any(_is_card(page, css) for page in pages)
-        ):
-            chosen, most = css, sum(map(len, urls_by_page))
-    return chosen or best(pages, ['meta[property="og:image"]'], lambda urls: True, False)
-
-
-def _is_card(page: TextResponse, css: str) -> bool:
-    """Whether some of the selected photos link to other pages: then they show other products."""
-    links = page.css(css).xpath("ancestor::a/@href").getall()
-    return any(
-        link and not re.search(r"\.(jpe?g|png|webp|avif)\b|^#|^javascript:", link, re.I) for link in links
-    )
-
-
 def fact_table(pages: Sequence[TextResponse]) -> dict[str, str]:
     """Find a table or list of definitions that at least half of the pages have, in the page itself."""
     tables = {"rows": "table tr", "name": "th", "value": "td"}
     lists = {"name": "dl dt", "value": "dl dd"}
     for facts, test in ((tables, "//table//tr[th][td]"), (lists, "//dl[dt][dd]")):
-        if sum(bool(page.xpath(test + _IN_PAGE)) for page in pages) * 2 >= len(pages):
+        if sum(bool(page.xpath(test + IN_PAGE)) for page in pages) * 2 >= len(pages):
             return facts
     return {}
 
@@ -173,8 +115,10 @@ def card_selector(lists: Sequence[TextResponse], wanted: set[str]) -> str:
             return bool(url) and place_of(url) in wanted
 
         for link in [link for link in page.css("a[href]") if leads(link)][:1]:
-            own = [f"a{name}" for name in _names_of(link)]
-            above = [f"{name} a" for node in link.xpath("ancestor::*")[-1:-5:-1] for name in _names_of(node)]
+            own = [f"a{name}" for name in names_of(link.root)]
+            above = [
+                f"{name} a" for node in link.xpath("ancestor::*")[-1:-5:-1] for name in names_of(node.root)
+            ]
             for css in own + above:
                 if all(map(leads, page.css(css))):
                     return css

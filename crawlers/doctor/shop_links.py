@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 from scrapy.http import TextResponse
 from scrapy.utils.response import get_base_url
 
-from crawlers.discover.links import is_page
+from crawlers.discover.links import is_page, looks_like_product
 from crawlers.extract.page_url import host_of, place_of, within
 from crawlers.extract.price import shows_price
 from crawlers.profiles.selection import attribute
@@ -18,16 +18,13 @@ NEVER = r"(?i)/(cart|basket|checkout|account|login|register|wishlist|search|comp
 _OUTSIDE = "not(ancestor::nav or ancestor::header or ancestor::footer)"
 _MENU = "(//nav | //header | //*[@role='navigation'])//a/@href"
 _LONGEST_TEXT = 2_000  # characters of a card in which a price is looked for
+_LEAST_ALIKE = 5  # links of one form that are more than a coincidence
 _CLIMB = 3  # levels above a link that may still be its card
 
 
 def card_links(pages: Iterable[TextResponse]) -> list[str]:
     """Find addresses that look like products: links with a price or a photo beside them, alike in form."""
-    groups: dict[tuple[Any, ...], dict[str, int]] = defaultdict(dict)
-    for page in pages:
-        for url, worth in _cards(page):
-            group = groups[_form(url)]
-            group[url] = max(worth, group.get(url, 0))
+    groups = _groups(pages)
     if not groups:
         return []
     best = max(groups.values(), key=lambda group: sum(group.values()))
@@ -38,6 +35,16 @@ def card_links(pages: Iterable[TextResponse]) -> list[str]:
         group for key, group in groups.items() if key[1:] == form[1:] and _priced(group) >= _priced(best) / 2
     ]
     return list(dict.fromkeys(url for group in [best, *alike] for url in group))
+
+
+def plain_links(pages: Iterable[TextResponse]) -> list[str]:
+    """Find addresses that may be products although nothing stands beside their links: the most that are alike in form.
+
+    Those that are written like a product's come before all others; of these only a pattern of several is believed.
+    """
+    groups = [list(group) for group in _groups(pages).values()]
+    groups = [group for group in groups if len(group) >= _LEAST_ALIKE or all(map(looks_like_product, group))]
+    return max(groups, key=lambda group: (looks_like_product(group[0]), len(group)), default=[])
 
 
 def menu_links(page: TextResponse) -> list[str]:
@@ -77,6 +84,16 @@ def listing_patterns(urls: Sequence[str]) -> list[str]:
         else:
             patterns += [rf"^{_literal(urlsplit(url).path)}(?:\?|$)" for url in inside]
     return patterns[:20]
+
+
+def _groups(pages: Iterable[TextResponse]) -> dict[tuple[Any, ...], dict[str, int]]:
+    """Group the links outside menus by the form of their addresses: worth by address."""
+    groups: dict[tuple[Any, ...], dict[str, int]] = defaultdict(dict)
+    for page in pages:
+        for url, worth in _cards(page):
+            group = groups[_form(url)]
+            group[url] = max(worth, group.get(url, 0))
+    return groups
 
 
 def _cards(page: TextResponse) -> Iterator[tuple[str, int]]:

@@ -19,9 +19,12 @@
 |                                 | from the first with a price          | currency of another may be neither; |
 |                                 |                                      | only what is not said is filled up  |
 | in_stock                        | as the title                         | as the price: both are of an offer  |
-| photos                          | those of a profile or feed, else the | shops give JSON-LD one photo and    |
-|                                 | one with the most photos; of equals  | show the gallery elsewhere, and two |
-|                                 | json-ld > microdata > opengraph      | lists hold one photo in two sizes   |
+| photos                          | those of a profile or feed, else of  | shops give JSON-LD one photo and    |
+|                                 | the one with the most views that are | show the gallery elsewhere, and two |
+|                                 | no thumbnails; of equals json-ld >   | lists hold one photo in two sizes:  |
+|                                 | microdata > opengraph; each view in  | more thumbnails are no more views   |
+|                                 | the largest file that any of them    |                                     |
+|                                 | names (photo_sizes.py)               |                                     |
 
 A feed is what a platform answers itself (shopify, woocommerce): any source that the table does not name.
 `Product.source` is where the title comes from, `Product.sources` says the same for every other filled
@@ -29,6 +32,7 @@ field, and is empty where all come from one.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import islice
@@ -36,7 +40,9 @@ from typing import Any
 
 from scrapy.http import Response
 
+from crawlers.extract.canonical_url import is_fetchable
 from crawlers.extract.headers import header_of
+from crawlers.extract.photo_sizes import largest_of_each, sized
 from crawlers.extract.reading import IMPORT, KEYS, MARKUP, OWN_ID, PROFILE, Reading
 from schemas.ids import key_fault, product_id
 from schemas.product import Product
@@ -48,6 +54,7 @@ LONGEST_PHOTO_URL = 8_000  # some carry a signature
 _NO_KEY = frozenset(["n/a", "na", "none", "null", "nil", "undefined", "false", "true", "-", "0", "nan"])
 _TEXTS = ("title", "description", "brand", "categories", "tags", "colour", "gender", "in_stock")
 _UNTRUSTED = (*MARKUP, IMPORT)  # less than a profile and a feed, most trusted first
+_THUMBNAIL = 160  # pixels: of a smaller file nobody learns a garment
 _FEED = 1  # the rank of a source that has no place in the table
 
 
@@ -78,7 +85,7 @@ def merged(
     if missing:
         return [Reject("page", "page_incomplete", page or url, detail=best.words_for(missing[0]))]
     name = product_id(shop, key)
-    pictured = max(ranked, key=_pictures)
+    pictured = _pictured(ranked)
     if not pictured.photos:
         return [Reject("page", "no_image", page or url, name, best.words_for("photos"))]
     photos = _within_bounds(pictured)
@@ -95,6 +102,7 @@ def merged(
         sources={} if len(set(sources.values())) == 1 else dict(sorted(sources.items())),
         etag=header_of(answer, "ETag"),
         last_modified=header_of(answer, "Last-Modified"),
+        unread_photos=pictured.unread_photos or None,
         **facts,
         **money,
     )
@@ -162,10 +170,40 @@ def _money(ranked: Sequence[Reading]) -> tuple[dict[str, Any], dict[str, str]]:
     return {"price": price, "currency": currency, "list_price": list_price}, sources
 
 
-def _pictures(reading: Reading) -> tuple[int, int]:
-    """Order readings by their photos; max() takes the first of equals, which is the most trusted."""
-    preferred = _FEED + 1 - rank(reading) if reading.photos else 0
-    return max(0, preferred), len(reading.photos)
+def _pictured(ranked: Sequence[Reading]) -> Reading:
+    """Choose the reading whose photos count, each in its largest file; one without any where none has.
+
+    A feed and a profile name whole files. Of the others one address that can be fetched counts more than any that
+    cannot.
+    """
+    trusted = next((reading for reading in ranked if rank(reading) <= _FEED and reading.photos), None)
+    if trusted is not None:
+        return trusted
+    shown = [reading for reading in ranked if reading.photos] or [*ranked[:1]]
+    largest = _largest_by_photo(shown) if len(shown) > 1 else {}
+    views = [
+        largest_of_each({largest.get(sized(url).photo, url): view for url, view in reading.photos.items()})
+        for reading in shown
+    ]
+
+    def worth(place: int) -> tuple[int, int, int]:
+        fetchable = [address for address in views[place] if is_fetchable(address)]
+        whole = sum(sized(address).pixels > _THUMBNAIL for address in fetchable)
+        return whole, len(fetchable), len(views[place])
+
+    best = max(range(len(shown)), key=worth) if len(shown) > 1 else 0  # of equals the first, the most trusted
+    return replace(shown[best], photos=views[best])
+
+
+def _largest_by_photo(readings: Sequence[Reading]) -> dict[str, str]:
+    """Find the largest file that can be fetched of each photo that any reading names (`sized(...).photo`)."""
+    largest: dict[str, tuple[int, str]] = {}
+    for reading in readings:
+        for address in reading.photos:
+            named = sized(address)
+            if is_fetchable(address) and named.pixels > largest.get(named.photo, (0, ""))[0]:
+                largest[named.photo] = named.pixels, address
+    return {photo: address for photo, (_, address) in largest.items()}
 
 
 def _within_bounds(pictured: Reading) -> dict[str, str]:

@@ -14,6 +14,7 @@ from scrapy.http import TextResponse
 from scrapy.utils.response import get_base_url
 
 from crawlers.extract.jsonld import DEEPEST, Node
+from crawlers.extract.photo_markup import file_at
 from crawlers.extract.property_names import property_name
 from crawlers.extract.struck_price import is_struck, without_struck
 from crawlers.extract.text import text_of
@@ -29,7 +30,7 @@ _MOST_TEXT = 512 << 10  # characters of markup read as property values on one pa
 _MOST_PRICES = 1_000  # looked through for what is struck in them
 _MOST_REFERENCES = 32
 _SOURCE = frozenset(["audio", "embed", "iframe", "img", "source", "track", "video"])
-_LAZY = ("data-src", "data-original", "data-lazy-src", "data-zoom-image")
+_PHOTO = frozenset(["image", "contenturl", "photo", "logo", "thumbnailurl", "primaryimageofpage"])
 _LINK = frozenset(["a", "area", "link"])
 _VALUE = frozenset(["data", "meter"])
 # Where shops put a value that the element's own place lacks.
@@ -165,13 +166,13 @@ class _Items:
         tag = element.tag
         if tag == "meta":
             return str(element.get("content", ""))
-        if tag in _SOURCE:
-            return self._address(self._source(element))
+        if tag == "object":
+            return self._address(element.get("data", ""))
+        if tag in _SOURCE or _PHOTO & set(element.get("itemprop").lower().split()):
+            return self._address(file_at(element) or element.get("src" if tag in _SOURCE else "content", ""))
         if tag in _LINK:
             # Shops put availability and condition in links: addresses of schema.org, not of the page.
             return self._address(element.get("href", ""))
-        if tag == "object":
-            return self._address(element.get("data", ""))
         if tag in _VALUE:
             return str(element.get("value", ""))
         if tag == "time" and (moment := element.get("datetime")):
@@ -179,12 +180,6 @@ class _Items:
         if stated := element.get("content"):  # not in the standard, but in schema.org's own examples
             return str(stated)
         return self._text(element)
-
-    def _source(self, element: Any) -> str:
-        source: str = element.get("src", "")
-        if source.strip() and not source.lstrip().lower().startswith("data:"):
-            return source
-        return next((lazy for name in _LAZY if (lazy := element.get(name))), "")
 
     def _address(self, value: str) -> str:
         """Absolute, as the standard wants it; a text that is no address as it is."""

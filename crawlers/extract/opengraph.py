@@ -3,6 +3,7 @@
 from scrapy.http import TextResponse
 from scrapy.utils.response import get_base_url
 
+from crawlers.extract.canonical_url import is_fetchable
 from crawlers.extract.fact_names import joined
 from crawlers.extract.jsonld import Node
 from crawlers.extract.offers import in_stock, lowest_amounts
@@ -36,7 +37,8 @@ _FORMER = (
 )
 _FORMER_CURRENCY = ("product:original_price:currency", "og:standard_price:currency")
 _MOST_VALUES = 2_000  # of one fact
-_IMAGES = ("og:image", "og:image:url", "og:image:secure_url", "product:image")
+_IMAGES, _ALT = ("og:image", "og:image:url", "og:image:secure_url"), "og:image:alt"
+_LONE = "product:image"  # where there is no og:image
 Tags = dict[str, list[str]]
 
 
@@ -82,7 +84,7 @@ def reading_on(page: TextResponse) -> Reading | None:
             for tag, fact in _FACTS.items()
             if tag in tags
         },
-        photos=_photos(pairs, tags, get_base_url(page)),
+        photos=_photos(pairs, get_base_url(page)),
     )
 
 
@@ -119,16 +121,29 @@ def _price_in(tags: Tags, *names: str) -> str:
     return next((content for content in contents if price_of(content) is not None), "")
 
 
-def _photos(pairs: list[tuple[str, str]], tags: Tags, base: str) -> dict[str, str]:
-    """View by address. An og:image:alt belongs to the image before it; url and secure_url repeat that image."""
-    opener = next((name for name in _IMAGES if name in tags), "")
-    images: list[tuple[str, str]] = []
-    for name, content in pairs:
-        if name == opener:
-            images.append((content, ""))
-        elif name == "og:image:alt" and images:
-            images[-1] = (images[-1][0], content)
+def _photos(pairs: list[tuple[str, str]], base: str) -> dict[str, str]:
+    """View by address. What follows an og:image is about it (ogp.me, "Structured Properties"): its alt, and the same
+    image as url and secure_url, one of which counts where og:image itself is no address that can be fetched.
+    """
     photos: dict[str, str] = {}
-    for address, caption in images:
-        add(photos, address, base, caption)
+    for image in _images(pairs):
+        readings: list[dict[str, str]] = []
+        for name in (*_IMAGES, _LONE):
+            readings.append({})
+            add(readings[-1], image.get(name, ""), base, image.get(_ALT, ""))
+        usable = (reading for reading in readings if any(map(is_fetchable, reading)))
+        for address, view in (next(usable, None) or next(filter(None, readings), {})).items():
+            photos.setdefault(address, view)
     return photos
+
+
+def _images(pairs: list[tuple[str, str]]) -> list[dict[str, str]]:
+    """Part the tags of images into one group for each image: a name that a group has already begins the next."""
+    wanted = _IMAGES if any(name in _IMAGES for name, _ in pairs) else (_LONE,)
+    images: list[dict[str, str]] = []
+    for name, content in pairs:
+        if name in wanted or (name == _ALT and images):
+            if not images or (name != _ALT and name in images[-1]):
+                images.append({})
+            images[-1][name] = content
+    return images

@@ -6,6 +6,7 @@ state products in them.
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from scrapy.http import TextResponse
 from scrapy.utils.response import get_base_url
@@ -13,6 +14,7 @@ from scrapy.utils.response import get_base_url
 from crawlers.extract import jsonld, microdata, opengraph
 from crawlers.extract.jsonld import Node, distinct, line_in, of_type
 from crawlers.extract.merge import merged
+from crawlers.extract.page_photos import photos_on
 from crawlers.extract.page_url import address_of, is_web, joined, key_of
 from crawlers.extract.product_parts import group_id
 from crawlers.extract.reading import KEYS, Reading
@@ -41,7 +43,10 @@ def products_on(page: TextResponse, shop: str, beside: Sequence[Reading] = ()) -
         readings.append(tagged)
     first = next((reading for reading in readings if reading.product), None)
     if first is not None:
-        ours = [*beside, *(reading for reading in readings if _is_of(first, reading))]
+        ours = [
+            *beside,
+            *_with_shown([reading for reading in readings if _is_of(first, reading)], page, beside),
+        ]
         return merged(ours, page, shop=shop, url=url, page=page.url, address_key=key_of(url))
     if any(_CLAIMED.search(block) for block in broken):
         return [Reject("page", "page_unreadable", page.url, detail="its JSON-LD Product is not JSON")]
@@ -109,6 +114,19 @@ def _is_of(first: Reading, other: Reading) -> bool:
         return True
     one, two = first.title.casefold(), other.title.casefold()
     return not one or not two or one in two or two in one
+
+
+def _with_shown(readings: list[Reading], page: TextResponse, beside: Sequence[Reading]) -> list[Reading]:
+    """Give each reading what the page shows of its photos: larger files, more views; a profile's photos come first."""
+    if any(reading.photos for reading in beside):
+        return readings
+    shown = photos_on(page, (address for reading in readings for address in reading.photos))
+    return [
+        replace(reading, photos=shown.added_to(reading.photos), unread_photos=shown.unread)
+        if reading.photos
+        else reading
+        for reading in readings
+    ]
 
 
 def _own_url(node: Node, base: str) -> str:

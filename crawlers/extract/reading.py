@@ -29,6 +29,7 @@ class Reading:
     source   json-ld, microdata, opengraph, profile, import, or the name of the platform whose own feed it is
     keys     identifiers by kind, see KEYS
     photos   view by address, in the shop's order
+    unread_photos  how many more pictures the page shows of the product, which nothing says for certain
     product  False where the source names no product itself, only what surrounds it
     lacking  what a refusal says where key, title or photos are missing, by that name; the first one missing is told
     """
@@ -48,6 +49,7 @@ class Reading:
     in_stock: bool | None = None
     attributes: Mapping[str, str] = field(default_factory=dict)
     photos: Mapping[str, str] = field(default_factory=dict)
+    unread_photos: int = 0
     product: bool = True
     lacking: Mapping[str, str] = field(default_factory=dict)
 

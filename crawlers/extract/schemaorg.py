@@ -1,8 +1,6 @@
 """schema.org nodes, from JSON-LD or microdata alike -> one Reading: every field that shops fill."""
 
-from collections.abc import Iterator
 from decimal import Decimal
-from itertools import islice
 from typing import Any
 
 from crawlers.extract.jsonld import (
@@ -16,18 +14,16 @@ from crawlers.extract.jsonld import (
     parts,
     resolved,
 )
+from crawlers.extract.node_photos import photos_of
 from crawlers.extract.offers import in_stock, lowest_amounts
-from crawlers.extract.photo_urls import add
 from crawlers.extract.price import price_of
 from crawlers.extract.product_facts import facts_of
-from crawlers.extract.product_parts import ProductParts, parts_of
+from crawlers.extract.product_parts import parts_of
 from crawlers.extract.reading import Reading
 from crawlers.extract.text import category_path, is_home, text_of, words_listed
 
 PRODUCT_TYPES = ("Product", "ProductGroup", "IndividualProduct", "ProductModel", "SomeProducts")
 _KEYS = ("sku", "productID", "productGroupID", "mpn")
-_ADDRESSES = ("contentUrl", "url", "@id", "src", "thumbnailUrl")
-_MOST_IMAGES = 20_000  # looked at on one page, whatever refers to them
 
 
 def reading_of(node: Node | None, nodes: list[Node], source: str, base: str) -> Reading:
@@ -54,7 +50,7 @@ def reading_of(node: Node | None, nodes: list[Node], source: str, base: str) -> 
         list_price=amounts.list_price,
         in_stock=in_stock(lines_in(distinct(offer.get("availability") for offer in whole.offers))),
         attributes=stated.attributes,
-        photos=_photos(whole, base),
+        photos=photos_of(whole.every(), nodes_by_id, base),
     )
 
 
@@ -62,32 +58,6 @@ def _description(value: Any) -> str:
     """Read a description, which may be HTML, also HTML whose tags were escaped once more."""
     text = text_of("\n".join(part for part in listed(value) if isinstance(part, str)))
     return text_of(text) if "<" in text else text
-
-
-def _photos(whole: ProductParts, base: str) -> dict[str, str]:
-    """Collect photos of the product, its variants and what is offered, then what customers sent with reviews."""
-    photos: dict[str, str] = {}
-    values = [(value, "") for value in distinct(part.get("image") for part in whole.every())]
-    for review in parts(whole.node.get("review")) + parts(whole.node.get("reviews")):
-        values.append(([review.get("image"), review.get("associatedMedia")], "customer"))
-    images = ((address, caption, view) for value, view in values for address, caption in _images(value))
-    for address, caption, view in islice(images, _MOST_IMAGES):
-        add(photos, address, base, caption, view)
-    return photos
-
-
-def _images(value: Any, depth: int = 0) -> Iterator[tuple[str, str]]:
-    """Read address and caption of each image: a string, an ImageObject, or a list of either."""
-    for image in listed(value) if depth <= 3 else ():
-        if isinstance(image, list):
-            yield from _images(image, depth + 1)
-        elif isinstance(image, str):
-            yield image, ""
-        elif isinstance(image, dict):
-            caption = " ".join(filter(None, (line_in(image.get("name")), line_in(image.get("caption")))))
-            urls = next((image[name] for name in _ADDRESSES if image.get(name)), None)
-            for address, _ in _images(urls, depth + 1):
-                yield address, caption
 
 
 def _categories(node: Node) -> tuple[str, ...]:

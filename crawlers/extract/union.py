@@ -8,7 +8,7 @@ product variants), or show one product in several categories. The caller sorts t
 | colour, tags, attributes                      | all values, each once, in the order of the pages            |
 | price, currency, list_price                   | the lowest price in the currency of the first page with one |
 | in_stock                                      | whether any page can sell it                                |
-| photos                                        | all, each once whatever its edition (schemas.ids.photo_key) |
+| photos                                        | all, each once and in its largest file (photo_sizes.py)     |
 | title, description and every other field      | the first page that says it                                 |
 """
 
@@ -16,12 +16,12 @@ from dataclasses import fields, replace
 from typing import Any
 
 from crawlers.extract.merge import MOST_PHOTOS
+from crawlers.extract.photo_sizes import sized
 from crawlers.extract.reading import LONGEST, LONGEST_FACT, MOST_VALUES
 from crawlers.extract.text import words_listed
-from schemas.ids import photo_key
 from schemas.product import Product
 
-_OF_THE_PAGE = "product_id shop url source fetched_at sources etag last_modified".split()
+_OF_THE_PAGE = "product_id shop url source fetched_at sources etag last_modified unread_photos".split()
 _JOINED = "colour tags attributes price currency list_price in_stock image_urls image_views".split()
 _FIRST = [each.name for each in fields(Product) if each.name not in (*_OF_THE_PAGE, *_JOINED)]
 _LONGEST_WORD = 60  # characters of one value of a list; a sentence is no value that another page adds to
@@ -88,14 +88,20 @@ def _money(first: Product, further: Product) -> dict[str, Any]:
 
 def _photos(first: Product, further: Product) -> dict[str, Any]:
     photos = dict(zip(first.image_urls, first.image_views, strict=True))
-    there = {photo_key(url): url for url in reversed(first.image_urls)}
+    there = {sized(url).photo: url for url in reversed(first.image_urls)}
+    larger: dict[str, str] = {}
     for url, view in zip(further.image_urls, further.image_views, strict=True):
-        if (known := there.get(photo_key(url))) is not None:
+        if (known := there.get(sized(url).photo)) is not None:
             photos[known] = photos[known] or view
+            if sized(url).pixels > sized(larger.get(known, known)).pixels:
+                larger[known] = url
         elif len(photos) < MOST_PHOTOS:
             photos[url] = view
-            there[photo_key(url)] = url
-    return {"image_urls": tuple(photos), "image_views": tuple(photos.values())}
+            there[sized(url).photo] = url
+    return {
+        "image_urls": tuple(larger.get(url, url) for url in photos),
+        "image_views": tuple(photos.values()),
+    }
 
 
 def _sources(first: Product, further: Product) -> dict[str, str]:

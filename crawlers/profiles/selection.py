@@ -7,12 +7,13 @@ from itertools import takewhile
 from parsel import Selector
 
 from crawlers.extract.fact_names import joined
+from crawlers.extract.photo_markup import file_at, largest_in
+from crawlers.extract.photo_sizes import largest_of_each
 from crawlers.extract.photo_urls import add
 from crawlers.extract.text import category_path, is_home, line_of, words_listed
 from crawlers.profiles.shop_profile import Facts, Rule, Stock
 
 LONGEST_VALUE = 20_000  # characters a regular expression is given; pages can be long
-_LARGEST_FIRST = ("data-zoom-image", "data-zoom", "data-large", "data-srcset", "srcset", "data-src", "src")
 _MOST_MARKUP = 512 << 10  # characters read for one field: beyond, elements stand inside one another
 _CRUMB = re.compile(r"\s*[›»→|]\s*")
 
@@ -26,14 +27,14 @@ def values(page: Selector, url: str, rules: Iterable[Rule] | None) -> list[str]:
 
 
 def photos_of(page: Selector, base: str, rules: Iterable[Rule] | None) -> dict[str, str]:
-    """View by address, in page order, each once; the first alternative that finds a photo counts."""
+    """View by address, in page order, each in its largest file; the first alternative that finds a photo counts."""
     for rule in rules or ():
         photos: dict[str, str] = {}
         for node in page.css(rule.css) if rule.css else ():
             caption = attribute(node, "alt") if _is_element(node) else ""
             add(photos, _matched(_address(node, rule.attribute), rule.regex), base, caption)
         if photos:
-            return photos
+            return largest_of_each(photos)
     return {}
 
 
@@ -94,24 +95,10 @@ def _address(node: Selector, chosen: str | None) -> str:
     """Find where an element's photo lies; of several editions the largest."""
     if not _is_element(node):
         return str(node.get())
-    tag = node.root.tag
-    usual = {"a": ("href",), "link": ("href",), "meta": ("content",)}.get(tag, _LARGEST_FIRST)
-    for name in [chosen] if chosen else usual:
-        value = attribute(node, name).strip()
-        if value and not value.startswith("data:"):
-            return _largest(value) if name.endswith("srcset") else value
-    return ""
-
-
-def _largest(srcset: str) -> str:
-    """Find the address with the largest width or density of a srcset."""
-    best, size = "", -1.0
-    for entry in re.split(r",\s+", srcset):
-        address, _, descriptor = entry.strip().partition(" ")
-        number = re.match(r"\d+(\.\d+)?", descriptor.strip())
-        if address and (value := float(number[0]) if number else 1.0) > size:
-            best, size = address, value
-    return best.rstrip(",")
+    if chosen is None:
+        return file_at(node.root)
+    value = attribute(node, chosen)
+    return largest_in(value) if chosen.lower().endswith("srcset") else value
 
 
 def _matched(text: str, pattern: str | None) -> str:

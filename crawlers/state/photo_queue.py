@@ -3,6 +3,7 @@
 from collections.abc import Set
 
 from crawlers.extract.canonical_url import is_fetchable
+from crawlers.extract.stand_ins import says_no_picture
 from crawlers.fetch.validators import NOTHING, Validators
 from crawlers.state.budget import BUDGET
 from crawlers.state.frontier import IMAGE, Kind, Task
@@ -28,20 +29,23 @@ class PhotoQueue:
         self._recorder.commit()
 
     def add(self, url: str, product_id: str, page: str = "") -> None:
-        """Add a photo address of a product, unless what it answered before still stands; refuse one that is none.
+        """Add a photo address of a product, unless what it answered before still stands; refuse one that is none, and
+        one whose file is named as the picture of a shop that has no photo.
 
         page  key of the page the product was read from; one that was read anew for one product alone
               may have been read because its photo changed
         """
+        refusal = _refusal(url)
         previous = self._state.previous.photo(url)
-        if previous is not None and previous.image_id:
+        if previous is not None and previous.image_id and refusal is None:
             alone = self._state.frontier.outcome_of(Kind.PRODUCT, page) is not None
             if self._recorder.policy.takes_as_read(url, previous, alone=alone):
                 self._state.collected.set_photo(url, previous.image_id)
                 return
-        if self._state.frontier.add(Kind.PHOTO, url, url, product_id=product_id) and not is_fetchable(url):
-            self._state.frontier.skip(Kind.PHOTO, url, "address")
-            self._recorder.refuse(Reject(IMAGE, "address", url, product_id, "not an http(s) address"))
+        if self._state.frontier.add(Kind.PHOTO, url, url, product_id=product_id) and refusal is not None:
+            reason, detail = refusal
+            self._state.frontier.skip(Kind.PHOTO, url, reason)
+            self._recorder.refuse(Reject(IMAGE, reason, url, product_id, detail))
 
     def has_waiting(self) -> bool:
         """Whether a photo address waits."""
@@ -64,3 +68,12 @@ class PhotoQueue:
         """Return what to ask a photo with; empty for a full answer."""
         previous = self._state.previous.photo(task.url)
         return previous.validators if previous is not None and previous.image_id else NOTHING
+
+
+def _refusal(url: str) -> tuple[str, str] | None:
+    """Say why an address is not asked: reason and detail; None for one that is."""
+    if not is_fetchable(url):
+        return "address", "not an http(s) address"
+    if says_no_picture(url):
+        return "placeholder", "its file is named as the picture of a product without a photo"
+    return None

@@ -10,9 +10,10 @@ FLOOR = 0.80
 FLOOR_FROM = 50  # rows seen before the share means anything
 WINDOW = 200  # newest rows: a shop that breaks after a good start is noticed before its share is
 # Obeying the shop, staying on its host and in one language and reading a product once are no sign of a broken crawl,
-# nor are the pages about other things than products that a sitemap names.
+# nor are the pages about other things than products that a sitemap names, or a product
+# that the shop has not photographed.
 HARMLESS = frozenset(
-    "robots opted_out address duplicate gone trap out_of_bounds budget language no_product".split()
+    "robots opted_out address duplicate gone trap out_of_bounds budget language no_product placeholder".split()
 )
 
 

@@ -26,8 +26,7 @@ def _refuse(written: Mapping[str, Any]) -> None:
 def _show(result: dict[str, Any]) -> None:
     """One shop as its fields; several as a row each."""
     if "crawls" not in result:
-        terminal.fields_table("crawled", {name: value for name, value in result.items() if name != "notes"})
-        _tell(result)
+        terminal.show_crawl("crawled", result)
         if withheld := result["removal_withheld"]:
             terminal.people.print(
                 f"{withheld:,} products are in no listing any more. That is over half of the shop at once, so they are"
@@ -41,12 +40,7 @@ def _show(result: dict[str, Any]) -> None:
     ]
     terminal.rows_table(f"{len(rows)} shops crawled", ["shop", *columns, "refused"], rows)
     for crawl in result["crawls"]:
-        _tell(crawl)
-
-
-def _tell(result: Mapping[str, Any]) -> None:
-    for note in result.get("notes", ()):
-        terminal.people.print(f"Note on {result['shop']}: {note}.")
+        terminal.show_notes(crawl)
 
 
 def _work(parameters: CrawlParameters) -> dict[str, Any]:

@@ -18,7 +18,7 @@ def _flow() -> Callable[..., dict[str, Any]]:
 
 
 def _show(result: dict[str, Any]) -> None:
-    terminal.fields_table("imported", result)
+    terminal.show_crawl("imported", result)
 
 
 command = command_of(ImportParameters, on_prefect(_flow), _show, check=check_file)

@@ -28,6 +28,7 @@ from crawlers.run import Traffic, crawl_shop, fetch_photos
 from crawlers.state.catalogue_rows import CatalogueRows, is_complete
 from crawlers.state.crawl_state import CrawlState
 from crawlers.state.ledger_rows import ledger_rows
+from crawlers.state.photo_notes import photo_notes
 from crawlers.state.photo_queue import PhotoQueue
 from crawlers.state.photo_recorder import PhotoRecorder
 from crawlers.state.progress import ProgressReport
@@ -258,6 +259,8 @@ def _write_tables(
         "platform": state.read_note("platform") or "",
         "language": state.read_note("language") or "",
     }
+    photos = photo_notes(state, result["products"])
+    result |= photos | {"notes": [*result["notes"], *photos["notes"]]}
     return {"files": files, "result": result, "counts": counts}
 
 

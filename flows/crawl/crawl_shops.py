@@ -38,7 +38,7 @@ TABLES = {
     "annotations": ANNOTATIONS,
 }
 _SUMMED = ("products", "images_new", "images_known", "not_modified", "kept", "requests", "changed", "added",
-           "removed", "removal_withheld")  # fmt: skip
+           "removed", "removal_withheld", "unread_photos")  # fmt: skip
 _committing = threading.Lock()
 
 

@@ -53,21 +53,20 @@ def doctor(
     return result | {"written": str(file), "command": command}
 
 
-def machine() -> dict[str, Any]:
-    """Cores, memory, GPUs, libraries, room on the disk of the lake, usual ports, and whether the lake answers."""
-    settings = load_settings()
-    place = urlparse(settings.lake)
-    folder = (
-        Path(place.path if place.scheme == "file" else settings.lake)
-        if place.scheme in ("", "file")
-        else Path()
-    )
+def machine(lake: str = "") -> dict[str, Any]:
+    """Cores, memory, GPUs, libraries, room on the disk of the lake, usual ports, and whether the lake answers.
+
+    lake  its address; that of the settings where none is given
+    """
+    lake = lake or load_settings().lake
+    place = urlparse(lake)
+    folder = Path(place.path if place.scheme == "file" else lake) if place.scheme in ("", "file") else Path()
     existing = next(path for path in [folder.absolute(), *folder.absolute().parents] if path.exists())
     disk = shutil.disk_usage(existing)
     return describe_machine() | {
         "disk_free_gib": round(disk.free / 2**30, 1),
         "ports": {name: _listens(port) for name, port in _PORTS.items()},
-        "lake": {"uri": settings.lake, **_lake(settings.lake)},
+        "lake": {"uri": lake, **_lake(lake)},
     }
 
 

@@ -21,8 +21,12 @@ from crawlers.extract import jsonld
 from crawlers.extract.canonical_url import canonical
 from crawlers.extract.fact_names import column_of
 from crawlers.extract.page_url import key_of
+from crawlers.extract.photo_sizes import sized
+from crawlers.extract.photo_urls import addresses_in
 from crawlers.extract.photo_view import view_of
 from crawlers.extract.price import currency_of, price_of
+from crawlers.extract.srcset import candidates
+from crawlers.extract.stand_ins import is_no_photo, says_no_picture, stands_in
 from crawlers.extract.text import category_path, line_of, printable, text_of, words_listed
 from crawlers.fetch.optout import opt_outs
 from crawlers.platforms import Shop, load
@@ -99,6 +103,13 @@ TEXTS = {
     "column_of": of_text(column_of, "colour:"),
     "view_of caption": of_text(lambda text: view_of("", text), "front "),
     "view_of address": of_text(view_of, "/front-"),
+    "sized suffixes": of_text(lambda text: sized.__wrapped__(URL + text), "-300x300"),
+    "sized folders": of_text(lambda text: sized.__wrapped__(URL + text), "/300x300/w_3,h_4"),
+    "sized parameters": of_text(lambda text: sized.__wrapped__(f"{URL}?{text}"), "width=3&w="),
+    "srcset": of_text(lambda text: list(candidates(text)), "/a,.jpg 2x ,,"),
+    "srcset commas": of_text(lambda text: list(candidates(text)), ","),
+    "stand-ins": of_text(lambda text: (is_no_photo(text), stands_in(text), says_no_picture(text)), "no-image-", ".gif"),
+    "addresses in one text": of_text(lambda text: list(addresses_in(text, URL)), "/a.jpg, "),
     "canonical path": of_text(lambda text: canonical(URL + text), "/../a;sid=b"),
     "canonical query": of_text(lambda text: canonical(f"{URL}?{text}"), "b=%2e&"),
     "key_of": of_text(lambda text: key_of(f"{URL}?{text}"), "b=1&sid=2&"),

@@ -11,6 +11,7 @@ from crawlers.discover.links import visits_from
 from crawlers.doctor.profile_draft import draft
 from crawlers.doctor.shop_links import card_links
 from crawlers.extract import jsonld, microdata, opengraph
+from crawlers.extract.page_photos import photos_on
 from crawlers.extract.page_url import address_of
 from crawlers.extract.product_page import products_on
 from crawlers.fetch.optout import opt_outs
@@ -248,6 +249,29 @@ CASES = {
         ),
         lambda number: f"/{number}.jpg {number}w, ",
         "<img srcset='{}'>",
+    ),
+    "photos in a gallery": of_page(
+        lambda page: photos_on(page, ["https://shop.example/p/1.jpg"]),
+        lambda number: f"<a href=/p/{number}.jpg><img src=/t/{number}.jpg data-zoom=/z/{number}_2x.jpg></a>",
+        "<div class=gallery>{}</div>",
+    ),
+    "photos in galleries in galleries": of_page(
+        lambda page: photos_on(page, ["https://shop.example/p/1.jpg"]),
+        lambda number: f"<div class=gallery><img src=/p/{number}.jpg>",
+    ),
+    "sources that stand in each other": of_page(
+        lambda page: photos_on(page, ["https://shop.example/p/1.jpg"]),
+        lambda number: f"<source srcset='/p/{number}.jpg 2x'><img src=/t/{number}.jpg>",
+        "<picture>{}</picture>",
+    ),
+    "microdata photos around photos": of_page(
+        microdata.nodes_on, lambda number: "<a itemprop=image>", "<p itemscope itemtype=Product>{}</p>"
+    ),
+    "photos of one view": of_nodes(lambda n: [product(0, image=[f"/a-{k}x{k}.jpg" for k in range(n)])]),
+    "drafts: struck prices": of_page(
+        drafted,
+        lambda number: f"<p class=price{letters(number)}><del>{number},50 €</del> <ins>{number},00 €</ins></p>",
+        "<h1>Coat</h1><b class=sku>1</b><img src=/1.jpg>{}",
     ),
     "profile: facts": of_profile(
         "<dt>a{}</dt><dd>b</dd>", facts={"name": "dt", "value": "dd"}, categories="dt", tags="dt", colour="dd"

@@ -21,6 +21,7 @@ def shop_of(crawl: Manifest, rejects: Mapping[str, int]) -> Shop:
     """The facts of one crawl. `rejects` by reason come from its table; the manifest's word is preferred."""
     said = crawl.result
     told = said.get("rejected")
+    notes = said.get("notes")
     return Shop(
         name=str(said.get("shop") or crawl.parameters.get("shop") or "unnamed shop"),
         crawl_id=crawl.run_id,
@@ -31,6 +32,7 @@ def shop_of(crawl: Manifest, rejects: Mapping[str, int]) -> Shop:
         else dict(rejects),
         requests=int(count_of(said, "requests")),
         seconds=count_of(said, "seconds") or sum(crawl.seconds.values()),
+        notes=tuple(map(str, notes)) if isinstance(notes, list) else (),
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Shop:
-    """One crawl of one shop. `requests` and `seconds` are 0 where the crawl does not say."""
+    """One crawl of one shop. `requests` and `seconds` are 0 where the crawl does not say; `notes` are its sentences."""
 
     name: str
     crawl_id: str
@@ -19,6 +19,7 @@ class Shop:
     rejects: dict[str, int]
     requests: int
     seconds: float
+    notes: tuple[str, ...] = ()
 
     @property
     def photos_per_second(self) -> float:

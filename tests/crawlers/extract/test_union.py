@@ -39,7 +39,9 @@ def further(**facts: Any) -> Product:
         {"price": Decimal(10), "currency": "USD"},
         {"in_stock": None},
         {"image_urls": ("https://shop.example/a.jpg?v=2",)},
+        {"image_urls": ("https://shop.example/a-300x300.jpg",)},
         {"image_urls": (), "image_views": ()},
+        {"unread_photos": 3},
         {"attributes": {}},
     ],
 )
@@ -98,3 +100,15 @@ def test_photos_are_bounded_and_a_field_filled_up_names_its_source() -> None:
 
     assert len(whole.image_urls) == len(whole.image_views) == MOST_PHOTOS
     assert whole.sources == {"description": "microdata", "title": "json-ld"}
+
+
+def test_a_larger_file_of_a_known_photo_takes_its_place() -> None:
+    small = further(
+        image_urls=("https://shop.example/a_small.jpg", "https://shop.example/b.jpg"),
+        image_views=("front", ""),
+    )
+
+    whole = united(small, COAT)
+
+    assert whole.image_urls == ("https://shop.example/a.jpg?v=1", "https://shop.example/b.jpg")
+    assert whole.image_views == ("front", "")

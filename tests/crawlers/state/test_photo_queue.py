@@ -148,3 +148,15 @@ def test_what_the_budget_left_is_asked_by_the_next_crawl_of_an_unchanged_product
     photos.load(URL, outcome="budget", image_id="", product_ids=["acme:0"])
 
     assert list(photos.state.previous.photos_to_retry(["acme:0"])) == [(URL, "acme:0")]
+
+
+@pytest.mark.parametrize("name", ["no-image.jpg", "img/placeholder.png?v=2", "Image_Not_Found-300x300.webp"])
+def test_the_picture_of_a_product_without_a_photo_is_refused_and_not_asked(name: str, photos: Photos) -> None:
+    photos.load(f"{SHOP}/{name}")  # nor taken over from a crawl that did not know
+
+    tasks = photos.added(f"{SHOP}/{name}", URL)
+
+    assert [task.url for task in tasks] == [URL]
+    (refusal,) = photos.state.collected.rejects()
+    assert (refusal["reason"], refusal["url"]) == ("placeholder", f"{SHOP}/{name}")
+    assert photos.photo_ids() == ("", "")

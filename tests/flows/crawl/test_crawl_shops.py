@@ -252,7 +252,9 @@ def test_what_cannot_be_crawled_is_refused_before_anything_is_asked(
 
 def test_several_shops_are_summed_and_each_is_shown() -> None:
     one = dict.fromkeys(["products", "images_new", "images_known", "not_modified", "kept", "requests"], 1)
-    one |= {"removal_withheld": 0} | dict.fromkeys(["changed", "added", "removed", "bytes"], 2)
+    one |= {"removal_withheld": 0} | dict.fromkeys(
+        ["changed", "added", "removed", "bytes", "unread_photos"], 2
+    )
     results = [one | {"shop": s, "crawl_id": s * 2, "seconds": 1.5, "rejected": {"robots": 1}} for s in "ab"]
 
     total = summed(results)  # type: ignore[arg-type]

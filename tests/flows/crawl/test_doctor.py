@@ -1,6 +1,7 @@
 """The doctor as a command has it: through the process of a crawl, with a file to write and a screen to show."""
 
 import io
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from flows.crawl.doctor import doctor, machine, show
 from infra.mall.running import RunningMall, start
 from infra.mall.trade import MallSpec
 from schemas.errors import FetchError, InputError
+from tests.flows.command_line import vitrine
 
 
 @pytest.fixture(scope="module")
@@ -117,3 +119,11 @@ def test_a_lake_that_cannot_be_read_is_said_to_be_so(monkeypatch: pytest.MonkeyP
     found = machine()["lake"]
 
     assert found["reachable"] is False or found["runs"] == 0
+
+
+def test_the_lake_that_is_named_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VITRINE_LAKE", str(tmp_path / "other"))
+
+    done = vitrine("doctor", "--lake", str(tmp_path / "lake"), "--json")
+
+    assert json.loads(done.stdout)["lake"]["uri"] == str(tmp_path / "lake")

@@ -1,0 +1,227 @@
+"""Which addresses are one photo in several sizes, by the ways in which shop software writes a size into an address.
+
+A parameter (`?width=300`), a part of the path (`/w_300,c_fill/`, `/300x300/`, `/24-home_default/`) or the end of the
+file's name (`-300x300`, `_small`, `.320.`, `@2x`). A number that may as well be a photo's own (`coat-102.jpg`) is none.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+UNSIZED = 100_000  # pixels of a file whose address names no size: the one that the others were made from
+_LONGEST = 2_000  # characters of an address that are looked at
+_REMEMBERED = 1_024  # addresses: those of a page are asked about several times
+_MOST_ENDINGS = 4  # sizes at the end of one file name
+
+_WORDS = {
+    **dict.fromkeys(("pico", "icon", "tiny"), 32),
+    **dict.fromkeys(("thumb", "thumbs", "thumbnail", "thumbnails", "tn", "xs"), 100),
+    **dict.fromkeys(("small", "mini", "compact", "preview"), 200),
+    **dict.fromkeys(("medium", "mid", "normal"), 500),
+    **dict.fromkeys(("grande", "scaled"), 2_000),
+    **dict.fromkeys(("large", "big", "xl", "xxl"), UNSIZED + 1),
+    **dict.fromkeys(
+        ("zoom", "full", "fullsize", "hires", "highres", "original", "orig", "master"), UNSIZED + 2
+    ),
+}
+_ON_SHOPIFY = _WORDS | {"small": 100, "compact": 160, "medium": 240, "large": 480, "grande": 600}
+# PrestaShop's types of image; a file without one is larger than all.
+_TYPES = {
+    "cart": 125,
+    "small": 98,
+    "home": 250,
+    "medium": 452,
+    "large": 800,
+    "category": 141,
+    "thickbox": 801,
+}
+_SHOPIFY = re.compile(r"cdn\.shopify\.com|/cdn/shop/")
+
+# Parameters of image servers: Shopify, imgix, WordPress, Scene7, Salesforce, Akamai, Squarespace, Next.js.
+_WIDTHS = frozenset("w width wid sw imw imwidth maxwidth max-width max_width mw rw resize size dw".split())
+_HEIGHTS = frozenset("h height hei sh imheight maxheight max-height max_height mh rh".split())
+_FORMS = frozenset(
+    "q qlt quality fit crop auto fm fmt format dpr sm sfrm strip scale bg bgcolor impolicy op_sharpen ssl v c".split()
+)
+_CROP = r"1x1|4x3|3x4|16x9|9x16|2x3|3x2"  # Google asks for three crops of one photo ("Product" structured data, image)
+_ENDING = (
+    r"@(?P<times>[23])x"
+    r"|[-_.](?P<width>\d{2,4})x(?:\d{2,4})?(?:_crop(?:_[a-z]+)?|_cropped)?"
+    r"|[-_.]x(?P<height>\d{2,4})(?:_crop(?:_[a-z]+)?)?"
+    r"|[-_.](?P<wide>\d{2,4})w|[-_]w(?P<lead>\d{2,4})"
+    r"|\.(?P<dotted>\d{2,4})\.\d{2,4}|\.(?P<lone>\d{2,4})"
+    r"|\._(?P<amazon>[A-Z]{2}[A-Z0-9_,]*)_"
+    r"|=(?:w|h|s)(?P<google>\d{2,4})[-a-z0-9]*"
+    rf"|[-_](?P<crop>{_CROP})"
+    r"|[-_](?P<word>pico|icon|thumb|thumbnail|tn|small|compact|medium|large|grande|scaled|fullsize|hires|original"
+    r"|orig|master)"
+)
+_AT_END = re.compile(rf"(?:{_ENDING})\Z")
+_AT_BEGIN = re.compile(r"(?:thumb|thumbnail|tn|small|medium|large|original)(?=[-_]\w)")
+_KIND = re.compile(r"\.(?:jpe?g|png|webp|avif|gif|jfif)\Z", re.I)
+_TRANSFORMATION = re.compile(r"[a-z]{1,3}_[\w.:-]+(?:,[a-z]{1,3}_[\w.:-]+)*")  # Cloudinary, Wix, ImageKit
+_IMAGEKIT = re.compile(r"tr:(?:[\w.:-]+,?)+")
+_IN_TRANSFORMATION = re.compile(r"(?:^|[,:])[wh][_=-](\d{2,4})(?![^,])")
+_DIMENSIONS = re.compile(r"(\d{2,4})x(?:\d{2,4})?(?:x\d)?|x(\d{2,4})|(\d{2,4})w")
+_PRESTASHOP = re.compile(r"(\d+)-([a-z]+)(?:_default)?")
+_A_CROP = re.compile(_CROP)
+_VTEX = re.compile(r"(\d{4,})-(\d{2,4})-(?:\d{2,4}|auto)")
+_HASH = re.compile(r"[0-9a-f]{32}")
+_CACHED = 500  # Magento names its sizes by a hash
+
+
+@dataclass(frozen=True)
+class Sized:
+    """What an address names: `photo`, equal for all sizes of one; `pixels`, about its longer side, or UNSIZED."""
+
+    photo: str
+    pixels: int
+
+
+@lru_cache(_REMEMBERED)
+def sized(address: str) -> Sized:
+    """Take the size out of a photo's address. Never raises; an address that is none is a photo of its own."""
+    try:
+        parts = urlsplit(address[:_LONGEST])
+    except ValueError:
+        return Sized(address, UNSIZED)
+    if len(address) > _LONGEST:
+        return Sized(address, UNSIZED)
+    words = _ON_SHOPIFY if _SHOPIFY.search(address) else _WORDS
+    query, sizes = _query(parts.query)
+    folders, name = _folders(unquote(parts.path), words, sizes)
+    photo = _file(name, words, sizes)
+    pixels = min((size for size in sizes if size), default=UNSIZED)
+    return Sized(f"{parts.netloc.lower()}{'/'.join([*folders, photo])}{query}", pixels)
+
+
+def largest_of_each(photos: Mapping[str, str]) -> dict[str, str]:
+    """Keep of each photo its largest file, where its first one stood: view by address."""
+    chosen: dict[str, tuple[str, int, str]] = {}
+    for address, view in photos.items():
+        named = sized(address)
+        best, pixels, known_view = chosen.get(named.photo, (address, named.pixels, ""))
+        if named.pixels > pixels:
+            best, pixels = address, named.pixels
+        chosen[named.photo] = best, pixels, known_view or view
+    return {address: view for address, _, view in chosen.values()}
+
+
+def _query(query: str) -> tuple[str, list[int]]:
+    """Take sizes and forms out of a query; what is left says which photo it is."""
+    if not query:
+        return "", []
+    kept, sizes = [], []
+    for name, value in parse_qsl(query, keep_blank_values=True):
+        low = name.lower()
+        if low in _WIDTHS or low in _HEIGHTS:
+            if number := re.match(r"\d{1,4}(?!\d)", value):
+                sizes.append(int(number[0]))
+                continue
+            if value.lower() in _WORDS:
+                sizes.append(_WORDS[value.lower()])
+                continue
+        if low in _FORMS and (low != "c" or value.isdigit()):  # BigCommerce: ?c=2
+            if number := re.fullmatch(r"(\d{2,4})w", value):  # Squarespace
+                sizes.append(int(number[1]))
+            continue
+        kept.append(f"{name}={value}")
+    return f"?{'&'.join(kept)}" if kept else "", [max(sizes)] if sizes else []
+
+
+def _folders(path: str, words: Mapping[str, int], sizes: list[int]) -> tuple[list[str], str]:
+    """Take the folders that name a size out of a path; return the others and the file."""
+    *folders, name = path.split("/")
+    if "v1" in folders and "media" in folders:  # Wix: /media/FILE/v1/fill/w_300,h_400/FILE
+        cut = folders.index("v1")
+        sizes += [size for folder in folders[cut:] if (size := _transformed(folder))]
+        return folders[: cut - 1], folders[cut - 1]
+    kept: list[str] = []
+    for folder in folders:
+        if not kept or not _is_size(folder, kept, words, sizes):
+            kept.append(folder)
+    return kept, name
+
+
+def _is_size(folder: str, kept: list[str], words: Mapping[str, int], sizes: list[int]) -> bool:
+    """Whether a folder names a size and nothing else; its pixels then go into `sizes`."""
+    if match := _DIMENSIONS.fullmatch(folder):
+        sizes.append(int(match[1] or match[2] or match[3]))
+    elif _A_CROP.fullmatch(folder):
+        sizes.append(UNSIZED - 1)
+    elif folder.lower() in words:
+        sizes.append(words[folder.lower()])
+    elif (match := _PRESTASHOP.fullmatch(folder)) and match[2] in _TYPES:
+        sizes.append(_TYPES[match[2]])
+        kept.append(match[1])
+    elif match := _VTEX.fullmatch(folder):
+        sizes.append(int(match[2]))
+        kept.append(match[1])
+    elif kept[-1] == "cdn-cgi" and folder == "image":  # Cloudflare: /cdn-cgi/image/width=300,quality=75/...
+        kept.pop()
+    elif folder.startswith(("width=", "w=", "fit=", "quality=", "format=")):
+        sizes.extend(int(number) for number in re.findall(r"\bw(?:idth)?=(\d{2,4})(?!\d)", folder))
+    elif _HASH.fullmatch(folder) and "cache" in kept:
+        del kept[kept.index("cache") :]
+        sizes.append(_CACHED)
+    elif _IMAGEKIT.fullmatch(folder) or (_TRANSFORMATION.fullmatch(folder) and _means_form(folder)):
+        sizes.extend(filter(None, [_transformed(folder)]))
+    else:
+        return False
+    return True
+
+
+def _means_form(folder: str) -> bool:
+    """Whether a folder of `a_b,c_d` is a transformation: it sets width, height, crop, format or quality."""
+    return any(part.split("_")[0] in ("w", "h", "c", "f", "q", "dpr") for part in folder.split(","))
+
+
+def _transformed(folder: str) -> int:
+    return max(map(int, _IN_TRANSFORMATION.findall(folder)), default=0)
+
+
+def _file(name: str, words: Mapping[str, int], sizes: list[int]) -> str:
+    """Take sizes and format out of a file's name."""
+    stem, times = name, 1
+    for _ in range(2):  # coat.jpg.webp
+        stem = _KIND.sub("", stem)
+    found: list[int] = []
+    for _ in range(_MOST_ENDINGS):
+        match = _AT_END.search(stem, max(0, len(stem) - 60))
+        if match is None or not match.start():
+            break
+        pixels = _pixels(match, words)
+        if not pixels:
+            break
+        if match["times"]:
+            times = pixels
+        else:
+            found.append(pixels)
+        stem = stem[: match.start()]
+    if (match := _PRESTASHOP.fullmatch(stem)) and match[2] in _TYPES and stem.endswith("_default"):
+        found.append(_TYPES[match[2]])
+        stem = match[1]
+    elif match := _AT_BEGIN.match(stem):
+        found.append(words[match[0]])
+        stem = stem[match.end() + 1 :]
+    if found or times > 1:
+        sizes.append(min(found, default=UNSIZED) * times)
+    return stem
+
+
+def _pixels(match: re.Match[str], words: Mapping[str, int]) -> int:
+    """Read the size that a name's ending names; 0 where the number may be the photo's own."""
+    kind = match.lastgroup or ""
+    text = match[kind]
+    if kind == "word":
+        return words[text]
+    if kind == "crop":
+        return UNSIZED - 1
+    if kind == "amazon":
+        return max(map(int, re.findall(r"(?:S[LXYSR]|U[LXYS])(\d+)", text)), default=_CACHED)
+    number = int(text)
+    if kind == "lone":  # coat.101.jpg, coat.102.jpg are two photos; files are made 320 or 1280 wide
+        return number if number >= 40 and (number % 10 == 0 or number % 16 == 0) else 0
+    return number

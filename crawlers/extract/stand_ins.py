@@ -1,0 +1,67 @@
+"""What stands where a photo should be, and is none: until a script runs, or because the shop has no photo."""
+
+import re
+from urllib.parse import unquote
+
+_NO_ADDRESS = frozenset(
+    ["null", "undefined", "none", "false", "true", "n/a", "no_selection", "[object object]", "0"]
+)
+_SCHEMES = ("data:", "about:", "blob:")
+_UNFILLED = ("{{", "${", "<%")
+_LONGEST_NAME = 80  # of a file that is called so
+_TAIL = r"(?:[-_. ]?(?:\d+(?:x\d+)?|gif|image|img|pixel|bg|trans|default|small|medium|large|thumb(?:nail)?))*"
+_UNTIL_LOADED = re.compile(
+    r"(?:blank|dot|clear|empty|px|dummy|shim|trans|1x1"
+    r"|(?:.*[-_.])?(?:spacer|pixel|transparent|loading|loader|preload(?:er)?|spinner|lazy(?:[-_]?load(?:er|ing)?)?"
+    rf"|blank|placeholder)){_TAIL}",
+    re.I,
+)
+_LONE_GIF = re.compile(r"[stbx]|gr[ae]y|white|bg|default", re.I)
+_PICTURE = r"(?:image|img|photo|picture|pic|foto|bild|imagen|immagine)s?"
+_NO_PICTURE = re.compile(
+    rf"(?:.*[-_.])?(?:no[-_ ]?{_PICTURE}(?:[-_ ]?(?:available|found|yet|vorhanden))?"
+    rf"|{_PICTURE}[-_ ]?(?:not[-_ ]?(?:found|available)|missing|unavailable|(?:is[-_ ])?coming[-_ ]?soon)"
+    rf"|missing[-_ ]?{_PICTURE}|coming[-_ ]?soon|kein[-_ ]?{_PICTURE}|sans[-_ ]?{_PICTURE}|sin[-_ ]?{_PICTURE}"
+    rf"|(?:{_PICTURE}|product)[-_]?placeholder|placeholder(?:[-_]?{_PICTURE})?|default[-_]?(?:product|{_PICTURE})"
+    rf"|not[-_]?available|noimg){_TAIL}",
+    re.I,
+)
+
+
+def is_no_photo(address: str) -> bool:
+    """Whether what stands where an address should is none, or holds a photo's place until a script runs.
+
+    A `data:` picture, a fragment, a word such as "null", a template left unfilled, a blank.gif.
+    """
+    text = address.strip()
+    low = text[:40].lower()
+    if not text or text[0] == "#" or low in _NO_ADDRESS or low.startswith(_SCHEMES):
+        return True
+    if any(mark in text[:500] for mark in _UNFILLED):
+        return True
+    stem, kind = _file(text)
+    return kind in ("gif", "svg") and bool(_UNTIL_LOADED.fullmatch(stem) or _LONE_GIF.fullmatch(stem))
+
+
+def stands_in(address: str) -> bool:
+    """Whether a file is named like one that holds a photo's place, in any format: beside another, that is the photo."""
+    stem, _ = _file(address)
+    return bool(stem) and bool(_UNTIL_LOADED.fullmatch(stem) or _NO_PICTURE.fullmatch(stem))
+
+
+def says_no_picture(address: str) -> bool:
+    """Whether a file is named like the picture that shops show where they have none: no-image.jpg, placeholder.png.
+
+    The whole name must say it: `no-picture-tee.jpg` is a photo.
+    """
+    stem, _ = _file(address)
+    return bool(stem) and bool(_NO_PICTURE.fullmatch(stem))
+
+
+def _file(address: str) -> tuple[str, str]:
+    """Split the file's name from its format; empty for a name that is longer than such names are."""
+    path = address.partition("?")[0].partition("#")[0]
+    stem, _, kind = path[path.rfind("/") + 1 :].rpartition(".")
+    if len(stem) > _LONGEST_NAME:
+        return "", ""
+    return (unquote(stem) if "%" in stem else stem), kind.lower()
