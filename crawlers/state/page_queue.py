@@ -183,9 +183,8 @@ class PageQueue:
             self._state.write_note(
                 "begun_elsewhere", not self.knows_all([visit for visit in visits if not visit.product])
             )
-            detail = (
-                "no sitemap leads to a product of the shop; the links of its home page are followed instead"
-            )
+            detail = "no sitemap leads to a product of the shop, so the links of its home page are followed"
+            self._recorder.tell(detail)
             self._recorder.refuse(Reject(DISCOVER, "no_product", visits[0].url, detail=detail))
         for visit in visits:
             self.add(visit, linked=True)

@@ -51,10 +51,14 @@ def settle_language(recorder: Recorder) -> str:
         is_spoken = ours > 0 or len({tag.partition("-")[0] for tag in counts}) > 1
     else:
         is_spoken = ours >= _FEW * pages
-    if not language or not is_spoken:
-        language = most
-        state.write_note("language", language)
-    return language
+    if language and is_spoken:
+        return language
+    if not speaks(asked := recorder.policy.language, most):
+        recorder.tell(
+            f"no product page says that it is in {asked}, all say {most}, so they are read as they are"
+        )
+    state.write_note("language", most)
+    return most
 
 
 def _refuse_other_languages(recorder: Recorder, language: str) -> None:
