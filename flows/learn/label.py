@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 from prefect import task
 
@@ -12,6 +13,7 @@ from flows.flow_of import flow_of
 from flows.learn.annotations import write_annotations
 from flows.learn.held_out import HeldOut
 from flows.learn.report_card import Since, compared
+from flows.learn.shown_photos import SEEN
 from flows.orchestration import worth_retrying
 from flows.parameters.label import LabelParameters
 from flows.progress import Stage, stage
@@ -63,12 +65,13 @@ def label_products(parameters: LabelParameters) -> dict[str, Any]:
             raise InputError("label", f"no word stands in {where}")
         rows = _counted(products(place, sources, [*_TEXTS, "image_ids", "image_views", "url"]), step)
         written = _write_labels(run, rows, held_out, reader)
-    write_annotations(run, place, sources, held_out.held_out)
+    write_annotations(run, place, sources, held_out.shown.product_ids)
     check = written.check
     if check.photos or check.groups:
         raise LakeError(run.run_id, f"{check.photos} photos and {check.groups} groups in train and test")
-    vocabulary, labelled = reader.vocabulary, len(held_out.held_out)
-    card = [*word_rows(vocabulary), *written.products.rows(vocabulary), *check.rows(held_out.leaked_alone)]
+    vocabulary, labelled = reader.vocabulary, len(held_out.out)
+    card = [*word_rows(vocabulary), *written.products.rows(vocabulary)]
+    card += [*held_out.rows(), *check.rows(held_out.alone)]
     card += compared(Since(place, sources, recorded), vocabulary, labelled)
     _write_tables(run, vocabulary, card)
     refused = {"no_photo": written.rejected} if written.rejected else {}
@@ -81,7 +84,8 @@ def label_products(parameters: LabelParameters) -> dict[str, Any]:
         "words_dropped": vocabulary.dropped(),
         "splits": written.splits,
         "products_without_words": written.products.wordless,
-        "groups": len(set(held_out.group_of.values())),
+        "groups": len(np.unique(held_out.group)),
+        **held_out.moves(),
         "rejected": refused,
         "report_card": card,
         "seconds": round(run.seconds["label"], 2),
@@ -123,8 +127,8 @@ def _write_tables(run: OpenRun, vocabulary: Vocabulary, card: list[Row]) -> None
 def _reader(rows: Iterable[dict[str, Any]], held_out: HeldOut, parameters: LabelParameters) -> _Reader:
     """Read the vocabulary of the train split and the languages of its shops."""
     tally, languages = WordTally(), ShopLanguages()
-    for row in rows:
-        if not held_out.held_out.get(row["product_id"], True):
+    for row, product in zip(rows, _products(held_out), strict=True):
+        if product >= 0 and not held_out.out[product]:
             tally.add(product_words(row, parameters.columns), row["shop"], languages.observe(row))
     counts = tally.counts(languages.of_shop)
     vocabulary = build_vocabulary(
@@ -139,31 +143,36 @@ def _write_labels(
     """Write a row of LABELS per photo of every product, or one of REJECTS."""
     labels, rejects = run.writer(LABELS), run.writer(REJECTS)
     counts = Products()
-    check = SplitCheck(
-        len(held_out.number), len(held_out.held_out)
-    )  # a group is named by one of its products
+    shown = held_out.shown
     splits: dict[str, int] = {"train": 0, "query": 0, "gallery": 0}
     seen = 0
-    for row in rows:
+    for row, product in zip(rows, _products(held_out), strict=True):
         seen += 1
-        product = row["product_id"]
-        if product not in held_out.held_out:
+        name = row["product_id"]
+        if product < 0:
             detail = f"none of its {len(row['image_ids'])} photos is stored"
-            rejects.write(Reject("label", "no_photo", row["url"], product, detail).row())
+            rejects.write(Reject("label", "no_photo", row["url"], name, detail).row())
             continue
         words = _words(row, reader, counts)
-        group = held_out.group_of[product]
+        group = int(held_out.number[product])
         photos = _distinct(row["image_ids"], row["image_views"])
-        parts = roles([view for _, view in photos]) if held_out.held_out[product] else ["train"] * len(photos)
+        parts = roles([view for _, view in photos]) if held_out.out[product] else ["train"] * len(photos)
         for (image_id, _), part in zip(photos, parts, strict=True):
             splits[part] += 1
-            check.see(held_out.number[image_id], group, part)
             labels.write(
-                {"product_id": product, "image_id": image_id, "words": words, "split": part, "group": group}
+                {"product_id": name, "image_id": image_id, "words": words, "split": part, "group": group}
             )
+    check = SplitCheck(len(shown.photo_ids), len(shown.product_ids))
+    check.see(shown.photos, held_out.group[shown.owners], ~held_out.out[shown.owners])
     run.add(LABELS, labels.close())
     run.add(REJECTS, rejects.close())
     return _Written(seen, splits, counts, check, rejects.rows)
+
+
+def _products(held_out: HeldOut) -> Iterator[int]:
+    """The product of each row that `products` reads, negative for one without a photo."""
+    place = held_out.shown.place
+    return iter(place[place != SEEN].tolist())
 
 
 def _words(row: dict[str, Any], reader: _Reader, counts: Products) -> list[int]:
