@@ -15,7 +15,7 @@ from schemas.image_ids import ids_of_hex
 from schemas.manifest import Manifest
 from workers.data.near_duplicates import PhotoGroups, photo_groups, product_groups
 from workers.data.split import group_numbers, held_out
-from workers.text.report_card import Row, leaked_without_groups, row
+from workers.text.report_card import Row, SplitCheck, leaked_without_groups, row
 
 NAMED = 20  # products that a row of the card names
 
@@ -97,6 +97,13 @@ class HeldOut:
             row("sides", "kept in train", self.kept.sum(), "products", self._named(self.kept, kept)),
             row("sides", "moved to train", self.moved.sum(), "products", self._named(self.moved, moved)),
         ]
+
+    def check(self) -> SplitCheck:
+        """Whether a photo or a group would stand on both sides."""
+        check = SplitCheck(len(self.shown.photo_ids), len(self.group))
+        owners = self.shown.owners
+        check.see(self.shown.photos, self.group[owners], ~self.out[owners])
+        return check
 
     def moves(self) -> dict[str, int]:
         """How many products are not where they would be, for the run's result."""

@@ -65,6 +65,11 @@ class ShownPhotos:
             place, every.take(pa.array(labelled)).combine_chunks(), photo_ids, place[rows[counted]], photos
         )
 
+    @property
+    def distinct(self) -> int:
+        """Products, each once, whether or not a photo of theirs is stored."""
+        return int((self.place != SEEN).sum())
+
     def features(self, lake: Lake) -> PhotoFeatures:
         """Read what near-duplicates are recognised by; a photo that no crawl holds has an aspect of NaN."""
         count = len(self.photo_ids)

@@ -5,12 +5,13 @@ row of schemas.label.REPORT_CARD. What compares with earlier runs is in workers/
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from workers.data.columns import Csr
 from workers.text.languages import UNCLEAR
 from workers.text.vocabulary import KEPT, Vocabulary
 
@@ -32,17 +33,17 @@ class Products:
         self._sizes: Counter[int] = Counter()
         self._agreement = {pair: [0, 0, 0.0] for pair in PAIRS}  # products, of these sharing a word, Jaccard
 
-    def add(self, words: int, language: str, fields: Mapping[str, set[str]]) -> None:
-        """One product: how many kept words it has, its language, and the words of each field of `PAIRS`."""
-        self._languages[language] += 1
-        self._sizes[words] += 1
+    def add(self, words: NDArray[np.int64], languages: Sequence[str], fields: Mapping[str, Csr]) -> None:
+        """R products: how many kept words each has, their languages, the distinct words of each field of `PAIRS`."""
+        self._languages.update(languages)
+        self._sizes.update(words.tolist())
         for pair, sums in self._agreement.items():
             one, other = (fields[name] for name in pair)
-            if one and other:
-                shared = len(one & other)
-                sums[0] += 1
-                sums[1] += shared > 0
-                sums[2] += shared / len(one | other)
+            shared = _shared(one, other)
+            both = (one.counts > 0) & (other.counts > 0)
+            sums[0] += int(both.sum())
+            sums[1] += int((shared[both] > 0).sum())
+            sums[2] += float((shared[both] / (one.counts + other.counts - shared)[both]).sum())
 
     @property
     def wordless(self) -> int:
@@ -157,6 +158,13 @@ def leaked_without_groups(
     test[photos[out]] = True
     train[group_of_photo[photos[~out]]] = True  # by group
     return int((test & train[group_of_photo]).sum()), int(test.sum())
+
+
+def _shared(one: Csr, other: Csr) -> NDArray[np.int64]:
+    """(R,) words that stand in both bags of each product."""
+    span = 1 + max(int(bags.ids.max(initial=0)) for bags in (one, other))
+    keys, others = (np.repeat(np.arange(len(bags)), bags.counts) * span + bags.ids for bags in (one, other))
+    return np.bincount(np.intersect1d(keys, others, assume_unique=True) // span, minlength=len(one))
 
 
 def _quantile(ordered: Iterable[tuple[int, int]], total: int, share: float) -> int:

@@ -6,10 +6,22 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from workers.data.columns import Csr
 from workers.text.report_card import PAIRS, Products, Row, SplitCheck, leaked_without_groups, word_rows
 from workers.text.vocabulary import Vocabulary, WordCounts, build_vocabulary
 
-NOTHING: dict[str, set[str]] = {"title": set(), "categories": set(), "tags": set()}
+
+def fields(*products: dict[str, str]) -> dict[str, Csr]:
+    """Bags of products given as field -> words."""
+    numbers: dict[str, int] = {}
+    lists = {
+        name: [
+            [numbers.setdefault(word, len(numbers)) for word in each.get(name, "").split()]
+            for each in products
+        ]
+        for name in ("title", "categories", "tags")
+    }
+    return {name: Csr.of(bags) for name, bags in lists.items()}
 
 
 def vocabulary() -> Vocabulary:
@@ -31,8 +43,8 @@ def test_words_are_told_by_reason_with_the_most_frequent_as_examples() -> None:
 
 def test_a_language_has_its_products_and_its_words() -> None:
     told = Products()
-    for language in ("de", "de", "en", "fr"):
-        told.add(1, language, NOTHING)
+    told.add(np.array([1, 1]), ["de", "de"], fields({}, {}))
+    told.add(np.array([1, 1]), ["en", "fr"], fields({}, {}))
 
     rows = [row for row in told.rows(vocabulary()) if row["section"] == "languages"]
 
@@ -46,8 +58,7 @@ def test_a_language_has_its_products_and_its_words() -> None:
 @given(st.lists(st.integers(0, 40), min_size=1, max_size=60))
 def test_words_per_product_are_those_of_the_whole_list(sizes: list[int]) -> None:
     told = Products()
-    for size in sizes:
-        told.add(size, "en", NOTHING)
+    told.add(np.array(sizes), ["en"] * len(sizes), fields(*({} for _ in sizes)))
 
     found = figures(told.rows(vocabulary()), "words per product")
 
@@ -60,9 +71,12 @@ def test_words_per_product_are_those_of_the_whole_list(sizes: list[int]) -> None
 
 def test_agreement_is_that_of_products_with_words_in_both_fields() -> None:
     told = Products()
-    told.add(1, "en", {"title": {"red", "dress"}, "categories": {"dress"}, "tags": set()})
-    told.add(1, "en", {"title": {"hat"}, "categories": {"accessories"}, "tags": set()})
-    told.add(1, "en", {"title": {"hat"}, "categories": set(), "tags": set()})
+    said = (
+        {"title": "red dress", "categories": "dress"},
+        {"title": "hat", "categories": "accessories"},
+        {"title": "hat"},
+    )
+    told.add(np.ones(3, int), ["en"] * 3, fields(*said))
 
     rows = told.rows(vocabulary())
 
