@@ -98,15 +98,16 @@ def _write(run: OpenRun, writers: Any, schema: pa.Schema, count: int, columns: d
     writers[schema].write_table(pa.table(whole))
 
 
-class Memory:
-    """Looks at the processes below this one until it is left."""
+class Watched:
+    """Looks at this process and those below it until it is left: bytes at the peak, seconds of a core in all."""
 
     def __init__(self) -> None:
         self.driver = self.all = 0
+        self.cpu: dict[int, float] = {}
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
-    def __enter__(self) -> "Memory":
+    def __enter__(self) -> "Watched":
         self._thread.start()
         return self
 
@@ -119,6 +120,7 @@ class Memory:
             sizes = {pid: _pss(pid) for pid in _below(os.getpid())}
             self.driver = max(self.driver, sizes[os.getpid()])
             self.all = max(self.all, sum(sizes.values()))
+            self.cpu |= {pid: _cpu(pid) or self.cpu.get(pid, 0.0) for pid in sizes}
 
 
 def _below(pid: int) -> set[int]:
@@ -141,16 +143,28 @@ def _pss(pid: int) -> int:
     return 0
 
 
+def _cpu(pid: int) -> float:
+    with contextlib.suppress(OSError):
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return 0.0
+
+
 def measure(products: int) -> dict[str, Any]:
     """Label so many products in a lake of their own; seconds, and bytes at the peak."""
     with tempfile.TemporaryDirectory() as folder:
         lake = Lake(folder)
         stocked(lake, products)
         begun = time.monotonic()
-        with Memory() as memory:
+        with Watched() as watched:
             result = label_products.fn(LabelParameters(lake=folder))
         assert result["products"] == products
-        return {"seconds": time.monotonic() - begun, "driver": memory.driver, "all": memory.all}
+        return {
+            "seconds": time.monotonic() - begun,
+            "driver": watched.driver,
+            "all": watched.all,
+            "cpu": sum(watched.cpu.values()),
+        }
 
 
 def main() -> None:
@@ -167,7 +181,8 @@ def main() -> None:
         told = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
         found = json.loads(told.splitlines()[-1])
         print(
-            f"{products:>9,} products: {found['seconds']:,.1f} s, {products / found['seconds']:,.0f} products/s, "
+            f"{products:>9,} products: {found['seconds']:,.1f} s ({found['cpu']:,.1f} of a core), "
+            f"{products / found['seconds']:,.0f} products/s, "
             f"peak {found['all'] / 2**20:,.0f} MiB, of which this process {found['driver'] / 2**20:,.0f}",
             flush=True,
         )

@@ -13,7 +13,7 @@ from workers.text.words import FIELDS, product_words
 
 PRODUCTS = [
     {"title": "Red dress, red", "categories": ["women", "dresses"], "description": "", "tags": [], "shop": "a"},
-    {"title": "Кофта", "categories": [], "description": "Made of soft wool, for winter days", "tags": ["red"], "shop": "b"},
+    {"title": "Кофта", "categories": [], "description": "Made of soft wool for winter", "tags": ["red"], "shop": "b"},
     {"title": "", "categories": [], "description": "", "tags": [], "shop": "a"},
 ]  # fmt: skip
 SCHEMA = pa.schema(
