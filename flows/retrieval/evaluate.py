@@ -81,7 +81,8 @@ def evaluate_model(parameters: EvaluateParameters) -> dict[str, Any]:
         by_name[UNTRAINED] = few.model_copy(update={"train": _first_weights(place, trained)})
         by_name[COLOUR] = few.model_copy(update={"method": COLOUR})
     methods = [_embedded(name, embedding) for name, embedding in by_name.items()]
-    return score_photos(parameters, labels, methods) | {"notes": notes}
+    result: dict[str, Any] = score_photos(parameters, labels, methods)
+    return result | {"notes": [*notes, *left_out_note(result["moved"])]}
 
 
 def publish_scores(result: dict[str, Any]) -> None:
@@ -235,6 +236,15 @@ def _moved(labels: Manifest, learnt: Sequence[str]) -> dict[str, Any]:
     """Products on another side than their group's name says, as the label run kept them, or left out here."""
     kept = {name: labels.result.get(name, 0) for name in ("kept_in_train", "moved_to_train")}
     return kept | {"left_out": len(learnt), "left_out_products": list(learnt[:NAMED])}
+
+
+def left_out_note(moved: dict[str, Any]) -> list[str]:
+    """A line for people on products that nobody was asked for, if there are any."""
+    if not moved["left_out"]:
+        return []
+    names, more = ", ".join(moved["left_out_products"]), moved["left_out"] - len(moved["left_out_products"])
+    names += f" and {more:,} more" if more else ""
+    return [f"{moved['left_out']:,} held-out products left out, which a scored model learnt from: {names}"]
 
 
 def _without_answer(benchmark: Benchmark) -> int:

@@ -9,7 +9,7 @@ import pytest
 
 from flows.parameters.retrieval import EvaluateParameters
 from flows.retrieval.benchmarks import read_benchmark
-from flows.retrieval.evaluate import ScoredMethod, score_photos
+from flows.retrieval.evaluate import ScoredMethod, left_out_note, score_photos
 from flows.retrieval.ground_truth import read_truth
 from schemas.errors import InputError
 from schemas.label import LABELS, VOCABULARY
@@ -236,6 +236,8 @@ def test_what_a_scored_model_learnt_from_under_another_label_run_is_not_asked(sm
     assert result["moved"] == {
         "kept_in_train": 3, "moved_to_train": 1, "left_out": len(learnt), "left_out_products": learnt[:20],
     }  # fmt: skip
+    [note] = left_out_note(result["moved"])
+    assert note.startswith(f"{len(learnt)} held-out products left out") and learnt[0] in note
     assert result["queries"] == sum(n % 3 == 1 for n in number.values())
     assert result["gallery"] == 3 * sum(n % 3 != 0 for n in number.values())  # they are found, and are wrong
     recall = next(row for row in result["scores"] if row["slice"] == "all" and row["metric"] == "recall")
