@@ -14,7 +14,7 @@ SPLITS = ("train", "query", "gallery")
 
 LABELS = table_schema(
     "labels",
-    1,
+    2,
     [
         column("product_id", pa.string(), "product the photo shows"),
         column("image_id", pa.string(), "the photo, SHA-256 of its bytes"),
@@ -22,7 +22,12 @@ LABELS = table_schema(
             "words", pa.list_(pa.int32()), "ids of the kept vocabulary words in the product's text, ascending"
         ),
         column("split", pa.string(), "train: learnt from | query: asked | gallery: searched"),
-        column("group", pa.int64(), "near-duplicate group; a group never spans train and the rest"),
+        column(
+            "group",
+            pa.int64(),
+            "near-duplicate group, 63 bits of the SHA-256 of the smallest product id in it (before version 2 a "
+            "number that counts within the run); a group never spans train and the rest",
+        ),
     ],
 )
 
@@ -82,9 +87,7 @@ REPORT_CARD = table_schema(
     "report_card",
     1,
     [
-        column(
-            "section", pa.string(), "words | languages | words per product | agreement | leakage | drift ..."
-        ),
+        column("section", pa.string(), "words | languages | near-duplicates | sides | leakage | drift ..."),
         column(
             "name", pa.string(), "what the value is of, within the section; a word or a language for some"
         ),

@@ -1,8 +1,9 @@
 """What importers know of the labelled photos beyond words -> the table `annotations` of a label run."""
 
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from infra.lake import Lake
 from infra.open_run import OpenRun
@@ -12,7 +13,7 @@ from schemas.manifest import Manifest
 ROWS = 2_000  # at a time in memory
 
 
-def write_annotations(run: OpenRun, lake: Lake, crawls: Sequence[Manifest], labelled: Container[str]) -> None:
+def write_annotations(run: OpenRun, lake: Lake, crawls: Sequence[Manifest], labelled: pa.Array) -> None:
     """Copy the crawls' annotations of `labelled` products (their ids) into the run; without any, no table.
 
     A row per row of `labels` that has an annotation. A product that two crawls hold is the first one's, as
@@ -22,17 +23,13 @@ def write_annotations(run: OpenRun, lake: Lake, crawls: Sequence[Manifest], labe
     if not annotated:
         return
     writer = run.writer(ANNOTATIONS)
-    taken: set[str] = set()
+    taken = pa.array([], pa.string())
     for crawl in crawls:
-        shown = {
-            product_id
-            for batch in lake.batches(crawl, "products", ["product_id"], rows=ROWS)
-            for product_id in batch["product_id"].to_pylist()
-        }
         if crawl in annotated:
             for batch in lake.batches(crawl, "annotations", ANNOTATIONS.names, rows=ROWS):
-                ids = batch["product_id"].to_pylist()
-                mine = pa.array([name in labelled and name not in taken for name in ids], pa.bool_())
+                ids = batch["product_id"]
+                mine = pc.and_not(pc.is_in(ids, labelled), pc.is_in(ids, taken))
                 writer.write_table(pa.Table.from_batches([batch.filter(mine)]))
-        taken |= shown
+        shown = lake.table(crawl, "products", ["product_id"])["product_id"]
+        taken = pa.chunked_array([taken, *shown.chunks]).unique()
     run.add(ANNOTATIONS, writer.close())

@@ -88,14 +88,19 @@ def kept_words(lake: Lake, labels: Manifest) -> tuple[str, ...]:
 
 
 def parts(dataset: Dataset) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Rows to learn from and rows to judge on; a near-duplicate group is on one side, whatever else is there."""
-    groups, number = np.unique(dataset.dense("product"), return_inverse=True)
-    held_out = np.array(
-        [share_of(f"validation {group}") < VALIDATION_SHARE for group in groups.tolist()], bool
-    )
-    chosen = np.flatnonzero(held_out[number])
-    chosen = chosen[:MOST_VALIDATION]  # ids are hashes, so the first ones are any ones
-    return np.setdiff1d(np.arange(len(dataset)), chosen), chosen
+    """Rows to learn from and rows to judge on; a near-duplicate group is on one side, whatever else is there.
+
+    Judged on are up to MOST_VALIDATION photos of whole groups: those whose hash is smallest, as far as they fit.
+    """
+    groups, number, sizes = np.unique(dataset.dense("product"), return_inverse=True, return_counts=True)
+    shares = np.fromiter((share_of(f"validation {group}") for group in groups.tolist()), float, len(groups))
+    chosen, room = np.zeros(len(groups), bool), MOST_VALIDATION
+    for group in np.argsort(shares)[: int((shares < VALIDATION_SHARE).sum())]:
+        if sizes[group] <= room:
+            chosen[group] = True
+            room -= sizes[group]
+    validation = chosen[number]
+    return np.flatnonzero(~validation), np.flatnonzero(validation)
 
 
 def _too_few(lake: Lake, labels: Manifest, what: str, photos: int, learnt: int) -> str:

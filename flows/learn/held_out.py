@@ -4,73 +4,133 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
-from flows.queries.newest_crawls import products
+from flows.learn.shown_photos import ShownPhotos
+from flows.queries.learnt_from import judged_models, label_runs_behind, of_side
 from infra.lake import Lake
-from schemas.image import THUMBNAIL_BYTES
+from schemas.image_ids import ids_of_hex
 from schemas.manifest import Manifest
-from workers.data.near_duplicates import PhotoFeatures, aspects_as_seen, product_groups
-from workers.data.split import sides
-from workers.text.report_card import leaked_without_groups
+from workers.data.near_duplicates import PhotoGroups, photo_groups, product_groups
+from workers.data.split import group_numbers, held_out
+from workers.text.report_card import Row, SplitCheck, leaked_without_groups, row
 
-_LOOKS = ("image_id", "phash", "thumbnail", "width", "height", "orientation", "quality")
+NAMED = 20  # products that a row of the card names
 
 
 @dataclass(frozen=True)
 class HeldOut:
-    """Near-duplicate group, and whether it is held out, of every product with a stored photo.
+    """The split of the P products with a stored photo.
 
-    number        place of every photo, for `SplitCheck`
-    leaked_alone  what `leaked_without_groups` found
+    group    (P,) the first product of the near-duplicate group;  number  (P,) its number, as in schemas.label
+    out      (P,) whether it is held out
+    looks    what was found while photos were compared
+    alone    what `leaked_without_groups` found
+    kept     (P,) products that would be held out, had no judged model learnt from their group
+    moved    (P,) products that were held out for a judged model, and are learnt from now
+    judged   the train runs whose label runs decide that
     """
 
-    group_of: dict[str, int]
-    held_out: dict[str, bool]
-    number: dict[str, int]
-    leaked_alone: tuple[int, int]
+    shown: ShownPhotos
+    group: NDArray[np.int64]
+    number: NDArray[np.int64]
+    out: NDArray[np.bool_]
+    looks: PhotoGroups
+    alone: tuple[int, int]
+    kept: NDArray[np.bool_]
+    moved: NDArray[np.bool_]
+    judged: Sequence[Manifest]
 
     @classmethod
     def of(cls, lake: Lake, sources: Sequence[Manifest], test_share: float) -> "HeldOut":
-        """Group the products of `sources` by their photos and hold out `test_share` of the groups."""
-        owners: list[str] = []
-        stored: list[list[str]] = []
-        for row in products(lake, sources, ["image_ids"]):
-            if ids := [image_id for image_id in row["image_ids"] if image_id]:
-                owners.append(row["product_id"])
-                stored.append(ids)
-        number = {image_id: n for n, image_id in enumerate({i: None for ids in stored for i in ids})}
-        photos = [[number[i] for i in ids] for ids in stored]
-        features = _features(lake, number)
-        groups = product_groups(photos, features)
-        held_out = sides(groups, owners, test_share)
-        alone = leaked_without_groups(photos, owners, groups, features, test_share)
+        """Group the products of `sources` by their photos and hold out `test_share` of the groups.
+
+        A group that holds a product from which a model learnt that is still judged stays on the train side.
+        """
+        shown = ShownPhotos.of(lake, sources)
+        looks = photo_groups(shown.features(lake))
+        products = len(shown.product_ids)
+        group = product_groups(shown.owners, shown.photos, looks.group, products)
+        number = group_numbers(group, shown.product_ids)
+        judged = judged_models(lake)
+        learnt, asked = _sides_before(lake, judged, shown)
+        out = held_out(group, number, test_share, learnt)
+        each = np.arange(products)
+        alone = held_out(each, group_numbers(each, shown.product_ids), test_share)
         return cls(
-            dict(zip(owners, groups, strict=True)), dict(zip(owners, held_out, strict=True)), number, alone
+            shown,
+            group,
+            number,
+            out,
+            looks,
+            leaked_without_groups(shown.owners, shown.photos, looks.group, alone),
+            held_out(group, number, test_share) & ~out,
+            asked & ~learnt & ~out,
+            judged,
         )
 
+    def rows(self) -> list[Row]:
+        """Rows of the report card: how photos were compared, and which products are not where they would be."""
+        models = ", ".join(run.run_id for run in self.judged)
+        kept = "would be held out, but a judged model learnt from their group"
+        moved = "were held out for a judged model and are learnt from now"
+        compared = f"of {len(self.looks.group):,} photos, however many look alike"
+        return [
+            row("near-duplicates", "hashes compared", self.looks.comparisons, "pairs", compared),
+            row(
+                "near-duplicates",
+                "found",
+                self.looks.pairs,
+                "pairs",
+                "what is joined already is not compared again",
+            ),
+            row(
+                "near-duplicates",
+                "left out",
+                self.looks.left_out,
+                "photos",
+                "no crawl of the lake holds them",
+            ),
+            row("sides", "models judged", len(self.judged), "models", models),
+            row("sides", "kept in train", self.kept.sum(), "products", self._named(self.kept, kept)),
+            row("sides", "moved to train", self.moved.sum(), "products", self._named(self.moved, moved)),
+        ]
 
-def _features(lake: Lake, number: dict[str, int]) -> PhotoFeatures:
-    """Read what near-duplicates are recognised by, of every photo in `number`, at its place."""
-    hashes = np.zeros(len(number), np.uint64)
-    thumbnails = np.zeros((len(number), THUMBNAIL_BYTES), np.uint8)
-    aspects, quality = np.ones(len(number)), np.full(len(number), 100, np.int8)
-    for crawl in lake.runs("crawl"):
-        if not crawl.rows("images"):
-            continue
-        stored = set(lake.dataset(crawl, "images").schema.names)  # a crawl of version 1 lacks the last two
-        columns = [name for name in _LOOKS if name in stored]
-        for batch in lake.batches(crawl, "images", columns, rows=5000):
-            ids = batch["image_id"].to_pylist()
-            here = [n for n, image_id in enumerate(ids) if image_id in number]
-            there = [number[ids[n]] for n in here]
-            hashes[there] = batch["phash"].to_numpy()[here]
-            turned = (
-                batch["orientation"].to_numpy() if "orientation" in columns else np.ones(len(ids), np.int8)
-            )
-            shapes = aspects_as_seen(batch["width"].to_numpy(), batch["height"].to_numpy(), turned)
-            aspects[there] = shapes[here]
-            if "quality" in columns:
-                quality[there] = batch["quality"].to_numpy()[here]
-            for n, target in zip(here, there, strict=True):
-                thumbnails[target] = np.frombuffer(batch["thumbnail"][n].as_buffer(), np.uint8)
-    return PhotoFeatures(hashes, thumbnails, aspects, quality)
+    def check(self) -> SplitCheck:
+        """Whether a photo or a group would stand on both sides."""
+        check = SplitCheck(len(self.shown.photo_ids), len(self.group))
+        owners = self.shown.owners
+        check.see(self.shown.photos, self.group[owners], ~self.out[owners])
+        return check
+
+    def moves(self) -> dict[str, int]:
+        """How many products are not where they would be, for the run's result."""
+        return {"kept_in_train": int(self.kept.sum()), "moved_to_train": int(self.moved.sum())}
+
+    def _named(self, chosen: NDArray[np.bool_], why: str) -> str:
+        return named(self.shown.product_ids.filter(pa.array(chosen)), why)
+
+
+def _sides_before(
+    lake: Lake, judged: Sequence[Manifest], shown: ShownPhotos
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """(P,) products that judged models learnt from, or of which they learnt a photo; and those held out for them."""
+    labels = {run.run_id: run for trained in judged for run in label_runs_behind(lake, trained)}.values()
+    learnt, asked = (
+        pc.is_in(shown.product_ids, of_side(lake, labels, "product_id", learnt=side)).to_numpy(False).copy()
+        for side in (True, False)
+    )
+    photos = ids_of_hex(of_side(lake, labels, "image_id", learnt=True).to_pylist())
+    learnt[shown.owners[np.isin(shown.photo_ids, photos)[shown.photos]]] = True
+    return learnt, asked
+
+
+def named(product_ids: pa.Array, why: str) -> str:
+    """Tell why these products are told of, and the smallest ids among them."""
+    if not len(product_ids):
+        return why
+    names = product_ids.take(pc.sort_indices(product_ids)[:NAMED]).to_pylist()
+    more = f" and {len(product_ids) - len(names):,} more" if len(product_ids) > len(names) else ""
+    return f"{why}: {', '.join(names)}{more}"

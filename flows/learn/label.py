@@ -1,19 +1,21 @@
 """From the shops' texts to weak labels: words per photo, a vocabulary, and a split that leaks nothing."""
 
 import time
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from flows.flow_of import flow_of
 from flows.learn.annotations import write_annotations
+from flows.learn.bag_spool import BagSpool
 from flows.learn.held_out import HeldOut
+from flows.learn.label_rows import write_labels
 from flows.learn.report_card import Since, compared
+from flows.learn.texts import read_texts, units_of
 from flows.parameters.label import LabelParameters
-from flows.progress import Stage, stage
-from flows.queries.newest_crawls import newest_crawls, products
+from flows.progress import stage
+from flows.queries.newest_crawls import newest_crawls
 from flows.running.night import begin, done_before
 from flows.running.stage_task import stage_task
 from infra.lake import Lake
@@ -22,15 +24,11 @@ from schemas.errors import InputError, LakeError
 from schemas.ids import digest
 from schemas.label import ANNOTATIONS, LABELS, REPORT_CARD, VOCABULARY
 from schemas.manifest import Count
-from schemas.reject import REJECTS, Reject
-from workers.data.split import roles
-from workers.text.languages import ShopLanguages
-from workers.text.report_card import PAIRS, Products, Row, SplitCheck, word_rows
-from workers.text.vocabulary import Vocabulary, WordTally, build_vocabulary
-from workers.text.words import FIELDS, SITE_WORDS, product_words, stop_words
-
-_TEXTS = (*FIELDS, "shop")  # all texts tell the language, whichever fields are learnt from
-_COMPARED = tuple(dict.fromkeys(field for pair in PAIRS for field in pair))
+from schemas.reject import REJECTS
+from workers.text.encoder import Encoder
+from workers.text.report_card import Row, word_rows
+from workers.text.vocabulary import Vocabulary, build_vocabulary
+from workers.text.words import SITE_WORDS
 
 
 @flow_of(LabelParameters, name="label")
@@ -41,7 +39,7 @@ def label(parameters: LabelParameters) -> dict[str, Any]:
 
 @stage_task()
 def label_products(parameters: LabelParameters) -> dict[str, Any]:
-    """Read the products three times: who shows which photo, which words there are, who has which.
+    """Read who shows which photo, then the texts once, then write who has which words.
 
     The result holds the rows of the run's table `report_card` under that name. Raises InputError for a catalogue
     without words, LakeError where the split would leak.
@@ -57,24 +55,31 @@ def label_products(parameters: LabelParameters) -> dict[str, Any]:
     run = begin(place, "run", "label", key, parents=parents, parameters=recorded)
     for schema in (LABELS, ANNOTATIONS, VOCABULARY, REPORT_CARD, REJECTS):
         run.drop(schema)
-    with stage("label", 2 * sum(source.rows("products") for source in sources), "products") as step:
+    rows = sum(source.rows("products") for source in sources)
+    with stage("label", 2 * rows, "products") as step, BagSpool() as spool:
         held_out = HeldOut.of(place, sources, parameters.test_share)
-        reader = _reader(_counted(products(place, sources, _TEXTS), step), held_out, parameters)
-        if not reader.vocabulary.words:
+        units = units_of(place, sources, held_out.shown)
+        said = read_texts(place, units, parameters.columns, held_out.out, spool, step)
+        counts = said.tally.counts(said.languages.of_shop)
+        vocabulary = build_vocabulary(
+            counts, size=parameters.vocabulary, rarest=parameters.rarest, site=SITE_WORDS
+        )
+        if not vocabulary.words:
             where = f"{parameters.rarest} or more products of {', '.join(parents)}"
             raise InputError("label", f"no word stands in {where}")
-        rows = _counted(products(place, sources, [*_TEXTS, "image_ids", "image_views", "url"]), step)
-        written = _write_labels(run, rows, held_out, reader)
-    write_annotations(run, place, sources, held_out.held_out)
-    check = written.check
+        encoder = Encoder(vocabulary, said.languages, said.numbers, parameters.columns)
+        written = write_labels(run, place, units, spool, encoder, held_out, step)
+    write_annotations(run, place, sources, held_out.shown.product_ids)
+    check = held_out.check()
     if check.photos or check.groups:
         raise LakeError(run.run_id, f"{check.photos} photos and {check.groups} groups in train and test")
-    vocabulary, labelled = reader.vocabulary, len(held_out.held_out)
-    card = [*word_rows(vocabulary), *written.products.rows(vocabulary), *check.rows(held_out.leaked_alone)]
+    labelled = len(held_out.out)
+    card = [*word_rows(vocabulary), *written.products.rows(vocabulary)]
+    card += [*held_out.rows(), *check.rows(held_out.alone)]
     card += compared(Since(place, sources, recorded), vocabulary, labelled)
     _write_tables(run, vocabulary, card)
     refused = {"no_photo": written.rejected} if written.rejected else {}
-    run.counts["label"] = Count(written.seen, labelled, refused)
+    run.counts["label"] = Count(held_out.shown.distinct, labelled, refused)
     run.seconds["label"] = time.monotonic() - begun
     result = {
         "run_id": run.run_id,
@@ -83,33 +88,14 @@ def label_products(parameters: LabelParameters) -> dict[str, Any]:
         "words_dropped": vocabulary.dropped(),
         "splits": written.splits,
         "products_without_words": written.products.wordless,
-        "groups": len(set(held_out.group_of.values())),
+        "groups": len(np.unique(held_out.group)),
+        **held_out.moves(),
         "rejected": refused,
         "report_card": card,
         "seconds": round(run.seconds["label"], 2),
     }
     place.commit(run, result)
     return result
-
-
-@dataclass(frozen=True)
-class _Reader:
-    """What makes words of a product's texts: the columns learnt from, the vocabulary, the shops' languages."""
-
-    columns: list[str]
-    vocabulary: Vocabulary
-    languages: ShopLanguages
-
-
-@dataclass(frozen=True)
-class _Written:
-    """What was counted while the labels were written: `seen` every product read."""
-
-    seen: int
-    splits: dict[str, int]
-    products: Products
-    check: SplitCheck
-    rejected: int
 
 
 def _write_tables(run: OpenRun, vocabulary: Vocabulary, card: list[Row]) -> None:
@@ -120,76 +106,3 @@ def _write_tables(run: OpenRun, vocabulary: Vocabulary, card: list[Row]) -> None
         writer = run.writer(schema)
         writer.write_table(table)
         run.add(schema, writer.close())
-
-
-def _reader(rows: Iterable[dict[str, Any]], held_out: HeldOut, parameters: LabelParameters) -> _Reader:
-    """Read the vocabulary of the train split and the languages of its shops."""
-    tally, languages = WordTally(), ShopLanguages()
-    for row in rows:
-        if not held_out.held_out.get(row["product_id"], True):
-            tally.add(product_words(row, parameters.columns), row["shop"], languages.observe(row))
-    counts = tally.counts(languages.of_shop)
-    vocabulary = build_vocabulary(
-        counts, size=parameters.vocabulary, rarest=parameters.rarest, site=SITE_WORDS
-    )
-    return _Reader(parameters.columns, vocabulary, languages)
-
-
-def _write_labels(
-    run: OpenRun, rows: Iterable[dict[str, Any]], held_out: HeldOut, reader: _Reader
-) -> _Written:
-    """Write a row of LABELS per photo of every product, or one of REJECTS."""
-    labels, rejects = run.writer(LABELS), run.writer(REJECTS)
-    counts = Products()
-    check = SplitCheck(
-        len(held_out.number), len(held_out.held_out)
-    )  # a group is named by one of its products
-    splits: dict[str, int] = {"train": 0, "query": 0, "gallery": 0}
-    seen = 0
-    for row in rows:
-        seen += 1
-        product = row["product_id"]
-        if product not in held_out.held_out:
-            detail = f"none of its {len(row['image_ids'])} photos is stored"
-            rejects.write(Reject("label", "no_photo", row["url"], product, detail).row())
-            continue
-        words = _words(row, reader, counts)
-        group = held_out.group_of[product]
-        photos = _distinct(row["image_ids"], row["image_views"])
-        parts = roles([view for _, view in photos]) if held_out.held_out[product] else ["train"] * len(photos)
-        for (image_id, _), part in zip(photos, parts, strict=True):
-            splits[part] += 1
-            check.see(held_out.number[image_id], group, part)
-            labels.write(
-                {"product_id": product, "image_id": image_id, "words": words, "split": part, "group": group}
-            )
-    run.add(LABELS, labels.close())
-    run.add(REJECTS, rejects.close())
-    return _Written(seen, splits, counts, check, rejects.rows)
-
-
-def _words(row: dict[str, Any], reader: _Reader, counts: Products) -> list[int]:
-    """Return the ids of a product's kept words, and count them."""
-    language = reader.languages.of_product(row)
-    by_column = {column: set(product_words(row, [column])) for column in {*reader.columns, *_COMPARED}}
-    words = reader.vocabulary.encode(
-        {word for column in reader.columns for word in by_column[column]}, language
-    )
-    silent = stop_words(language) | SITE_WORDS
-    counts.add(len(words), language, {column: by_column[column] - silent for column in _COMPARED})
-    return words
-
-
-def _counted(rows: Iterable[dict[str, Any]], step: Stage) -> Iterator[dict[str, Any]]:
-    for row in rows:
-        step.advance()
-        yield row
-
-
-def _distinct(image_ids: list[str], views: list[str]) -> list[tuple[str, str]]:
-    """Return the stored photos of a product, each once, with the view it was first shown as."""
-    view_of: dict[str, str] = {}
-    for image_id, view in zip(image_ids, views, strict=True):
-        if image_id:
-            view_of.setdefault(image_id, view)
-    return list(view_of.items())

@@ -1,6 +1,6 @@
 """The benchmarks of an evaluation: who asks, who answers, what counts as right."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -105,11 +105,14 @@ class MethodVectors:
         return np.stack([self.by_photo.get(image_id, nothing) for image_id in image_ids])
 
 
-def read_benchmark(lake: Lake, labels: Manifest, probe: bool = False) -> Benchmark:
+def read_benchmark(
+    lake: Lake, labels: Manifest, probe: bool = False, learnt: Collection[str] = frozenset()
+) -> Benchmark:
     """Read queries and gallery of a label run, both without duplicates: files of pairs repeat photos.
 
-    probe  also the photos of the train split, or PROBE_PHOTOS of them: the smallest of their SHA-256,
-           which is a sample that is the same every time
+    probe   also the photos of the train split, or PROBE_PHOTOS of them: the smallest of their SHA-256,
+            which is a sample that is the same every time
+    learnt  products that a model learnt from: nobody asks for them, and their photos only distract
     """
     benchmark = Benchmark()
     places: dict[str, int] = {}  # of each gallery photo
@@ -119,9 +122,11 @@ def read_benchmark(lake: Lake, labels: Manifest, probe: bool = False) -> Benchma
             pair = (row["image_id"], row["product_id"])
             if row["split"] == "gallery":
                 place = places.setdefault(row["image_id"], len(places))
+                if row["product_id"] in learnt:
+                    continue
                 if place not in (answers := benchmark.answers.setdefault(row["product_id"], [])):
                     answers.append(place)
-            elif row["split"] == "query" and pair not in queries:
+            elif row["split"] == "query" and pair not in queries and row["product_id"] not in learnt:
                 queries.add(pair)
                 benchmark.queries.append(pair)
             elif row["split"] == "train" and probe:

@@ -12,6 +12,7 @@ from flows.learn.train import train_words
 from flows.parameters.retrieval import EmbedParameters, EvaluateParameters
 from flows.parameters.train import TrainParameters
 from flows.progress import stage
+from flows.queries.learnt_from import asked_though_learnt, label_runs_behind
 from flows.queries.search import WordLayer, word_layer
 from flows.retrieval.benchmarks import (
     Benchmark,
@@ -38,6 +39,7 @@ from workers.contract.registry import without_training
 from workers.retrieval.zero_shot import Synonyms, read_synonyms
 
 TEST_SPLITS = ("query", "gallery")
+NAMED = 20  # products that the result names
 UNTRAINED, COLOUR = "untrained", "histogram"
 
 
@@ -79,7 +81,8 @@ def evaluate_model(parameters: EvaluateParameters) -> dict[str, Any]:
         by_name[UNTRAINED] = few.model_copy(update={"train": _first_weights(place, trained)})
         by_name[COLOUR] = few.model_copy(update={"method": COLOUR})
     methods = [_embedded(name, embedding) for name, embedding in by_name.items()]
-    return score_photos(parameters, labels, methods) | {"notes": notes}
+    result: dict[str, Any] = score_photos(parameters, labels, methods)
+    return result | {"notes": [*notes, *left_out_note(result["moved"])]}
 
 
 def publish_scores(result: dict[str, Any]) -> None:
@@ -106,7 +109,8 @@ def score_photos(
     synonyms = read_synonyms(parameters.synonyms)
     run = _begin(place, parameters, labels, methods)
     hits, scores = run.writer(HITS), run.writer(SCORES)
-    benchmark = read_benchmark(place, place.run(labels), parameters.probe and bool(truth))
+    learnt = _learnt_by(place, place.run(labels), methods)
+    benchmark = read_benchmark(place, place.run(labels), parameters.probe and bool(truth), set(learnt))
     if not len(benchmark.gallery):
         raise InputError(
             labels, "has no held-out photo to score with; label more products or raise --test-share"
@@ -133,6 +137,7 @@ def score_photos(
         "queries": len(benchmark.queries),
         "queries_without_answer": _without_answer(benchmark),
         "gallery": len(benchmark.gallery),
+        "moved": _moved(place.run(labels), learnt),
         "scores": [row for part in run.files["scores"] for row in _rows(place, run.folder, part.path)],
         "differences": measured.differences(),
         "zero_shot": measured.zero_shot,
@@ -211,6 +216,35 @@ def _words(lake: Lake, run_id: str | None) -> WordLayer | None:
     """Read the word layer of a train run; None for a method that learns no words."""
     trained = lake.run(run_id) if run_id else None
     return word_layer(lake, trained) if trained and trained.files.get("word_vectors") else None
+
+
+def _learnt_by(lake: Lake, labels: Manifest, methods: Sequence[ScoredMethod]) -> list[str]:
+    """Held-out products of a label run that a scored model learnt from, ascending: no model is asked for them."""
+    models = [lake.run(method.train_run) for method in methods if method.train_run]
+    behind = {
+        run.run_id: run
+        for trained in models
+        if trained.result.get("images")
+        for run in label_runs_behind(lake, trained)
+        if run.run_id != labels.run_id
+    }
+    learnt: list[str] = asked_though_learnt(lake, labels, behind.values()).to_pylist() if behind else []
+    return learnt
+
+
+def _moved(labels: Manifest, learnt: Sequence[str]) -> dict[str, Any]:
+    """Products on another side than their group's name says, as the label run kept them, or left out here."""
+    kept = {name: labels.result.get(name, 0) for name in ("kept_in_train", "moved_to_train")}
+    return kept | {"left_out": len(learnt), "left_out_products": list(learnt[:NAMED])}
+
+
+def left_out_note(moved: dict[str, Any]) -> list[str]:
+    """A line for people on products that nobody was asked for, if there are any."""
+    if not moved["left_out"]:
+        return []
+    names, more = ", ".join(moved["left_out_products"]), moved["left_out"] - len(moved["left_out_products"])
+    names += f" and {more:,} more" if more else ""
+    return [f"{moved['left_out']:,} held-out products left out, which a scored model learnt from: {names}"]
 
 
 def _without_answer(benchmark: Benchmark) -> int:

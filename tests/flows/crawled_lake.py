@@ -11,6 +11,7 @@ import pyarrow as pa
 from flows.learn.label import label_products
 from flows.parameters.label import LabelParameters
 from infra.lake import Lake
+from schemas.ids import image_id
 from schemas.image import IMAGES
 from schemas.manifest import Count
 from schemas.product import PRODUCTS, Product
@@ -39,12 +40,13 @@ def crawled(
     seed: int = 0,
     images_schema: pa.Schema = IMAGES,
 ) -> str:
-    """Commit a crawl: key -> (title, image ids); "" stands for a refused photo."""
+    """Commit a crawl: key -> (title, what each photo's bytes say); "" stands for a refused photo."""
     random = np.random.default_rng(seed)
     run = lake.begin("crawl", "crawl", shop, parameters={"shop": shop})
     rows, images, rejects = run.writer(PRODUCTS), run.writer(images_schema), run.writer(REJECTS)
     stored: set[str] = set()
-    for key, (title, ids) in products.items():
+    for key, (title, photos) in products.items():
+        ids = [photo and image_id(photo.encode()) for photo in photos]
         urls = tuple(f"http://127.0.0.1/{key}/{n}" for n in range(len(ids)))
         product = Product(
             f"{shop}:{key}",
@@ -57,10 +59,12 @@ def crawled(
             image_views=("",) * len(ids),
         )
         rows.write(product.row(tuple(ids), NOW))
-        for image_id in set(ids) - stored - {""}:
-            stored.add(image_id)
+        for name in dict.fromkeys(ids):
+            if name in stored or not name:
+                continue
+            stored.add(name)
             row = {
-                "image_id": image_id, "bytes": b"x", "media_type": "image/jpeg", "declared_type": "",
+                "image_id": name, "bytes": b"x", "media_type": "image/jpeg", "declared_type": "",
                 "width": 64, "height": 64, "orientation": 1, "quality": 90,
                 "phash": int(random.integers(0, 2**63)), "thumbnail": random.bytes(192), "url": "",
                 "product_id": product.product_id, "fetched_at": NOW,

@@ -1,23 +1,51 @@
 """Who is learnt from and who is asked: by near-duplicate group, so that nothing leaks.
 
-The side is a hash of the group's smallest product id: every photo of a product goes with it, and a
-new crawl moves no old product.
+A group is named by the smallest product id in it, and its side is a hash of that name: every photo of a product
+goes with it, and a new crawl moves no old product, unless one with a smaller id joins its group. Then, too, what a
+model learnt from stays on the train side.
 """
 
 import hashlib
 from collections.abc import Sequence
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
 TEST_SHARE = 0.25
 CUSTOMER = "customer"
 
 
-def sides(groups: Sequence[int], product_ids: Sequence[str], test_share: float = TEST_SHARE) -> list[bool]:
-    """Per product, whether it is held out for testing. Equal within a group."""
-    names: dict[int, str] = {}
-    for group, product in zip(groups, product_ids, strict=True):
-        names[group] = min(names.get(group, product), product)
-    held_out = {group: share_of(name) < test_share for group, name in names.items()}
-    return [held_out[group] for group in groups]
+def group_numbers(groups: NDArray[np.int64], product_ids: pa.Array) -> NDArray[np.int64]:
+    """(P,) the number of each product's group: 63 bits of the SHA-256 of the smallest product id in it.
+
+    groups  (P,) any product of the group, as from near_duplicates.product_groups;  product_ids  (P,) strings
+    """
+    by_id = pc.sort_indices(product_ids).to_numpy()
+    smallest = np.empty(len(groups), np.int64)
+    smallest[groups[by_id[::-1]]] = by_id[::-1]  # of several, the last written stays
+    present, number = np.unique(groups, return_inverse=True)
+    names = product_ids.take(pa.array(smallest[present]))
+    return np.fromiter((_number(name.as_py()) for name in names), np.int64, len(names))[number]
+
+
+def held_out(
+    groups: NDArray[np.int64],
+    numbers: NDArray[np.int64],
+    test_share: float = TEST_SHARE,
+    learnt: NDArray[np.bool_] | None = None,
+) -> NDArray[np.bool_]:
+    """(P,) whether each product is held out for testing; equal within a group.
+
+    numbers  as from `group_numbers`;  learnt  (P,) products that a model learnt from: their groups are not held out
+    """
+    out = numbers / 2.0**63 < test_share
+    if learnt is not None:
+        of_group = np.zeros(len(groups), bool)
+        of_group[groups[learnt]] = True
+        out &= ~of_group[groups]
+    return out
 
 
 def roles(views: Sequence[str]) -> list[str]:
@@ -33,4 +61,8 @@ def roles(views: Sequence[str]) -> list[str]:
 
 def share_of(name: str) -> float:
     """A number in [0, 1) that depends on the name alone."""
-    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8]) / 2**64
+    return _number(name) / 2**63
+
+
+def _number(name: str) -> int:
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8]) >> 1

@@ -35,11 +35,10 @@ class ShopLanguages:
     def __init__(self) -> None:
         self._weights: dict[str, dict[str, float]] = {}
 
-    def observe(self, product: Mapping[str, object], fields: Sequence[str] = FIELDS) -> str:
-        """Count a product (with its `shop`) for its shop; its language where it is sure, else unclear."""
-        language, confidence = guess(longest_text(product, fields))
+    def observe(self, shop: str, language: str, confidence: float) -> str:
+        """Count a product's language, as `guess` tells it, for its shop; return it where it is sure, else unclear."""
         if language != UNCLEAR:
-            weights = self._weights.setdefault(str(product["shop"]), {})
+            weights = self._weights.setdefault(shop, {})
             weights[language] = weights.get(language, 0.0) + confidence
         return language if confidence >= SURE else UNCLEAR
 
@@ -49,10 +48,9 @@ class ShopLanguages:
         best = max(weights, key=lambda language: (weights[language], language), default=UNCLEAR)
         return best if weights and 2 * weights[best] >= sum(weights.values()) else UNCLEAR
 
-    def of_product(self, product: Mapping[str, object], fields: Sequence[str] = FIELDS) -> str:
-        """The product's own language where its longest text is sure of it, else its shop's."""
-        language, confidence = guess(longest_text(product, fields))
-        return language if confidence >= SURE else self.of_shop(str(product["shop"]))
+    def of_product(self, shop: str, language: str, confidence: float) -> str:
+        """The product's own language, as `guess` tells it, where it is sure, else its shop's."""
+        return language if confidence >= SURE else self.of_shop(shop)
 
 
 def longest_text(product: Mapping[str, object], fields: Sequence[str] = FIELDS) -> str:

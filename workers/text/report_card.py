@@ -11,8 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from workers.data.near_duplicates import PhotoFeatures, near_duplicates
-from workers.data.split import sides
+from workers.data.columns import Csr
 from workers.text.languages import UNCLEAR
 from workers.text.vocabulary import KEPT, Vocabulary
 
@@ -34,17 +33,17 @@ class Products:
         self._sizes: Counter[int] = Counter()
         self._agreement = {pair: [0, 0, 0.0] for pair in PAIRS}  # products, of these sharing a word, Jaccard
 
-    def add(self, words: int, language: str, fields: Mapping[str, set[str]]) -> None:
-        """One product: how many kept words it has, its language, and the words of each field of `PAIRS`."""
-        self._languages[language] += 1
-        self._sizes[words] += 1
+    def add(self, words: NDArray[np.int64], languages: Sequence[str], fields: Mapping[str, Csr]) -> None:
+        """R products: how many kept words each has, their languages, the distinct words of each field of `PAIRS`."""
+        self._languages.update(languages)
+        self._sizes.update(words.tolist())
         for pair, sums in self._agreement.items():
             one, other = (fields[name] for name in pair)
-            if one and other:
-                shared = len(one & other)
-                sums[0] += 1
-                sums[1] += shared > 0
-                sums[2] += shared / len(one | other)
+            shared = _shared(one, other)
+            both = (one.counts > 0) & (other.counts > 0)
+            sums[0] += int(both.sum())
+            sums[1] += int((shared[both] > 0).sum())
+            sums[2] += float((shared[both] / (one.counts + other.counts - shared)[both]).sum())
 
     @property
     def wordless(self) -> int:
@@ -113,23 +112,23 @@ class SplitCheck:
     """Whether anything stands on both sides of the split, checked on the rows as they are written."""
 
     def __init__(self, photos: int, groups: int) -> None:
-        self._photos, self._groups = np.zeros(photos, np.uint8), np.zeros(groups, np.uint8)
+        self._photos, self._groups = np.zeros((2, photos), bool), np.zeros((2, groups), bool)
 
-    def see(self, photo: int, group: int, split: str) -> None:
-        """A photo, by its index, and its near-duplicate group go to a split."""
-        side = 1 if split == "train" else 2
-        self._photos[photo] |= side
-        self._groups[group] |= side
+    def see(self, photos: NDArray[np.int64], groups: NDArray[np.int64], learnt: NDArray[np.bool_]) -> None:
+        """Photos, by their index, and their near-duplicate groups go to the train side where `learnt`, else to test."""
+        for side, mine in enumerate((learnt, ~learnt)):
+            self._photos[side, photos[mine]] = True
+            self._groups[side, groups[mine]] = True
 
     @property
     def photos(self) -> int:
         """Photos in train and in query or gallery."""
-        return int((self._photos == 3).sum())
+        return int(self._photos.all(0).sum())
 
     @property
     def groups(self) -> int:
         """Near-duplicate groups in train and in query or gallery."""
-        return int((self._groups == 3).sum())
+        return int(self._groups.all(0).sum())
 
     def rows(self, alone: tuple[int, int]) -> list[Row]:
         """Leakage as it is, and as it would be without groups; `alone` as from `leaked_without_groups`."""
@@ -138,46 +137,34 @@ class SplitCheck:
         return [
             row("leakage", "photos in train and test", self.photos, "photos"),
             row("leakage", "groups in train and test", self.groups, "groups", "near-duplicate groups"),
-            row("leakage", "without groups", leaked, "photos", f"with a near-duplicate in train, {detail}"),
+            row("leakage", "without groups", leaked, "photos", f"joined with a photo in train, {detail}"),
             row("leakage", "without groups, share", leaked / asked if asked else 0, "share 0..1", detail),
         ]
 
 
 def leaked_without_groups(
-    photos: Sequence[Sequence[int]],
-    product_ids: Sequence[str],
-    groups: Sequence[int],
-    features: PhotoFeatures,
-    test_share: float,
+    owners: NDArray[np.int64],
+    photos: NDArray[np.int64],
+    group_of_photo: NDArray[np.int64],
+    held_out: NDArray[np.bool_],
 ) -> tuple[int, int]:
-    """Test photos with a near-duplicate in train, and all test photos, were products split one by one.
+    """Test photos joined with one in train by near-duplicate pairs, and all test photos, for a split of products.
 
-    photos  per product, indices into `features`;  groups  per product, as from `product_groups`
-
-    Only products whose group has several can leak, so only their photos are compared again.
+    owners, photos  (M,) as in near_duplicates.product_groups;  group_of_photo  (N,) as PhotoGroups.group
+    held_out        (P,) per product, were each split by itself
     """
-    held_out = sides(range(len(product_ids)), product_ids, test_share)
-    test, train = np.zeros(len(features.hashes), bool), np.zeros(len(features.hashes), bool)
-    for indices, out in zip(photos, held_out, strict=True):
-        (test if out else train)[list(indices)] = True
-    leaked = test & train
-    sizes = Counter(groups)
-    shared = [p for p, group in zip(photos, groups, strict=True) if sizes[group] > 1]
-    chosen = np.unique(np.fromiter((index for indices in shared for index in indices), np.int64))
-    for one, other in near_duplicates(_part(features, chosen)):
-        i, j = chosen[one], chosen[other]
-        leaked[i] |= test[i] and train[j]
-        leaked[j] |= test[j] and train[i]
-    return int(leaked.sum()), int(test.sum())
+    test, train = (np.zeros(len(group_of_photo), bool) for _ in range(2))
+    out = held_out[owners]
+    test[photos[out]] = True
+    train[group_of_photo[photos[~out]]] = True  # by group
+    return int((test & train[group_of_photo]).sum()), int(test.sum())
 
 
-def _part(features: PhotoFeatures, chosen: NDArray[np.int64]) -> PhotoFeatures:
-    return PhotoFeatures(
-        features.hashes[chosen],
-        features.thumbnails[chosen],
-        features.aspects[chosen],
-        features.quality[chosen],
-    )
+def _shared(one: Csr, other: Csr) -> NDArray[np.int64]:
+    """(R,) words that stand in both bags of each product."""
+    span = 1 + max(int(bags.ids.max(initial=0)) for bags in (one, other))
+    keys, others = (np.repeat(np.arange(len(bags)), bags.counts) * span + bags.ids for bags in (one, other))
+    return np.bincount(np.intersect1d(keys, others, assume_unique=True) // span, minlength=len(one))
 
 
 def _quantile(ordered: Iterable[tuple[int, int]], total: int, share: float) -> int:

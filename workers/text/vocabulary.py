@@ -40,11 +40,11 @@ class WordTally:
     def __init__(self) -> None:
         self._counts: dict[tuple[str, str], dict[str, int]] = {}
 
-    def add(self, bag: Iterable[str], shop: str, language: str = UNCLEAR) -> None:
-        """Count one product's distinct words; the shop matters where the language is unclear."""
+    def add(self, words: Mapping[str, int], shop: str, language: str = UNCLEAR) -> None:
+        """Count in how many products each word stands; the shop matters where their language is unclear."""
         counts = self._counts.setdefault(("", language) if language != UNCLEAR else (shop, UNCLEAR), {})
-        for word in bag:
-            counts[word] = counts.get(word, 0) + 1
+        for word, number in words.items():
+            counts[word] = counts.get(word, 0) + number
 
     def counts(self, of_shop: Callable[[str], str]) -> WordCounts:
         """What was counted, once the language of every shop is known."""
@@ -87,11 +87,6 @@ class Vocabulary:
     ids: Mapping[str, int]
     verdicts: Mapping[str, tuple[int, str]]
     languages: Mapping[str, str] = field(default_factory=dict)
-
-    def encode(self, bag: Iterable[str], language: str | None = None) -> list[int]:
-        """Ids of the kept words of a bag, ascending, each once; function words of its language are none."""
-        functional = stop_words(language) if language else frozenset()
-        return sorted({self.ids[word] for word in bag if word in self.ids and word not in functional})
 
     def dropped(self) -> dict[str, int]:
         """Number of words by the reason they were dropped for."""

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from flows.learn.dataset import label_space, parts, supervision
+from flows.learn.dataset import MOST_VALIDATION, label_space, parts, supervision
 from flows.learn.train import train_words
 from flows.parameters.train import TrainParameters
 from infra.lake import Lake
@@ -67,6 +67,24 @@ def test_held_out_photos_share_no_group_with_those_learnt_from() -> None:
     assert sorted([*learnt.tolist(), *held_out.tolist()]) == list(range(3000))
     assert not set(groups[learnt]) & set(groups[held_out])
     assert set(groups[held_out]) == {n for n in range(700) if share_of(f"validation {n}") < 0.05}
+
+
+def test_of_a_hundred_thousand_photos_whole_groups_are_held_out_and_no_more_than_asked_for() -> None:
+    """Each photo of a group lies elsewhere among the ids, as hashes do."""
+    random = np.random.default_rng(0)
+    groups = random.integers(0, 25_000, 100_000)
+    groups[groups == 7] = 8
+    groups[: 2 * MOST_VALIDATION] = 7  # larger than all that is asked for
+    order = random.permutation(len(groups))
+    photos = Dataset(np.arange(100_000).astype("S32"), {"product": groups[order]})
+
+    learnt, held_out = parts(photos)
+
+    found = groups[order]
+    assert not set(found[learnt]) & set(found[held_out])
+    assert len(learnt) + len(held_out) == 100_000
+    assert MOST_VALIDATION - 10 < len(held_out) <= MOST_VALIDATION
+    assert 7 not in found[held_out]
 
 
 def one_photo(lake: Lake, photos: list[str]) -> str:

@@ -9,7 +9,7 @@ import pytest
 
 from flows.parameters.retrieval import EvaluateParameters
 from flows.retrieval.benchmarks import read_benchmark
-from flows.retrieval.evaluate import ScoredMethod, score_photos
+from flows.retrieval.evaluate import ScoredMethod, left_out_note, score_photos
 from flows.retrieval.ground_truth import read_truth
 from schemas.errors import InputError
 from schemas.label import LABELS, VOCABULARY
@@ -215,3 +215,34 @@ def test_a_truth_about_other_products_is_refused(small: SmallLake, tmp_path: Pat
     with pytest.raises(InputError, match="names no product of the gallery"):
         evaluated(small, str(other), columns=["article_type"])
     assert [run.run_id for run in small.lake.runs("run")] == before
+
+
+def test_what_a_scored_model_learnt_from_under_another_label_run_is_not_asked(small: SmallLake) -> None:
+    rows = small.lake.table(small.labels, "labels").to_pylist()
+    number = {product.product_id: n for n, (product, *_) in enumerate(small.products)}
+    for row in rows:
+        n, first = (
+            number[row["product_id"]],
+            row["image_id"] == small.products[number[row["product_id"]]][3][0],
+        )
+        row["split"] = "train" if n % 3 == 0 else "query" if first else "gallery"
+    labels = small.commit(
+        "label", {LABELS: rows}, small.labels.parents, {"kept_in_train": 3, "moved_to_train": 1}
+    )
+
+    result = evaluated(small, None, labels=labels.run_id)
+
+    learnt = sorted(product for product, n in number.items() if n % 3 == 2)
+    assert result["moved"] == {
+        "kept_in_train": 3, "moved_to_train": 1, "left_out": len(learnt), "left_out_products": learnt[:20],
+    }  # fmt: skip
+    [note] = left_out_note(result["moved"])
+    assert note.startswith(f"{len(learnt)} held-out products left out") and learnt[0] in note
+    assert result["queries"] == sum(n % 3 == 1 for n in number.values())
+    assert result["gallery"] == 3 * sum(n % 3 != 0 for n in number.values())  # they are found, and are wrong
+    recall = next(row for row in result["scores"] if row["slice"] == "all" and row["metric"] == "recall")
+    assert recall["n"] == result["queries"]
+
+
+def test_under_its_own_label_run_nothing_is_left_out(result: dict[str, Any]) -> None:
+    assert result["moved"]["left_out"] == 0 and result["moved"]["left_out_products"] == []

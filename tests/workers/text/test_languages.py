@@ -52,23 +52,23 @@ def test_the_longest_field_is_asked_and_a_list_counts_as_one() -> None:
 
 def test_a_short_title_takes_its_shop_s_language() -> None:
     shops = ShopLanguages()
-    short = {"shop": "nord", "title": "Top Rosa 12"}
-    assert guess(short["title"])[1] < SURE
+    short = guess("Top Rosa 12")
+    assert short[1] < SURE
     for _ in range(3):
-        assert shops.observe({"shop": "nord", "title": "Kleid", "description": GERMAN}) == "de"
-    assert shops.observe(short) == UNCLEAR
+        assert shops.observe("nord", *guess(longest_text({"title": "Kleid", "description": GERMAN}))) == "de"
+    assert shops.observe("nord", *short) == UNCLEAR
 
     assert shops.of_shop("nord") == "de"
-    assert shops.of_product(short) == "de"
-    assert shops.of_product({"shop": "nord", "title": ENGLISH}) == "en"
-    assert shops.of_product({"shop": "nord", "title": "501"}) == "de"
+    assert shops.of_product("nord", *short) == "de"
+    assert shops.of_product("nord", *guess(ENGLISH)) == "en"
+    assert shops.of_product("nord", *guess("501")) == "de"
 
 
 def test_a_shop_without_a_leading_language_is_unclear() -> None:
     shops = ShopLanguages()
     assert shops.of_shop("nowhere") == UNCLEAR
     for text in (GERMAN, ENGLISH, "Une robe d'été légère en coton avec une jupe large et une ceinture fine."):
-        shops.observe({"shop": "mixed", "title": text})
+        shops.observe("mixed", *guess(text))
 
     assert shops.of_shop("mixed") == UNCLEAR
-    assert shops.of_product({"shop": "mixed", "title": "501"}) == UNCLEAR
+    assert shops.of_product("mixed", *guess("501")) == UNCLEAR

@@ -6,12 +6,22 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workers.data.near_duplicates import PhotoFeatures, product_groups
-from workers.data.split import share_of
+from workers.data.columns import Csr
 from workers.text.report_card import PAIRS, Products, Row, SplitCheck, leaked_without_groups, word_rows
 from workers.text.vocabulary import Vocabulary, WordCounts, build_vocabulary
 
-NOTHING: dict[str, set[str]] = {"title": set(), "categories": set(), "tags": set()}
+
+def fields(*products: dict[str, str]) -> dict[str, Csr]:
+    """Bags of products given as field -> words."""
+    numbers: dict[str, int] = {}
+    lists = {
+        name: [
+            [numbers.setdefault(word, len(numbers)) for word in each.get(name, "").split()]
+            for each in products
+        ]
+        for name in ("title", "categories", "tags")
+    }
+    return {name: Csr.of(bags) for name, bags in lists.items()}
 
 
 def vocabulary() -> Vocabulary:
@@ -33,8 +43,8 @@ def test_words_are_told_by_reason_with_the_most_frequent_as_examples() -> None:
 
 def test_a_language_has_its_products_and_its_words() -> None:
     told = Products()
-    for language in ("de", "de", "en", "fr"):
-        told.add(1, language, NOTHING)
+    told.add(np.array([1, 1]), ["de", "de"], fields({}, {}))
+    told.add(np.array([1, 1]), ["en", "fr"], fields({}, {}))
 
     rows = [row for row in told.rows(vocabulary()) if row["section"] == "languages"]
 
@@ -48,8 +58,7 @@ def test_a_language_has_its_products_and_its_words() -> None:
 @given(st.lists(st.integers(0, 40), min_size=1, max_size=60))
 def test_words_per_product_are_those_of_the_whole_list(sizes: list[int]) -> None:
     told = Products()
-    for size in sizes:
-        told.add(size, "en", NOTHING)
+    told.add(np.array(sizes), ["en"] * len(sizes), fields(*({} for _ in sizes)))
 
     found = figures(told.rows(vocabulary()), "words per product")
 
@@ -62,9 +71,12 @@ def test_words_per_product_are_those_of_the_whole_list(sizes: list[int]) -> None
 
 def test_agreement_is_that_of_products_with_words_in_both_fields() -> None:
     told = Products()
-    told.add(1, "en", {"title": {"red", "dress"}, "categories": {"dress"}, "tags": set()})
-    told.add(1, "en", {"title": {"hat"}, "categories": {"accessories"}, "tags": set()})
-    told.add(1, "en", {"title": {"hat"}, "categories": set(), "tags": set()})
+    said = (
+        {"title": "red dress", "categories": "dress"},
+        {"title": "hat", "categories": "accessories"},
+        {"title": "hat"},
+    )
+    told.add(np.ones(3, int), ["en"] * 3, fields(*said))
 
     rows = told.rows(vocabulary())
 
@@ -84,13 +96,11 @@ def test_without_products_there_are_no_figures_that_divide_by_them() -> None:
 
 def test_a_photo_or_group_on_both_sides_is_a_leak() -> None:
     check = SplitCheck(photos=4, groups=3)
-    check.see(0, 0, "train")
-    check.see(1, 1, "query")
-    check.see(1, 1, "gallery")  # both are test
+    check.see(np.array([0, 1, 1]), np.array([0, 1, 1]), np.array([True, False, False]))
     assert (check.photos, check.groups) == (0, 0)
 
-    check.see(2, 1, "train")  # another photo, of a group that is held out
-    check.see(0, 2, "gallery")  # the same photo, of another group
+    # another photo, of a group that is held out; and the same photo, of another group
+    check.see(np.array([2, 0]), np.array([1, 2]), np.array([True, False]))
 
     assert (check.photos, check.groups) == (1, 1)
     assert figures(check.rows((3, 12)), "leakage") == {
@@ -102,42 +112,27 @@ def test_a_photo_or_group_on_both_sides_is_a_leak() -> None:
     assert figures(check.rows((0, 0)), "leakage")["without groups, share"] == 0
 
 
-def features(hashes: list[int], seed: int = 0) -> PhotoFeatures:
-    """Photos that differ in all, but for those whose hashes are equal: these look the same."""
-    random = np.random.default_rng(seed)
-    drawn = {value: random.integers(0, 256, 192, np.uint8) for value in dict.fromkeys(hashes)}
-    n = len(hashes)
-    return PhotoFeatures(
-        np.array(hashes, np.uint64),
-        np.stack([drawn[value] for value in hashes]),
-        np.ones(n),
-        np.full(n, 90, np.int8),
-    )
-
-
 def test_what_would_have_leaked_is_counted_by_hand_over_all_pairs() -> None:
     random = np.random.default_rng(3)
-    ids = [f"s:{n}" for n in range(60)]
-    hashes = random.integers(0, 2**63, 100).tolist()
+    group = np.arange(100)
     for n in range(0, 40, 4):
-        hashes[n + 50] = hashes[n]  # ten photos have a twin
-    photos = [[n, 99 - n] if n < 40 else [n] for n in range(60)]  # some photos belong to two products
-    seen = features(hashes)
+        group[n + 50] = n  # ten photos have a twin
+    shown = [
+        (n, photo) for n in range(60) for photo in ([n, 99 - n] if n < 40 else [n])
+    ]  # some are shown twice
+    owners, photos = np.array(shown).T
+    out = random.random(60) < 0.4
 
-    found = leaked_without_groups(photos, ids, product_groups(photos, seen), seen, 0.4)
+    found = leaked_without_groups(owners, photos, group, out)
 
-    out = {n for n, product in enumerate(ids) if share_of(product) < 0.4}
-    test = {photo for n in out for photo in photos[n]}
-    train = {photo for n in set(range(60)) - out for photo in photos[n]}
-    leaked = {a for a in test if any(a == b or hashes[a] == hashes[b] for b in train)}
+    test = {photo for owner, photo in shown if out[owner]}
+    train = {photo for owner, photo in shown if not out[owner]}
+    leaked = {a for a in test if any(a == b or group[a] == group[b] for b in train)}
     assert found == (len(leaked), len(test))
     assert 0 < len(leaked) < len(test)
 
 
 def test_nothing_leaks_where_no_two_products_look_alike() -> None:
-    photos = [[n] for n in range(20)]
-    seen = features(np.random.default_rng(0).integers(0, 2**63, 20).tolist())
+    each = np.arange(20)
 
-    leaked, asked = leaked_without_groups(photos, [f"s:{n}" for n in photos], list(range(20)), seen, 0.5)
-
-    assert leaked == 0 < asked
+    assert leaked_without_groups(each, each, each, each % 2 == 0) == (0, 10)

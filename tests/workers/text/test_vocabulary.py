@@ -18,7 +18,6 @@ def test_every_word_has_a_verdict_and_kept_ones_are_numbered_by_frequency() -> N
     assert {word: why for word, (_, why) in vocabulary.verdicts.items()} == {
         "dress": KEPT, "red": KEPT, "blue": KEPT, "the": STOP, "sale": SITE, "odd": RARE, "green": BEYOND,
     }  # fmt: skip
-    assert vocabulary.encode(["blue", "odd", "dress", "blue"]) == [0, 2]
     table = vocabulary.table()
     assert table.num_rows == len(counts)
     assert table["word_id"].to_pylist()[:4] == [0, 1, 2, -1]
@@ -37,8 +36,7 @@ def tallied(*products: tuple[int, str, str, str], shops: dict[str, str] | None =
     """Counts of products given as (how many, words, shop, language)."""
     tally = WordTally()
     for number, words, shop, language in products:
-        for _ in range(number):
-            tally.add(words.split(), shop, language)
+        tally.add(dict.fromkeys(words.split(), number), shop, language)
     return tally.counts(lambda shop: (shops or {}).get(shop, "und"))
 
 
@@ -47,10 +45,7 @@ def test_a_word_is_dropped_only_where_its_language_has_it_as_a_function_word() -
 
     assert {"sie", "the"} <= counts.stop
     assert "hat" not in counts.stop and counts.frequencies["hat"] == 5
-    vocabulary = build_vocabulary(counts)
-    hat = vocabulary.ids["hat"]
-    assert hat in vocabulary.encode(["hat"], "en")
-    assert vocabulary.encode(["hat"], "de") == []
+    assert "hat" in build_vocabulary(counts).ids
 
 
 def test_a_few_mistaken_languages_do_not_make_a_function_word_learnable() -> None:
