@@ -95,8 +95,7 @@ class Lake:
 
     def abandon(self, run: OpenRun) -> None:
         """Mark a run as left behind: the same request continues it, also from this very process."""
-        begun = json.loads(self._text(f"{run.kind}={run.run_id}/begun.json") or "{}")
-        if begun:
+        if begun := json.loads(self._text(f"{run.kind}={run.run_id}/begun.json") or "{}"):
             self._write(f"{run.kind}={run.run_id}/begun.json", begun | {"left": True})
 
     def discard(self, run: OpenRun) -> None:
@@ -122,9 +121,8 @@ class Lake:
             code=code_version(),
             machine=describe_machine(),
         )
-        write_atomically(
-            self.filesystem, f"{run.folder}/manifest.json", manifest.to_json().encode(), if_absent=True
-        )
+        path = f"{run.folder}/manifest.json"
+        write_atomically(self.filesystem, path, manifest.to_json().encode(), if_absent=True)
         self.filesystem.delete_file(f"{run.folder}/begun.json")
         return manifest
 
@@ -228,13 +226,14 @@ class Lake:
 
         The other may have written its own note since we read this one, so what was taken is compared.
         """
-        folder = f"{self.root}/{begun['kind']}={run_id}"
+        name = f"{begun['kind']}={run_id}"
+        folder = f"{self.root}/{name}"
         note, taken = f"{folder}/begun.json", f"begun.json.{os.getpid()}-{threading.get_ident()}"
         try:
             self.filesystem.move(note, f"{folder}/{taken}")
         except OSError:
             return False
-        if json.loads(self._text(f"{begun['kind']}={run_id}/{taken}") or "{}") != begun:
+        if json.loads(self._text(f"{name}/{taken}") or "{}") != begun:
             self.filesystem.move(f"{folder}/{taken}", note)
             return False
         for info in self.filesystem.get_file_info(pafs.FileSelector(folder, recursive=True)):
@@ -243,8 +242,7 @@ class Lake:
         return True
 
     def _check_version(self) -> None:
-        text = self._text(MARKER)
-        if text is None:
+        if (text := self._text(MARKER)) is None:
             return
         try:
             version = int(json.loads(text)["lake_version"])
@@ -255,8 +253,7 @@ class Lake:
             raise LakeError(self.uri, why)
 
     def _manifest(self, kind: str, run_id: str) -> Manifest | None:
-        name = f"{kind}={run_id}/manifest.json"
-        text = self._text(name)
+        text = self._text(name := f"{kind}={run_id}/manifest.json")
         return None if text is None else Manifest.from_json(text, f"{self.uri}/{name}")
 
     def _run_ids(self) -> Iterator[tuple[str, str]]:

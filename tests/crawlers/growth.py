@@ -40,22 +40,24 @@ def of_page(read: Callable[[HtmlResponse], object], part: Callable[[int], str], 
     return case
 
 
-def growth(case: Case, tries: int = 3) -> list[float]:
+def growth(case: Case, larger: int = 3, again: int = 3) -> list[float]:
     """How many times as long four times as much takes, up to the first ratio that is in order.
 
-    What is bounded may grow faster until its bound is reached, and a busy machine disturbs: so a larger input is tried.
+    What is bounded may grow faster until its bound is reached: so `larger` inputs are tried. A busy machine disturbs,
+    caches most of all: so the last one is tried `again`.
     """
     n, ratios = 64, list[float]()
     while best_of(1, case, n) < LEAST_S:
         if n > LARGEST:
             return []  # too fast to be measured
         n *= 4
-    for _ in range(tries):
+    for attempt in range(larger + again):
         longer = best_of(2, case, 4 * n)
         ratios.append(longer / best_of(2, case, n))
-        if ratios[-1] <= MOST or longer > MOST_S:
+        if ratios[-1] <= MOST:
             break
-        n *= 4
+        if attempt < larger - 1 and longer <= MOST_S:
+            n *= 4
     return ratios
 
 

@@ -181,4 +181,4 @@ def test_a_quadratic_reading_is_found_out() -> None:
         numbers = list(range(n))
         return lambda: [number for number in numbers if -number - 1 in numbers]
 
-    assert min(growth(quadratic, tries=1)) > MOST
+    assert min(growth(quadratic, larger=1, again=0)) > MOST
