@@ -54,6 +54,12 @@ def _write_local(path: str, data: pa.Buffer | bytes, if_absent: bool) -> None:
     sync_folder(path)
 
 
+def remove_if_there(filesystem: pafs.FileSystem, path: str) -> None:
+    """Remove a file that another process may remove at the same moment."""
+    with suppress(FileNotFoundError):
+        filesystem.delete_file(path)
+
+
 def temporary_name(path: str) -> str:
     """Make up a name beside `path` that no other process or thread takes; ends in .tmp, which lakes sweep."""
     return f"{path}.{os.getpid()}-{threading.get_ident()}.tmp"

@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 
-from infra.atomic_write import write_atomically
+from infra.atomic_write import remove_if_there, write_atomically
 from infra.machine import Owner, code_version, describe_machine
 from infra.open_run import OpenRun
 from infra.parts import paths
@@ -123,7 +123,9 @@ class Lake:
         )
         path = f"{run.folder}/manifest.json"
         write_atomically(self.filesystem, path, manifest.to_json().encode(), if_absent=True)
-        self.filesystem.delete_file(f"{run.folder}/begun.json")
+        remove_if_there(
+            self.filesystem, f"{run.folder}/begun.json"
+        )  # who saw both took it for a kill's remains
         return manifest
 
     def runs(self, kind: str | None = None, *, newest_first: bool = False) -> Iterator[Manifest]:
@@ -273,7 +275,7 @@ class Lake:
             if text is None:
                 continue
             if self._text(f"{folder}/manifest.json") is not None:  # killed between commit and tidying up
-                self.filesystem.delete_file(f"{self.root}/{folder}/begun.json")
+                remove_if_there(self.filesystem, f"{self.root}/{folder}/begun.json")
                 continue
             try:
                 begun = json.loads(text)

@@ -3,6 +3,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pyarrow as pa
@@ -231,3 +232,23 @@ def test_spaces_and_accents_in_the_folder_are_no_matter(tmp_path: Path) -> None:
 
     assert (folder / f"run={run_id}/manifest.json").exists()
     assert Lake(folder.as_uri()).run(run_id).rows("words") == 1
+
+
+def test_runs_commit_while_others_look_for_what_was_left_behind(tmp_path: Path) -> None:
+    """Who sees a manifest and begun.json beside it takes that for a kill's remains and removes it."""
+    lake = Lake(str(tmp_path))
+    done = threading.Event()
+
+    def look() -> None:
+        while not done.is_set():
+            list(lake._left_behind())
+
+    watcher = threading.Thread(target=look)
+    watcher.start()
+    try:
+        committed = [written(lake, "red", key=str(n)) for n in range(150)]
+    finally:
+        done.set()
+        watcher.join()
+
+    assert [manifest.run_id for manifest in lake.runs()] == committed
