@@ -123,9 +123,7 @@ class Lake:
         )
         path = f"{run.folder}/manifest.json"
         write_atomically(self.filesystem, path, manifest.to_json().encode(), if_absent=True)
-        remove_if_there(
-            self.filesystem, f"{run.folder}/begun.json"
-        )  # who saw both took it for a kill's remains
+        remove_if_there(self.filesystem, f"{run.folder}/begun.json")
         return manifest
 
     def runs(self, kind: str | None = None, *, newest_first: bool = False) -> Iterator[Manifest]:

@@ -30,6 +30,7 @@ class PhotoRecorder:
 
     def flush(self) -> None:
         """Make every photo recorded so far lie in a complete part, and commit."""
+        self._recorder.commit()  # first: who is killed as soon as the part is seen asks for none of it again
         self._store.flush()
         self._state.spool.clear()
         self._recorder.commit()

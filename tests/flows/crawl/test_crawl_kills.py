@@ -246,6 +246,8 @@ def killed_between_stages(shop: Holding, url: str, lake: Lake) -> Path:
     process = begun("acme", url, lake)
     assert shop.between.wait(60)
     kill(process)
+    for _ in range(3):  # what the killed process had sent has been seen, and is held, when these are answered
+        httpx.get(url, timeout=60)
     shop.go_on.set()
     (folder,) = Path(lake.root).glob("crawl=*")
     return folder
