@@ -25,7 +25,6 @@ from crawlers.photos.photo_spider import PhotoSpider
 from crawlers.platforms import Shop
 from crawlers.spider import ShopSpider
 from crawlers.state.crawl_stage import StageCrawler
-from crawlers.state.frontier import DISCOVER, IMAGE, PAGE, Kind
 from crawlers.state.page_queue import PageQueue
 from crawlers.state.page_recorder import PageRecorder
 from crawlers.state.page_union import unite_pages
@@ -33,6 +32,7 @@ from crawlers.state.photo_queue import PhotoQueue
 from crawlers.state.photo_recorder import PhotoRecorder
 from crawlers.state.recorder import Recorder
 from crawlers.state.recrawl_policy import LIST
+from crawlers.state.tables.frontier import DISCOVER, IMAGE, PAGE, Kind
 from schemas.errors import CountError, FetchError
 
 

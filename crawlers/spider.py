@@ -32,8 +32,8 @@ from crawlers.fetch.validators import Validators
 from crawlers.platforms import Platform, Shop
 from crawlers.state.answers import NOT_MODIFIED, HomeAnswer, PageAnswer
 from crawlers.state.crawl_stage import CrawlSpider
-from crawlers.state.frontier import READ, TRANSIENT, Kind, Task
 from crawlers.state.scheduler import STAGE_SETTINGS
+from crawlers.state.tables.frontier import READ, TRANSIENT, Kind, Task
 from schemas.errors import FetchError
 from schemas.product import Product
 from schemas.reject import Reject

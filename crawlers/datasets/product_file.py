@@ -19,8 +19,8 @@ from crawlers.datasets.photo_cells import CellError, Photo, check_photo_type, is
 from crawlers.datasets.table_rows import Unreadable
 from crawlers.datasets.tables import Part, open_catalogue
 from crawlers.extract.merge import merged
-from crawlers.extract.photo_view import view_of
-from crawlers.extract.price import currency_of, price_of
+from crawlers.extract.money.price import currency_of, price_of
+from crawlers.extract.photos.photo_view import view_of
 from crawlers.extract.reading import IMPORT, OWN_ID, Reading
 from crawlers.extract.text import category_path, line_of, printable, text_of, words_listed
 from crawlers.fetch.shop_names import shop_name

@@ -10,9 +10,9 @@ from scrapy.http import TextResponse
 from scrapy.utils.response import get_base_url
 
 from crawlers.discover.visit import Visit
-from crawlers.extract.jsonld import Node, of_type, parts
+from crawlers.extract.money.price import shows_price
 from crawlers.extract.page_url import within
-from crawlers.extract.price import shows_price
+from crawlers.extract.schema_org.jsonld import Node, of_type, parts
 
 _PRODUCT = re.compile(
     r"/(products?|p|items?|dp|pd|prod|artikel|artikal|produkte?|produits?|productos?|prodotti?)/[^/?]+"

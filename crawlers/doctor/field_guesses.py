@@ -18,7 +18,7 @@ from crawlers.doctor.selector_guesses import (
     named,
     url_keys,
 )
-from crawlers.extract.price import currency_of, shows_price
+from crawlers.extract.money.price import currency_of, shows_price
 from crawlers.extract.text import line_of
 
 _NAMES = {  # what shops call the elements, in any of class, id and itemprop

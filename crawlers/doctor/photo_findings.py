@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from crawlers.extract.photo_sizes import sized
-from crawlers.extract.stand_ins import says_no_picture
+from crawlers.extract.photos.photo_sizes import sized
+from crawlers.extract.photos.stand_ins import says_no_picture
 from crawlers.state.photo_notes import LEAST_SHARE, MORE_THAN, SURELY
 from schemas.product import Product
 

@@ -14,7 +14,7 @@ from lxml.etree import iterwalk  # type: ignore[import-untyped]
 from scrapy.http import TextResponse
 
 from crawlers.doctor.selector_guesses import ENOUGH, IN_PAGE, best, metas, named, names_of
-from crawlers.extract.price import price_of, shows_price
+from crawlers.extract.money.price import price_of, shows_price
 from crawlers.extract.text import line_of
 from crawlers.profiles.profile_reading import reading_by
 from crawlers.profiles.shop_profile import checked_profile

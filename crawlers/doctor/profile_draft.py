@@ -24,8 +24,8 @@ from crawlers.doctor.shop_links import (
     plain_links,
     product_pattern,
 )
+from crawlers.extract.money.price import currency_of
 from crawlers.extract.page_url import place_of
-from crawlers.extract.price import currency_of
 from crawlers.extract.text import line_of
 from crawlers.platforms import Shop, load
 from schemas.product import Product

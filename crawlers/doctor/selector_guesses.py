@@ -13,8 +13,8 @@ from pydantic import ValidationError
 from scrapy.http import TextResponse
 
 from crawlers.doctor.shop_links import page_within
-from crawlers.extract.jsonld import listed
 from crawlers.extract.page_url import place_of
+from crawlers.extract.schema_org.jsonld import listed
 from crawlers.profiles.selection import attribute, values
 from crawlers.profiles.shop_profile import Rule
 

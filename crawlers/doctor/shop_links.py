@@ -10,8 +10,8 @@ from scrapy.http import TextResponse
 from scrapy.utils.response import get_base_url
 
 from crawlers.discover.links import is_page, looks_like_product
+from crawlers.extract.money.price import shows_price
 from crawlers.extract.page_url import host_of, place_of, within
-from crawlers.extract.price import shows_price
 from crawlers.profiles.selection import attribute
 
 NEVER = r"(?i)/(cart|basket|checkout|account|login|register|wishlist|search|compare|warenkorb|konto|panier)\b"

@@ -42,7 +42,7 @@ from scrapy.http import Response
 
 from crawlers.extract.canonical_url import is_fetchable
 from crawlers.extract.headers import header_of
-from crawlers.extract.photo_sizes import largest_of_each, sized
+from crawlers.extract.photos.photo_sizes import largest_of_each, sized
 from crawlers.extract.reading import IMPORT, KEYS, MARKUP, OWN_ID, PROFILE, Reading
 from schemas.ids import key_fault, product_id
 from schemas.product import Product

@@ -5,11 +5,11 @@ from scrapy.utils.response import get_base_url
 
 from crawlers.extract.canonical_url import is_fetchable
 from crawlers.extract.fact_names import joined
-from crawlers.extract.jsonld import Node
-from crawlers.extract.offers import in_stock, lowest_amounts
-from crawlers.extract.photo_urls import add
-from crawlers.extract.price import price_of
+from crawlers.extract.money.price import price_of
+from crawlers.extract.photos.photo_urls import add
 from crawlers.extract.reading import Reading
+from crawlers.extract.schema_org.jsonld import Node
+from crawlers.extract.schema_org.offers import in_stock, lowest_amounts
 from crawlers.extract.text import category_path, line_of, text_of, words_listed
 
 _TAGS = "//meta[@content][starts-with(@property, 'og:') or starts-with(@property, 'product:')\

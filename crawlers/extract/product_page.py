@@ -11,14 +11,15 @@ from dataclasses import replace
 from scrapy.http import TextResponse
 from scrapy.utils.response import get_base_url
 
-from crawlers.extract import jsonld, microdata, opengraph
-from crawlers.extract.jsonld import Node, distinct, line_in, of_type
+from crawlers.extract import opengraph
 from crawlers.extract.merge import merged
-from crawlers.extract.page_photos import photos_on
 from crawlers.extract.page_url import address_of, is_web, joined, key_of
-from crawlers.extract.product_parts import group_id
+from crawlers.extract.photos.page_photos import photos_on
 from crawlers.extract.reading import KEYS, Reading
-from crawlers.extract.schemaorg import PRODUCT_TYPES, reading_of
+from crawlers.extract.schema_org import jsonld, microdata
+from crawlers.extract.schema_org.jsonld import Node, distinct, line_in, of_type
+from crawlers.extract.schema_org.product_parts import group_id
+from crawlers.extract.schema_org.schemaorg import PRODUCT_TYPES, reading_of
 from schemas.product import Product
 from schemas.reject import Reject
 

@@ -16,7 +16,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 from crawlers.extract.merge import MOST_PHOTOS
-from crawlers.extract.photo_sizes import sized
+from crawlers.extract.photos.photo_sizes import sized
 from crawlers.extract.reading import LONGEST, LONGEST_FACT, MOST_VALUES
 from crawlers.extract.text import words_listed
 from schemas.product import Product

@@ -20,8 +20,8 @@ from crawlers.fetch.validators import Validators
 from crawlers.photos.photo import PhotoFacts, image_row, inspect
 from crawlers.state.answers import NOT_MODIFIED, PhotoAnswer
 from crawlers.state.crawl_stage import CrawlSpider
-from crawlers.state.frontier import IMAGE, Task
 from crawlers.state.scheduler import STAGE_SETTINGS
+from crawlers.state.tables.frontier import IMAGE, Task
 from schemas.errors import ImageError
 from schemas.ids import image_id
 from schemas.reject import Reject

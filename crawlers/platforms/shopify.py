@@ -11,11 +11,11 @@ from scrapy.http import Response, TextResponse
 from crawlers.discover.json_pages import decoded, first_key, id_in, page_after, repeats
 from crawlers.discover.visit import Found, Visit
 from crawlers.extract.fact_names import column_of, joined, taken
-from crawlers.extract.jsonld import parts
 from crawlers.extract.merge import merged
-from crawlers.extract.photo_urls import photos_in
-from crawlers.extract.price import currency_of, price_of
+from crawlers.extract.money.price import currency_of, price_of
+from crawlers.extract.photos.photo_urls import photos_in
 from crawlers.extract.reading import OWN_ID, Reading
+from crawlers.extract.schema_org.jsonld import parts
 from crawlers.extract.text import category_path, line_of, text_in, text_of, words_listed
 from crawlers.platforms import SURE, Fetch, Shop
 from schemas.product import Product

@@ -15,9 +15,9 @@ from crawlers.discover.language_marks import LanguageChoice, mark_of, sitemaps_e
 from crawlers.discover.links import is_page, looks_like_listing, looks_like_product, visits_from
 from crawlers.discover.sitemap import CutError, Entry, entries, is_sitemap
 from crawlers.discover.visit import Found, Visit
-from crawlers.extract.jsonld import nodes_on
 from crawlers.extract.page_url import host_of, is_web, joined
 from crawlers.extract.product_page import products_on
+from crawlers.extract.schema_org.jsonld import nodes_on
 from crawlers.platforms import Fetch, Shop
 from crawlers.profiles.profile_reading import reading_by
 from crawlers.profiles.shop_profile import load

@@ -13,9 +13,9 @@ from crawlers.discover.visit import Found, Visit
 from crawlers.extract.fact_names import taken
 from crawlers.extract.headers import header_of
 from crawlers.extract.merge import merged
+from crawlers.extract.money.price import currency_of, price_of
 from crawlers.extract.page_url import host_of, joined
-from crawlers.extract.photo_urls import photos_in
-from crawlers.extract.price import currency_of, price_of
+from crawlers.extract.photos.photo_urls import photos_in
 from crawlers.extract.reading import MOST_VALUES, OWN_ID, Reading
 from crawlers.extract.text import line_of, printable, text_in, text_of, words_listed
 from crawlers.platforms import SURE, Fetch, Shop

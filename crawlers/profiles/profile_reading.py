@@ -11,9 +11,9 @@ from scrapy.http import HtmlResponse, TextResponse
 from scrapy.utils.response import get_base_url
 
 from crawlers.extract.fact_names import taken
-from crawlers.extract.price import currency_of, price_of
+from crawlers.extract.money.price import currency_of, price_of
+from crawlers.extract.money.struck_price import split_struck
 from crawlers.extract.reading import OWN_ID, PROFILE, Reading
-from crawlers.extract.struck_price import split_struck
 from crawlers.extract.text import line_of, text_of, words_listed
 from crawlers.profiles.selection import categories_of, facts_of, photos_of, stock_of, tags_of, values
 from crawlers.profiles.shop_profile import Profile, Rule

@@ -7,9 +7,9 @@ from itertools import takewhile
 from parsel import Selector
 
 from crawlers.extract.fact_names import joined
-from crawlers.extract.photo_markup import file_at, largest_in
-from crawlers.extract.photo_sizes import largest_of_each
-from crawlers.extract.photo_urls import add
+from crawlers.extract.photos.photo_markup import file_at, largest_in
+from crawlers.extract.photos.photo_sizes import largest_of_each
+from crawlers.extract.photos.photo_urls import add
 from crawlers.extract.text import category_path, is_home, line_of, words_listed
 from crawlers.profiles.shop_profile import Facts, Rule, Stock
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from crawlers.discover.visit import Found, Visit
 from crawlers.fetch.validators import NOTHING, Validators
-from crawlers.state.frontier import READ, Task
+from crawlers.state.tables.frontier import READ, Task
 from schemas.reject import Reject
 
 NOT_MODIFIED = "not_modified"  # the outcome of a 304; the frontier keeps what was read before

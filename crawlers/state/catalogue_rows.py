@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from crawlers.state.budget import BUDGET
-from crawlers.state.crawl_state import CrawlState
-from crawlers.state.frontier import READ, UNASKED, Kind
-from crawlers.state.previous_crawl import Fate
+from crawlers.state.tables.crawl_state import CrawlState
+from crawlers.state.tables.frontier import READ, UNASKED, Kind
+from crawlers.state.tables.previous_crawl import Fate
 from schemas.manifest import Count
 from schemas.product import PRODUCTS, Product
 

@@ -19,7 +19,7 @@ from scrapy.settings import Settings
 from crawlers.fetch.guard_middleware import GuardedSpider
 from crawlers.fetch.validators import Validators
 from crawlers.state.answers import Answer
-from crawlers.state.frontier import Task
+from crawlers.state.tables.frontier import Task
 
 
 class TaskQueue(Protocol):

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from crawlers.state.crawl_state import CrawlState
-from crawlers.state.frontier import READ, Kind
-from crawlers.state.previous_crawl import Fate
+from crawlers.state.tables.crawl_state import CrawlState
+from crawlers.state.tables.frontier import READ, Kind
+from crawlers.state.tables.previous_crawl import Fate
 
 _REQUESTS = (
     "select url, kind, key, etag, last_modified, lastmod, fresh_until, product_id, leads, fetched_at,"

@@ -13,11 +13,11 @@ from crawlers.extract.canonical_url import canonical
 from crawlers.fetch.validators import NOTHING, Validators
 from crawlers.state.budget import BUDGET
 from crawlers.state.catalogue_rows import is_complete
-from crawlers.state.frontier import ANSWERED, DISCOVER, PAGE, UNASKED, Kind, Task
 from crawlers.state.photo_queue import PhotoQueue
-from crawlers.state.previous_crawl import Fate, PreviousPage
 from crawlers.state.recorder import Recorder
 from crawlers.state.recrawl_policy import LIST
+from crawlers.state.tables.frontier import ANSWERED, DISCOVER, PAGE, UNASKED, Kind, Task
+from crawlers.state.tables.previous_crawl import Fate, PreviousPage
 from schemas.reject import Reject
 
 AUDIT_ONE_IN = 50

@@ -13,10 +13,10 @@ from datetime import UTC, datetime
 from crawlers.discover.visit import Found, Visit
 from crawlers.fetch.validators import NOTHING
 from crawlers.state.answers import NOT_MODIFIED, Answer, HomeAnswer, PageAnswer
-from crawlers.state.frontier import ANSWERED, DISCOVER, PAGE, READ, Kind, Task
 from crawlers.state.page_queue import PageQueue
 from crawlers.state.recorder import Recorder
 from crawlers.state.recrawl_policy import LIST
+from crawlers.state.tables.frontier import ANSWERED, DISCOVER, PAGE, READ, Kind, Task
 from schemas.product import Product
 from schemas.reject import Reject
 

@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 from crawlers.extract.canonical_url import canonical
 from crawlers.extract.language import speaks
 from crawlers.extract.union import united
-from crawlers.state.collected import Shown
-from crawlers.state.frontier import DISCOVER, PAGE, Kind
-from crawlers.state.previous_crawl import Fate
 from crawlers.state.recorder import Recorder
+from crawlers.state.tables.collected import Shown
+from crawlers.state.tables.frontier import DISCOVER, PAGE, Kind
+from crawlers.state.tables.previous_crawl import Fate
 from schemas.reject import Reject
 
 WALL_FROM = 3  # pages that led to one place which shows no product

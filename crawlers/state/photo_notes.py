@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from crawlers.state.crawl_state import CrawlState
-from crawlers.state.previous_crawl import Fate
+from crawlers.state.tables.crawl_state import CrawlState
+from crawlers.state.tables.previous_crawl import Fate
 
 # Colours and sizes of one style, sold each by itself, share a photo, and rarely more than five do. In a large shop
 # there are some families of more, so a share counts, too; but nobody has fifty colours.

@@ -3,11 +3,11 @@
 from collections.abc import Set
 
 from crawlers.extract.canonical_url import is_fetchable
-from crawlers.extract.stand_ins import says_no_picture
+from crawlers.extract.photos.stand_ins import says_no_picture
 from crawlers.fetch.validators import NOTHING, Validators
 from crawlers.state.budget import BUDGET
-from crawlers.state.frontier import IMAGE, Kind, Task
 from crawlers.state.recorder import Recorder
+from crawlers.state.tables.frontier import IMAGE, Kind, Task
 from schemas.reject import Reject
 
 

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from crawlers.state.answers import NOT_MODIFIED, Answer, PhotoAnswer
-from crawlers.state.frontier import IMAGE, READ, TRANSIENT
 from crawlers.state.recorder import Recorder
+from crawlers.state.tables.frontier import IMAGE, READ, TRANSIENT
 from schemas.reject import Reject
 
 

@@ -6,11 +6,11 @@ The recorders of the two stages (page_recorder.py, photo_recorder.py) write what
 
 from crawlers.discover.traps import TrapDetector
 from crawlers.state.budget import Budget
-from crawlers.state.crawl_state import CrawlState
-from crawlers.state.frontier import DISCOVER, IMAGE, TRANSIENT, Kind
 from crawlers.state.photo_store import PhotoStore
 from crawlers.state.progress import Progress, ProgressReport, TrafficMeter, unheard, unmetered
 from crawlers.state.recrawl_policy import RecrawlPolicy
+from crawlers.state.tables.crawl_state import CrawlState
+from crawlers.state.tables.frontier import DISCOVER, IMAGE, TRANSIENT, Kind
 from crawlers.state.tally import Tally
 from schemas.manifest import Count
 from schemas.reject import Reject

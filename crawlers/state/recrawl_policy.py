@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
 from crawlers.state.budget import MOST_BYTES, MOST_PHOTOS
-from crawlers.state.previous_crawl import PreviousPhoto
+from crawlers.state.tables.previous_crawl import PreviousPhoto
 from crawlers.state.tally import FLOOR
 
 FULL, CHANGED, LIST = REVISITS = ("full", "changed", "list")

@@ -13,7 +13,7 @@ from scrapy.core.scheduler import BaseScheduler
 from scrapy.crawler import Crawler
 
 from crawlers.state.crawl_stage import CrawlSpider, StageCrawler, stage_of
-from crawlers.state.frontier import Task
+from crawlers.state.tables.frontier import Task
 
 T = TypeVar("T")
 

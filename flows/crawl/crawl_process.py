@@ -26,7 +26,6 @@ from crawlers.platforms import Shop
 from crawlers.profiles.shop_profile import Limits, load
 from crawlers.run import Traffic, crawl_shop, fetch_photos
 from crawlers.state.catalogue_rows import CatalogueRows, is_complete
-from crawlers.state.crawl_state import CrawlState
 from crawlers.state.ledger_rows import ledger_rows
 from crawlers.state.photo_notes import photo_notes
 from crawlers.state.photo_queue import PhotoQueue
@@ -34,6 +33,7 @@ from crawlers.state.photo_recorder import PhotoRecorder
 from crawlers.state.progress import ProgressReport
 from crawlers.state.recorder import Recorder
 from crawlers.state.recrawl_policy import CHANGED, FULL, LIST, MOST_PAGES, RecrawlPolicy
+from crawlers.state.tables.crawl_state import CrawlState
 from crawlers.state.tally import FLOOR
 from flows.child_processes import end_with_parent
 from flows.crawl.crawl_store import CrawlStore

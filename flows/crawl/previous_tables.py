@@ -5,7 +5,7 @@ from typing import Any
 
 from crawlers.discover.traps import TrapDetector
 from crawlers.extract.canonical_url import canonical
-from crawlers.state.crawl_state import CrawlState
+from crawlers.state.tables.crawl_state import CrawlState
 from infra.lake import Lake
 from schemas.errors import LakeError
 from schemas.manifest import Manifest

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from crawlers.state.crawl_state import CrawlState
-from crawlers.state.frontier import READ, Kind, Task
+from crawlers.state.tables.crawl_state import CrawlState
+from crawlers.state.tables.frontier import READ, Kind, Task
 from tests.crawlers.liststore import ledger_row, page, product
 
 

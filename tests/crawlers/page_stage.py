@@ -5,14 +5,14 @@ from typing import Any
 
 from crawlers.discover.visit import Found, Visit
 from crawlers.state.answers import NOT_MODIFIED, HomeAnswer, PageAnswer
-from crawlers.state.crawl_state import CrawlState
-from crawlers.state.frontier import READ, Kind, Task
 from crawlers.state.page_queue import PageQueue
 from crawlers.state.page_recorder import PageRecorder
 from crawlers.state.photo_queue import PhotoQueue
-from crawlers.state.previous_crawl import Fate
 from crawlers.state.recorder import Recorder
 from crawlers.state.recrawl_policy import RecrawlPolicy
+from crawlers.state.tables.crawl_state import CrawlState
+from crawlers.state.tables.frontier import READ, Kind, Task
+from crawlers.state.tables.previous_crawl import Fate
 from schemas.reject import Reject
 from tests.crawlers.liststore import SHOP, ListStore, ledger_row, page, yesterday
 

@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-from crawlers.state.crawl_state import CrawlState
-from crawlers.state.frontier import Task
 from crawlers.state.photo_queue import PhotoQueue
 from crawlers.state.recorder import Recorder
 from crawlers.state.recrawl_policy import RecrawlPolicy
+from crawlers.state.tables.crawl_state import CrawlState
+from crawlers.state.tables.frontier import Task
 from tests.crawlers.liststore import ListStore, ledger_row, product
 
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from crawlers import run
 from crawlers.fetch.guard import Guard
 from crawlers.platforms import Shop
-from crawlers.state.crawl_state import CrawlState
 from crawlers.state.recorder import Recorder
+from crawlers.state.tables.crawl_state import CrawlState
 from schemas.errors import PipelineError
 from tests.crawlers.liststore import ListStore
 

@@ -29,7 +29,7 @@ from crawlers.run import Traffic, in_reactor, run_spider
 from crawlers.spider import ShopSpider
 from crawlers.state.answers import Answer, HomeAnswer
 from crawlers.state.crawl_stage import StageCrawler
-from crawlers.state.frontier import Kind, Task
+from crawlers.state.tables.frontier import Kind, Task
 
 ROOT = Path(__file__).resolve().parents[2]
 

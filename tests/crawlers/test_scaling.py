@@ -17,16 +17,16 @@ from crawlers.discover.json_pages import next_page
 from crawlers.discover.sitemap import CutError, entries
 from crawlers.discover.traps import shape
 from crawlers.doctor.shop_links import product_pattern
-from crawlers.extract import jsonld
 from crawlers.extract.canonical_url import canonical
 from crawlers.extract.fact_names import column_of
+from crawlers.extract.money.price import currency_of, price_of
 from crawlers.extract.page_url import key_of
-from crawlers.extract.photo_sizes import sized
-from crawlers.extract.photo_urls import addresses_in
-from crawlers.extract.photo_view import view_of
-from crawlers.extract.price import currency_of, price_of
-from crawlers.extract.srcset import candidates
-from crawlers.extract.stand_ins import is_no_photo, says_no_picture, stands_in
+from crawlers.extract.photos.photo_sizes import sized
+from crawlers.extract.photos.photo_urls import addresses_in
+from crawlers.extract.photos.photo_view import view_of
+from crawlers.extract.photos.srcset import candidates
+from crawlers.extract.photos.stand_ins import is_no_photo, says_no_picture, stands_in
+from crawlers.extract.schema_org import jsonld
 from crawlers.extract.text import category_path, line_of, printable, text_of, words_listed
 from crawlers.fetch.optout import opt_outs
 from crawlers.platforms import Shop, load

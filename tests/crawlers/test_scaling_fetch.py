@@ -22,7 +22,7 @@ from crawlers.doctor.observations import Observations
 from crawlers.doctor.profile_draft import draft
 from crawlers.doctor.shop_links import listing_patterns, product_pattern
 from crawlers.extract.headers import header_of
-from crawlers.extract.photo_urls import photos_in
+from crawlers.extract.photos.photo_urls import photos_in
 from crawlers.fetch.conditional_requests import validators_of
 from crawlers.fetch.guard import Guard
 from crawlers.fetch.patience import retry_after_s

@@ -10,10 +10,11 @@ from scrapy.http import HtmlResponse
 from crawlers.discover.links import visits_from
 from crawlers.doctor.profile_draft import draft
 from crawlers.doctor.shop_links import card_links
-from crawlers.extract import jsonld, microdata, opengraph
-from crawlers.extract.page_photos import photos_on
+from crawlers.extract import opengraph
 from crawlers.extract.page_url import address_of
+from crawlers.extract.photos.page_photos import photos_on
 from crawlers.extract.product_page import products_on
+from crawlers.extract.schema_org import jsonld, microdata
 from crawlers.fetch.optout import opt_outs
 from crawlers.profiles.profile_reading import reading_by
 from crawlers.profiles.shop_profile import checked_profile

@@ -3,7 +3,7 @@ from scrapy.http import HtmlResponse
 
 from crawlers.discover.links import visits_from
 from crawlers.discover.visit import Visit
-from crawlers.extract.jsonld import nodes_on
+from crawlers.extract.schema_org.jsonld import nodes_on
 from crawlers.platforms import Shop, load
 from schemas.product import Product
 

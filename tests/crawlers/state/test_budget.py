@@ -5,11 +5,11 @@ from pathlib import Path
 from crawlers.discover.visit import Visit
 from crawlers.state.budget import Budget
 from crawlers.state.catalogue_rows import is_complete
-from crawlers.state.crawl_state import CrawlState
 from crawlers.state.page_queue import PageQueue
 from crawlers.state.photo_queue import PhotoQueue
 from crawlers.state.recorder import Recorder
 from crawlers.state.recrawl_policy import RecrawlPolicy
+from crawlers.state.tables.crawl_state import CrawlState
 from tests.crawlers.liststore import ListStore, page
 
 

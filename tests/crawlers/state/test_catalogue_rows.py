@@ -9,8 +9,8 @@ import pyarrow as pa
 import pytest
 
 from crawlers.state.catalogue_rows import SUDDEN_FROM, CatalogueRows, is_complete
-from crawlers.state.crawl_state import CrawlState
-from crawlers.state.frontier import READ, Kind
+from crawlers.state.tables.crawl_state import CrawlState
+from crawlers.state.tables.frontier import READ, Kind
 from schemas.product import PRODUCTS
 from tests.crawlers.asked_state import asked, learn, read
 from tests.crawlers.liststore import SHOP, THEN, page, yesterday

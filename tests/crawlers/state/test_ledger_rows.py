@@ -8,10 +8,10 @@ import pytest
 
 from crawlers.fetch.validators import Validators
 from crawlers.state.catalogue_rows import CatalogueRows
-from crawlers.state.crawl_state import CrawlState
-from crawlers.state.frontier import READ, Kind
 from crawlers.state.ledger_rows import ledger_rows
-from crawlers.state.previous_crawl import Fate
+from crawlers.state.tables.crawl_state import CrawlState
+from crawlers.state.tables.frontier import READ, Kind
+from crawlers.state.tables.previous_crawl import Fate
 from schemas.ledger import LEDGER
 from tests.crawlers.asked_state import asked, learn, read
 from tests.crawlers.liststore import SHOP, ledger_row, page, product, yesterday

@@ -8,10 +8,10 @@ import pytest
 
 from crawlers.discover.visit import Visit
 from crawlers.fetch.validators import Validators
-from crawlers.state.frontier import READ, UNASKED, Kind
 from crawlers.state.page_queue import AUDIT_ONE_IN
-from crawlers.state.previous_crawl import Fate
 from crawlers.state.recrawl_policy import FULL
+from crawlers.state.tables.frontier import READ, UNASKED, Kind
+from crawlers.state.tables.previous_crawl import Fate
 from tests.crawlers.liststore import SHOP, ledger_row, page, product
 from tests.crawlers.page_stage import DATE, LIST_URL, PageStage, named
 

@@ -8,11 +8,11 @@ import pytest
 from crawlers.discover.visit import Visit
 from crawlers.fetch.validators import Validators
 from crawlers.state.answers import PhotoAnswer
-from crawlers.state.frontier import READ, Kind
 from crawlers.state.page_queue import AUDIT_ONE_IN
 from crawlers.state.page_union import unite_pages
-from crawlers.state.previous_crawl import Fate
 from crawlers.state.recrawl_policy import LIST
+from crawlers.state.tables.frontier import READ, Kind
+from crawlers.state.tables.previous_crawl import Fate
 from schemas.reject import Reject
 from tests.crawlers.liststore import SHOP, ledger_row, page, product, yesterday
 from tests.crawlers.page_stage import DATE, LIST_URL, PageStage, named

@@ -9,9 +9,9 @@ import pytest
 
 from crawlers.discover.visit import Visit
 from crawlers.discover.walls import led_to
-from crawlers.state.frontier import Kind
 from crawlers.state.page_union import WALL_FROM, settle_language, unite_pages
-from crawlers.state.previous_crawl import Fate
+from crawlers.state.tables.frontier import Kind
+from crawlers.state.tables.previous_crawl import Fate
 from schemas.errors import RejectedError
 from schemas.product import Product
 from schemas.reject import Reject

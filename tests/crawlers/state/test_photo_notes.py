@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from crawlers.state.catalogue_rows import CatalogueRows
-from crawlers.state.crawl_state import CrawlState
 from crawlers.state.photo_notes import SharedPhoto, photo_notes, shared_photos
+from crawlers.state.tables.crawl_state import CrawlState
 from tests.crawlers.liststore import SHOP, product, yesterday
 
 SHARED = f"{SHOP}/img/x7.jpg"

@@ -7,8 +7,8 @@ import pytest
 
 from crawlers.fetch.validators import Validators
 from crawlers.state.catalogue_rows import is_complete
-from crawlers.state.frontier import READ, Kind
 from crawlers.state.recrawl_policy import FULL
+from crawlers.state.tables.frontier import READ, Kind
 from tests.crawlers.liststore import SHOP, product
 from tests.crawlers.photo_stage import PhotoStage
 

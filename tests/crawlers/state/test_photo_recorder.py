@@ -6,8 +6,8 @@ import pytest
 
 from crawlers.fetch.validators import Validators
 from crawlers.state.answers import NOT_MODIFIED, HomeAnswer, PhotoAnswer
-from crawlers.state.frontier import READ, Kind, Task
 from crawlers.state.photo_recorder import PhotoRecorder
+from crawlers.state.tables.frontier import READ, Kind, Task
 from schemas.reject import Reject
 from tests.crawlers.liststore import SHOP, photo_row, product
 from tests.crawlers.photo_stage import PhotoStage

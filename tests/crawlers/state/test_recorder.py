@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from crawlers.state.crawl_state import CrawlState
-from crawlers.state.frontier import IMAGE, Kind, Task
 from crawlers.state.recorder import Recorder
 from crawlers.state.recrawl_policy import RecrawlPolicy
+from crawlers.state.tables.crawl_state import CrawlState
+from crawlers.state.tables.frontier import IMAGE, Kind, Task
 from crawlers.state.tally import FLOOR_FROM
 from schemas.errors import RejectedError
 from schemas.reject import Reject

@@ -3,8 +3,8 @@ import time
 import pytest
 
 from crawlers.fetch.validators import Validators
-from crawlers.state.previous_crawl import PreviousPhoto
 from crawlers.state.recrawl_policy import CHANGED, FULL, LIST, OLDEST_S, RecrawlPolicy
+from crawlers.state.tables.previous_crawl import PreviousPhoto
 
 NOW_MS = int(time.time() * 1000)
 HOUR_MS = 3_600_000

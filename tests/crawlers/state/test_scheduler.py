@@ -13,12 +13,12 @@ from scrapy.settings import Settings
 from crawlers.fetch.guard import Guard
 from crawlers.photos.photo_spider import PhotoSpider
 from crawlers.state.crawl_stage import StageCrawler
-from crawlers.state.crawl_state import CrawlState
-from crawlers.state.frontier import Kind
 from crawlers.state.photo_queue import PhotoQueue
 from crawlers.state.photo_recorder import PhotoRecorder
 from crawlers.state.recorder import Recorder
 from crawlers.state.scheduler import MOST_UNREAD, FrontierScheduler
+from crawlers.state.tables.crawl_state import CrawlState
+from crawlers.state.tables.frontier import Kind
 from tests.crawlers.liststore import ListStore
 
 AT_ONCE = 3

@@ -27,8 +27,8 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import Response
 
-from crawlers.state.frontier import TRANSIENT
 from crawlers.state.scheduler import MOST_UNREAD
+from crawlers.state.tables.frontier import TRANSIENT
 from flows.crawl.crawl_shops import crawl_shop
 from flows.parameters.crawl import CrawlParameters
 from infra.lake import Lake

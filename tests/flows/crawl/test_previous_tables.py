@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from crawlers.state.crawl_state import CrawlState
-from crawlers.state.frontier import Kind
+from crawlers.state.tables.crawl_state import CrawlState
+from crawlers.state.tables.frontier import Kind
 from flows.crawl.previous_tables import load_previous, previous_products, refused_before
 from infra.lake import Lake
 from schemas.errors import LakeError

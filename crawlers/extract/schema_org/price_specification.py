@@ -1,0 +1,240 @@
+"""One offer -> its quotes: each amount it states, and what that amount is worth as the price of one piece today.
+
+An offer states amounts itself and in PriceSpecifications (schema.org/priceSpecification), and few of them are what one
+pays for one piece: components (schema.org/PriceComponentTypeEnumeration), charges, prices for members or many pieces,
+per metre, without tax, of last month. Components, charges and members' prices are no quotes at all; the others are
+used only where an offer says nothing better.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from enum import IntEnum
+from itertools import islice
+from typing import Any
+
+from crawlers.extract.money.price import currency_of, price_of
+from crawlers.extract.money.struck_price import split_struck
+from crawlers.extract.schema_org.jsonld import Node, follow, listed, parts
+from crawlers.extract.schema_org.property_names import types_of
+from crawlers.extract.text import line_of
+
+# The names of schema.org's PriceTypeEnumeration, and what shops write for them.
+_BEFORE = frozenset(
+    "listprice strikethroughprice strikethrough regularprice originalprice msrp srp rrp uvp".split()
+)
+_NOT_ASKED = frozenset("minimumadvertisedprice invoiceprice".split())
+# In the type or the name of a specification: what is paid beside the price, or as a part of it.
+_CHARGE = re.compile(
+    r"\b(?:delivery|payment|shipping|deposit|down ?payment|instal?lment|versand|pfand|anzahlung|raten"
+    r"|livraison|acompte|caution|mensualit|env[ií]o|cuota|parcela|frete|spedizione|verzend)",
+    re.I,
+)
+# A piece, in the codes of UN/CEFACT (schema.org/unitCode) and in words.
+_PIECE = frozenset("c62 h87 ea nar pce piece pieces item each unit stück stk pièce pieza pezzo szt".split())
+_UNITS = ("unitCode", "unitText")
+_BILLED = ("billingDuration", "billingIncrement", "billingStart")
+_LOW, _HIGH = ("price", "lowPrice", "minPrice"), ("highPrice", "maxPrice")
+_DATE = re.compile(r"\s*(\d{4}-\d\d-\d\d)")
+# Bounds of one offer: many offers may refer to one specification, which is read with each of them.
+_MOST = 100  # specifications, components and amounts
+_FEW = 10  # values of an enumeration or a quantity
+_LONGEST, _LONGEST_PRICE = 200, 4_000  # characters of such a value, and of a price as HTML
+
+
+class Standing(IntEnum):
+    """What an amount is worth as the price of one piece, best first."""
+
+    ASKED = 0
+    NET = 1  # without the tax that is paid with it
+    UPPER = 2  # the upper end of a range whose lower end is not said
+    PER_UNIT = 3  # per metre, per pair of a pack
+    CONDITIONAL = 4  # from several pieces on, for the trade, for hire
+    NOT_VALID = 5  # no longer, or not yet
+
+
+@dataclass(frozen=True)
+class Quote:
+    """An amount in its currency (empty where none is said); `former` for a price that it is reduced from.
+
+    summary  whether it sums up several offers, as the lowPrice of an AggregateOffer does
+    """
+
+    amount: Decimal
+    currency: str
+    standing: Standing
+    former: bool = False
+    summary: bool = False
+
+
+def quotes_of(offers: list[Node], nodes_by_id: dict[str, Node], today: date) -> list[list[Quote]]:
+    """Read every amount of each offer that is a price; dates are judged as of `today`.
+
+    Of an offer that states nothing but former prices that still hold, the lowest of them is what it asks. A
+    specification that many offers refer to is read once.
+    """
+    known: dict[tuple[int, str], list[Quote]] = {}
+    return [_in_offer(offer, nodes_by_id, today, known) for offer in offers]
+
+
+def _in_offer(
+    offer: Node, nodes_by_id: dict[str, Node], today: date, known: dict[tuple[int, str], list[Quote]]
+) -> list[Quote]:
+    if offer.get("validForMemberTier"):
+        return []
+    currency = next(_short(offer.get("priceCurrency")), "")
+    own = _own_standing(offer, today)
+    whole = own if own != Standing.NET else Standing.ASKED  # a specification says itself whether tax is in it
+    quotes: list[Quote] = []
+    if _is_price(offer):
+        quotes += _amounts_in(offer, currency, own)
+    for part in parts(follow(listed(offer.get("priceSpecification"))[:_MOST], nodes_by_id)):
+        key = (id(part), currency)
+        if key not in known:
+            known[key] = list(_in_specification(part, nodes_by_id, currency, today))
+        quotes += known[key] if whole == Standing.ASKED else [_at_best(quote, whole) for quote in known[key]]
+    if "aggregateoffer" in types_of(offer):
+        quotes = [replace(quote, summary=True) for quote in quotes]
+    asked = [quote for quote in quotes if not quote.former]
+    former = [quote for quote in quotes if quote.former]
+    in_force = any(quote.standing < Standing.NOT_VALID for quote in asked)
+    if former and (not any(quote.amount for quote in asked) or (not in_force and own < Standing.NOT_VALID)):
+        lowest = min(former, key=lambda quote: (quote.standing, quote.amount))
+        return [*asked, *former, replace(lowest, former=False)]
+    return quotes
+
+
+def _at_best(quote: Quote, standing: Standing) -> Quote:
+    return replace(quote, standing=max(quote.standing, standing))
+
+
+def _in_specification(
+    part: Node, nodes_by_id: dict[str, Node], currency: str, today: date
+) -> Iterator[Quote]:
+    """Read a specification; of a compound one without a price of its own, its components."""
+    components = parts(follow(listed(part.get("priceComponent"))[:_MOST], nodes_by_id))
+    whole = any(part.get(name) is not None for name in (*_LOW, *_HIGH))
+    for each in [part] if whole or not components else components:
+        if _is_price(each) and not _is_charge(each):
+            standing = max(_own_standing(each, today), _of_specification(each))
+            yield from _amounts_in(each, currency, standing)
+
+
+def _is_price(part: Node) -> bool:
+    """Whether what a node states is a price for everybody, and neither a part of one nor what a shop may not ask."""
+    kinds = _words(part.get("priceType"))
+    return not (
+        kinds & _NOT_ASKED or _words(part.get("priceComponentType")) or part.get("validForMemberTier")
+    )
+
+
+def _is_charge(part: Node) -> bool:
+    if any(part.get(name) not in (None, "") for name in _BILLED):
+        return True
+    return bool(_CHARGE.search(" ".join([*types_of(part), *_short(part.get("name"))])))
+
+
+def _amounts_in(part: Node, currency_beside: str, standing: Standing) -> Iterator[Quote]:
+    """Read the amounts of one node: of several values and of the low ends each, a high end where no other costs."""
+    former = bool(_words(part.get("priceType")) & _BEFORE)
+    for names, worth in ((_LOW, standing), (_HIGH, max(standing, Standing.UPPER))):
+        found = False
+        values = (value for name in names for value in _values(part.get(name)))
+        for value in islice(values, _MOST):
+            text, struck = split_struck(value) if isinstance(value, str) else (value, [])
+            currency = _currency(part, currency_beside, value)
+            if (amount := price_of(text, currency=currency)) is not None:
+                found = found or amount > 0
+                yield Quote(amount, currency, worth, former)
+            for amount in filter(None, (price_of(each, currency=currency) for each in struck)):
+                yield Quote(amount, currency, worth, former=True)
+        if found:
+            return
+
+
+def _values(value: Any) -> Iterator[str | int | float]:
+    """Give the single values of a property; of a node, such as a MonetaryAmount, what it states."""
+    for each in listed(value):
+        if isinstance(each, dict):
+            yield from _short(each)
+        elif isinstance(each, str):
+            yield each[:_LONGEST_PRICE]
+        elif isinstance(each, int | float) and not isinstance(each, bool):
+            yield each
+
+
+def _currency(part: Node, beside: str, value: Any) -> str:
+    """Find the currency that a node states, else the one `beside` it, else what a sign in the value means."""
+    money = part.get("price")
+    stated = (part.get("priceCurrency"), money.get("currency") if isinstance(money, dict) else None)
+    return currency_of(next((text for each in stated for text in _short(each)), beside), value)
+
+
+def _own_standing(part: Node, today: date) -> Standing:
+    """Judge dates, quantities, customers, business and tax, which stand on offers and on specifications alike."""
+    ends = [_date(part.get(name)) for name in ("priceValidUntil", "validThrough")]
+    begins = _date(part.get("validFrom"))
+    if any(end and end < today for end in ends) or (begins and begins > today):
+        return Standing.NOT_VALID
+    customers, business = _words(part.get("eligibleCustomerType")), _words(part.get("businessFunction"))
+    for_few = customers and not customers & {"enduser", "consumer"}
+    no_sale = business and "sell" not in business
+    volume = part.get("eligibleTransactionVolume")
+    if volume or _least(part.get("eligibleQuantity")) > 1 or for_few or no_sale:
+        return Standing.CONDITIONAL
+    return Standing.NET if "false" in _words(part.get("valueAddedTaxIncluded")) else Standing.ASKED
+
+
+def _of_specification(part: Node) -> Standing:
+    """Judge unit and reference quantity: a price per unit, unless that is a piece, or for how much it is is said.
+
+    The latter (valueReference) is the form of Google's merchant listings: a price of the 500 g sold, per 100 g.
+    """
+    quantities = parts(listed(part.get("referenceQuantity"))[:_FEW])
+    if any(quantity.get("valueReference") for quantity in quantities):
+        return Standing.ASKED
+    units = [word for each in [part, *quantities] for name in _UNITS for word in _words(each.get(name))]
+    by_piece = all(word in _PIECE for word in units)
+    return Standing.ASKED if by_piece and (units or not quantities) else Standing.PER_UNIT
+
+
+def _least(quantities: Any) -> Decimal:
+    """Read from how many pieces on a price holds, 1 where it is not said."""
+    for quantity in listed(quantities)[:_FEW]:
+        stated = (
+            [quantity.get("minValue"), quantity.get("value")] if isinstance(quantity, dict) else [quantity]
+        )
+        for amount in (price_of(text) for value in stated for text in _short(value)):
+            if amount is not None:
+                return amount
+    return Decimal(1)
+
+
+def _date(value: Any) -> date | None:
+    """Read the day of a date or time of ISO 8601; None for anything else."""
+    written = next((match for text in _short(value) if (match := _DATE.match(text))), None)
+    try:
+        return date.fromisoformat(written[1]) if written else None
+    except ValueError:
+        return None
+
+
+def _words(value: Any) -> set[str]:
+    return {word_of(text) for text in _short(value)}
+
+
+def _short(value: Any) -> Iterator[str]:
+    """Read the few short texts of a property; of a node its name, its value or, for an enumeration's, its address."""
+    for each in listed(value)[:_FEW]:
+        if isinstance(each, dict):
+            each = next((each[name] for name in ("name", "@value", "value", "@id") if each.get(name)), None)
+        if isinstance(each, str | int | float):
+            yield line_of(str(each)[:_LONGEST])
+
+
+def word_of(text: str) -> str:
+    """Take the last part of an enumeration's address, or a phrase, as one lower-case word."""
+    name = re.split(r"[/#:]", text.strip().rstrip("/"))[-1]
+    return "".join(letter for letter in name.lower() if letter.isalnum())

@@ -1,0 +1,61 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lxml.html import fragment_fromstring  # type: ignore[import-untyped]
+
+from crawlers.extract.money.struck_price import is_struck, split_struck
+
+SCRAPS = st.sampled_from(
+    [
+        "<del>",
+        "</del>",
+        "<s class=sr-only>",
+        "<b>",
+        "</b>",
+        "60 €",
+        "<",
+        "<!-- 5 -->",
+        "\x00",
+        "<?p",
+        "&nbsp;",
+        "<br>",
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    ("markup", "asked", "struck"),
+    [
+        ("60 €", "60 €", []),
+        ("<b>60</b> €", "60 €", []),
+        ("<del>60 €</del> <ins>45 €</ins>", "45 €", ["60 €"]),
+        ("<ins>45 €</ins><s><b>60</b> €</s>", "45 €", ["60 €"]),
+        ("<b><strike>80</strike> <s>60</s> 45</b>", "45", ["80", "60"]),
+        ("<span class='screen-reader-text'>was 60</span> 45", "45", []),
+        ("from <span class='a sr-only'>45 €</span>", "from 45 €", []),
+        ("<del>60</del>", "", ["60"]),
+        ("<del> </del>45", "45", []),
+        ("<span class='price--old'>60</span><span class='new'>45</span>", "45", ["60"]),
+        ("<b style='text-decoration: line-through'>60</b>45", "45", ["60"]),
+        ("<b class='sold wash golden'>60</b>", "60", []),
+        ("<!-- 60 -->", "", []),
+        ("<!-- 60 --><b>45</b>", "45", []),
+        ("", "", []),
+    ],
+)
+def test_what_is_struck_is_set_apart(markup: str, asked: str, struck: list[str]) -> None:
+    assert split_struck(markup) == (asked, struck)
+
+
+def test_an_element_is_struck_where_one_above_it_is_up_to_its_item() -> None:
+    item = fragment_fromstring("<p><del><i><b>60</b></i></del><u>45</u></p>")
+    around = fragment_fromstring("<del><p><b>60</b></p></del>")
+
+    assert is_struck(item.find(".//b"), item)
+    assert not is_struck(item.find("u"), item)
+    assert not is_struck(around.find(".//b"), around.find("p"))
+
+
+@given(st.lists(SCRAPS, max_size=30).map("".join))
+def test_no_markup_breaks_it(markup: str) -> None:
+    split_struck(markup)

@@ -1,0 +1,86 @@
+"""crawlers/extract/photos/photo_sizes.py: which addresses are one photo, and which of them is the largest."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crawlers.extract.photos.photo_sizes import UNSIZED, largest_of_each, sized
+
+HOST = "https://shop.example/"
+ONE_PHOTO = {  # each of a shop software: sizes of one photo, the largest last
+    "WordPress": "u/hat-150x150.jpg u/hat-300x400.webp u/hat-scaled.jpg u/hat.jpg",
+    "WordPress photon": "hat.jpg?resize=300%2C400&ssl=1 hat.jpg?fit=1200,1200",
+    "Shopify names": "cdn/shop/hat_icon.jpg cdn/shop/hat_small.jpg?v=1 cdn/shop/hat_grande.jpg cdn/shop/hat.jpg?v=2",
+    "Shopify sizes": "cdn/shop/hat_100x.jpg cdn/shop/hat_300x300_crop_center.jpg cdn/shop/hat_x600@2x.jpg",
+    "Shopify width": "cdn/shop/hat.jpg?v=1&width=165 cdn/shop/hat.jpg?v=1&width=1946",
+    "PrestaShop": "24-small_default/h.jpg 24-home_default/h.jpg 24-large_default/h.jpg 24-thickbox_default/h.jpg",
+    "PrestaShop files": "p/2/4/24-cart_default.jpg p/2/4/24-medium_default.jpg p/2/4/24.jpg",
+    "BigCommerce": "i/hat__1.50.50.jpg i/hat__1.500.750.jpg?c=2 i/hat__1.1280.1280.jpg?c=1",
+    "BigCommerce widths": "i/hat.320.jpg i/hat.1280.jpg",
+    "Cloudinary": "up/w_300,c_fill/v1/hat.jpg up/c_fit,h_900,w_600/v1/hat.png up/f_auto,q_auto/v1/hat",
+    "ImageKit": "tr:w-300,h-400/hat.jpg hat.jpg",
+    "Wix": "media/a~mv2.jpg/v1/fill/w_90,h_90,al_c/a.webp media/a~mv2.jpg",
+    "Magento": "catalog/cache/1/image/240x/0123456789abcdef0123456789abcdef/h/a/hat.jpg catalog/h/a/hat.jpg",
+    "VTEX": "ids/155242-300-400/hat.jpg ids/155242-800-auto/hat.jpg ids/155242/hat.jpg",
+    "Salesforce": "dw/hat.jpg?sw=300&sh=400&sm=fit dw/hat.jpg?sw=1200",
+    "Scene7": "is/hat?wid=300&hei=400&fmt=webp is/hat?wid=2000",
+    "Amazon": "I/61._AC_US40_.jpg I/61._AC_SX300_.jpg I/61._AC_SL1500_.jpg",
+    "Squarespace": "hat.jpg?format=300w hat.jpg?format=1500w",
+    "Next.js": "_next/image?url=%2Fhat.jpg&w=640&q=75 _next/image?url=%2Fhat.jpg&w=3840&q=75",
+    "Cloudflare": "cdn-cgi/image/width=300,quality=75/hat.jpg cdn-cgi/image/width=900/hat.jpg hat.jpg",
+    "folders of sizes": "300x400/hat.jpg 1200x1600/hat.jpg",
+    "folders of words": "thumbs/hat.jpg small/hat.jpg medium/hat.jpg large/hat.jpg",
+    "words before and behind": "thumb_hat.jpg hat-small.jpg hat.jpg hat_large.jpg",
+    "densities": "hat.jpg hat@2x.jpg hat@3x.jpg",
+    "formats": "hat-100w.webp hat-w800.avif hat.jpg.webp",
+    "crops that Google asks for": "hat-1x1.jpg hat-16x9.jpg hat.jpg",
+}
+
+
+@pytest.mark.parametrize("software", ONE_PHOTO)
+def test_sizes_of_one_photo_are_one_photo_and_the_largest_is_taken(software: str) -> None:
+    addresses = [HOST + address for address in ONE_PHOTO[software].split()]
+    backwards = addresses[::-1]
+
+    assert len({sized(address).photo for address in addresses}) == 1
+    assert [sized(address).pixels for address in addresses] == sorted(sized(a).pixels for a in addresses)
+    assert [*largest_of_each(dict.fromkeys(addresses, ""))] == addresses[-1:]
+    assert [*largest_of_each(dict.fromkeys(backwards, ""))] == addresses[-1:]
+
+
+@pytest.mark.parametrize(
+    "addresses",
+    [
+        "hat-1.jpg hat-2.jpg hat_3.jpg hat-front.jpg hat-back.jpg hat-zoom.jpg",
+        "hat.101.jpg hat.102.jpg hat.1.jpg hat.2.jpg",
+        "IMG_2040.jpg IMG_2050.jpg DSC-300.jpg DSC-400.jpg",
+        "10-red/hat.jpg 11-red/hat.jpg red/hat.jpg",
+        "24-home_default/h.jpg 25-home_default/h.jpg",
+        "300x300.jpg 400x400.jpg",
+        "image.php?id=1 image.php?id=2 image.php?id=1&side=b",
+        "ids/155242-300-400/hat.jpg ids/155243-300-400/hat.jpg",
+        "hat-xs.jpg hat-full.jpg s_hat.jpg",
+        "image?url=%2Fa.jpg&w=640 image?url=%2Fb.jpg&w=640",
+    ],
+)
+def test_what_may_be_a_photos_own_name_is_no_size(addresses: str) -> None:
+    photos = dict.fromkeys((HOST + address for address in addresses.split()), "")
+
+    assert largest_of_each(photos) == photos
+
+
+def test_the_largest_file_stands_where_the_first_one_stood_and_keeps_its_view() -> None:
+    photos = {f"{HOST}a_small.jpg": "front", f"{HOST}b.jpg": "back", f"{HOST}a.jpg": ""}
+
+    assert largest_of_each(photos) == {f"{HOST}a.jpg": "front", f"{HOST}b.jpg": "back"}
+
+
+def test_what_is_no_address_is_a_photo_of_its_own() -> None:
+    assert sized("http://[x").pixels == UNSIZED
+    assert sized("http://[x").photo != sized("http://[y").photo
+
+
+@given(st.text(alphabet="ab/-_.x@2=0w,:?&%19jpg[]", max_size=60))
+def test_no_text_raises_and_no_photo_is_lost_without_a_trace(text: str) -> None:
+    assert sized(HOST + text).pixels >= 0
+    assert len(largest_of_each({HOST + text: "", f"{HOST}other.jpg": ""})) >= 1

@@ -1,0 +1,83 @@
+from typing import Any
+
+import pytest
+
+from crawlers.extract.schema_org.product_facts import Facts, facts_of
+from crawlers.extract.schema_org.product_parts import ProductParts
+
+
+def facts(node: dict[str, Any], *, variants: Any = (), offers: Any = (), offered: Any = ()) -> Facts:
+    return facts_of(ProductParts(node, list(variants), list(offers), list(offered)))
+
+
+@pytest.mark.parametrize(
+    ("node", "colour"),
+    [
+        ({"color": "moss"}, "moss"),
+        ({"color": ["moss", "slate", "Moss"]}, "moss, slate"),
+        ({"color": "moss,slate"}, "moss, slate"),
+        ({"color": {"@type": "DefinedTerm", "name": "moss"}}, "moss"),
+        ({"additionalProperty": {"name": "pa_farbe", "value": ["moss", "slate"]}}, "moss, slate"),
+        ({"additionalProperty": {"propertyID": "color", "value": "moss"}}, "moss"),
+        ({"color": "moss", "additionalProperty": {"name": "Colour", "value": "green"}}, "moss"),
+        ({"additionalProperty": {"name": "Colour of lining", "value": "red"}}, ""),
+    ],
+)
+def test_a_colour_is_read_in_every_place_with_all_values(node: dict[str, Any], colour: str) -> None:
+    assert facts(node).colour == colour
+
+
+def test_facts_of_all_parts_come_together_in_order() -> None:
+    found = facts(
+        {"material": "wool"},
+        variants=[{"color": "moss", "material": ["wool", "horn"], "size": "38,5"}],
+        offered=[{"color": "slate"}],
+        offers=[{"color": "Moss", "itemCondition": "NewCondition", "gtin13": "4001"}],
+    )
+
+    assert found.colour == "moss, slate"
+    assert found.attributes == {
+        "material": "wool, horn",
+        "size": "38,5",
+        "itemCondition": "NewCondition",
+        "gtin13": "4001",
+    }
+
+
+def test_an_identifier_of_the_product_comes_before_those_of_its_variants() -> None:
+    assert facts({"mpn": "A"}, variants=[{"mpn": "A-1"}, {"mpn": "A-2"}]).attributes == {"mpn": "A"}
+
+
+@pytest.mark.parametrize(
+    ("node", "gender"),
+    [
+        ({"audience": {"suggestedGender": "https://schema.org/Female"}}, "Female"),
+        ({"audience": [{"suggestedGender": "male"}, {"suggestedGender": "female"}]}, "male, female"),
+        ({"size": {"name": "M", "suggestedGender": "male"}}, "male"),
+        ({"gender": "men/women"}, "men/women"),
+        ({"additionalProperty": {"name": "Geschlecht", "value": "Damen"}}, "Damen"),
+        ({"audience": "Women"}, "Women"),
+        ({"audience": {"audienceType": "Kids"}}, "Kids"),
+        ({"audience": {"audienceType": "Kids"}, "gender": "girls"}, "girls"),
+        ({"size": {"sizeGroup": "https://schema.org/WearableSizeGroupBoys"}}, "Boys"),
+        ({"size": {"sizeGroup": "https://schema.org/WearableSizeGroupPetite"}}, ""),
+    ],
+)
+def test_a_gender_stands_in_many_places(node: dict[str, Any], gender: str) -> None:
+    assert facts(node).gender == gender
+    assert facts({}, variants=[node]).gender == gender
+
+
+def test_brands_are_not_split_at_their_commas() -> None:
+    assert facts({"brand": [{"name": "Alm, Berg"}, "Alm, Berg", "Loden"]}).brand == "Alm, Berg, Loden"
+    assert facts({"manufacturer": "Alm"}, variants=[{"brand": "Berg"}]).brand == "Berg"
+    assert facts({"additionalProperty": {"name": "Marke", "value": "Alm"}}).brand == "Alm"
+
+
+def test_several_properties_of_one_name_are_one_fact() -> None:
+    properties = [{"name": "Futter", "value": "Viskose"}, {"name": "Futter", "value": ["Seide", "Viskose"]}]
+    spans = {"name": "Length", "minValue": 98, "maxValue": 104}
+
+    found = facts({"additionalProperty": [*properties, spans, {"name": "x"}, {"value": "y"}, "z"]})
+
+    assert found.attributes == {"Futter": "Viskose, Seide", "Length": "98-104"}
