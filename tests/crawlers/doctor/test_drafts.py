@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from tests.crawlers.doctor.test_examination import examined
+from tests.crawlers.doctor.examined_shops import examined
 from tests.crawlers.shopserver import Shop, StructuredShop, serve
 
 

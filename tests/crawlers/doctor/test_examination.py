@@ -4,7 +4,6 @@ import json
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
@@ -13,26 +12,14 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from crawlers.doctor.examination import examine_shop
 from crawlers.doctor.request_budget import MOST_REQUESTS
 from crawlers.profiles.shop_profile import checked_profile
 from infra.mall.running import RunningMall, start
 from infra.mall.trade import MallSpec
-from schemas.errors import PipelineError
-from tests.crawlers.forks import result_of
+from tests.crawlers.doctor.examined_shops import examined
 from tests.crawlers.shopserver import Shop, ShopifyShop, StructuredShop, photo, serve
 
 DIALECTS = ("shopify", "woocommerce", "structured", "microdata", "opengraph", "plain")
-
-
-def examined(url: str, shop: str = "acme", contact: str = "", profile: str = "") -> dict[str, Any]:
-    """What the doctor says, or the error that it ends with, as JSON values."""
-    try:
-        result = result_of(examine_shop, shop, url, contact, profile)
-    except PipelineError as error:
-        result = {"error": type(error).__name__, "why": str(error)}
-    values: dict[str, Any] = json.loads(json.dumps(result))
-    return values
 
 
 @pytest.fixture(scope="module")

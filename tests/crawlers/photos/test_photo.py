@@ -1,7 +1,3 @@
-import io
-import struct
-import tracemalloc
-import zlib
 from dataclasses import replace
 from random import Random
 
@@ -17,6 +13,7 @@ from infra.mall.photos.cutout import cutout
 from schemas.errors import ImageError
 from schemas.image import IMAGES, THUMBNAIL_BYTES
 from schemas.reject import REASONS
+from tests.crawlers.photos.pictures import encoded, picture, refused
 
 FORMATS = {
     "JPEG": "image/jpeg",
@@ -36,17 +33,6 @@ BACK = {  # how a camera stores what EXIF tells to turn
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_270,
 }
-
-
-def picture(width: int = 300, height: int = 400, seed: int = 0) -> Image.Image:
-    pixels = np.random.default_rng(seed).integers(0, 256, (9, 7, 3), np.uint8)
-    return Image.fromarray(pixels).resize((width, height), Image.Resampling.BICUBIC)
-
-
-def encoded(image: Image.Image, kind: str, **options: object) -> bytes:
-    buffer = io.BytesIO()
-    image.save(buffer, kind, **options)
-    return buffer.getvalue()
 
 
 def mean_difference(one: bytes, other: bytes) -> float:
@@ -146,75 +132,6 @@ def test_what_is_no_usable_photo_is_refused_with_its_reason(data: bytes, reason:
     assert caught.value.reason in REASONS
     assert "x.jpg" in str(caught.value)
     assert "0x" not in caught.value.detail
-
-
-def refused(data: bytes) -> str:
-    with pytest.raises(ImageError) as caught:
-        inspect(data)
-    assert caught.value.reason in REASONS
-    return caught.value.reason
-
-
-def png_bomb(side: int) -> bytes:
-    chunk = b"IHDR" + struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
-    start = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + chunk + struct.pack(">I", zlib.crc32(chunk))
-    return start + struct.pack(">I", 0) + b"IDAT"
-
-
-def webp_bomb(side: int) -> bytes:
-    canvas = bytes(4) + (side - 1).to_bytes(3, "little") * 2
-    body = b"WEBPVP8X" + struct.pack("<I", 10) + canvas
-    still = encoded(picture(), "WEBP")[12:]
-    return b"RIFF" + struct.pack("<I", len(body) + len(still)) + body + still
-
-
-def gif_bomb(side: int) -> bytes:
-    whole = encoded(picture(64, 64).convert("P"), "GIF")
-    return whole[:6] + struct.pack("<HH", side, side) + whole[10:]
-
-
-@pytest.mark.parametrize("side", [8000, 60000])
-@pytest.mark.parametrize("bomb", [png_bomb, webp_bomb, gif_bomb])
-def test_a_pixel_bomb_is_refused_on_its_header_before_there_are_pixels(bomb, side: int) -> None:  # type: ignore[no-untyped-def]
-    data = bomb(side)
-    tracemalloc.start()
-
-    reason = refused(data)
-
-    assert reason == "too_many_pixels"
-    assert tracemalloc.get_traced_memory()[1] < 4 << 20
-    tracemalloc.stop()
-
-
-def test_a_photo_just_under_the_pixel_limit_is_read() -> None:
-    wide = Image.new("L", (10_000, 4_999), 250)
-    wide.paste(20, (2000, 1000, 8000, 4000))
-
-    assert inspect(encoded(wide, "PNG")).width == 10_000
-
-
-def test_a_jpeg_of_thousands_of_scans_is_refused_before_it_costs_time() -> None:
-    whole = encoded(picture(), "JPEG", progressive=True)
-    start = whole.rindex(b"\xff\xda")
-
-    bomb = whole[:-2] + whole[start:-2] * 2000 + b"\xff\xd9"
-
-    assert refused(bomb) == "corrupt"
-
-
-@pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG", "AVIF"])
-def test_moving_pictures_are_refused(kind: str) -> None:
-    frames = [picture(seed=n) for n in range(3)]
-
-    data = encoded(frames[0], kind, save_all=True, append_images=frames[1:], duration=100)
-
-    assert refused(data) == "animated"
-
-
-def test_a_jpeg_with_its_own_preview_is_a_still() -> None:
-    data = encoded(picture(), "MPO", save_all=True, append_images=[picture(150, 200)])
-
-    assert inspect(data).media_type == "image/jpeg"
 
 
 @pytest.mark.parametrize("kind", FORMATS)

@@ -3,60 +3,27 @@
 import asyncio
 import json
 from collections.abc import Callable
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from scrapy.http import HtmlResponse, JsonResponse, TextResponse
+from scrapy.http import JsonResponse
 
 from crawlers.discover.visit import Visit
-from crawlers.platforms import SURE, Platform, Shop, load
+from crawlers.platforms import SURE, Shop, load
 from schemas.product import Product
+from tests.crawlers.platforms.feed_server import (
+    SHOPIFY_PAGE,
+    URL,
+    Server,
+    detected,
+    home,
+    one_product,
+    shopify_entry,
+    woo_entry,
+)
 
-URL = "https://shop.example/"
-SHOPIFY_PAGE = "<script>Shopify.shop = 'x.myshopify.com';</script><a href=/collections/all>All</a>"
 WORDPRESS_PAGE = (
     '<body class="woocommerce"><link rel="https://api.w.org/" href="https://shop.example/wp-json/">'
 )
-
-
-class Server:
-    """Answers by path, given the query; notes what it was asked."""
-
-    def __init__(self, **answers: object) -> None:
-        self.answers = {path.replace("__", "/").replace("_json", ".json"): a for path, a in answers.items()}
-        self.asked: list[str] = []
-
-    async def fetch(self, url: str) -> TextResponse | None:
-        parts = urlsplit(url)
-        self.asked.append(parts.path)
-        answer = self.answers.get(parts.path.strip("/"))
-        query = {name: values[0] for name, values in parse_qs(parts.query).items()}
-        value = answer(query) if callable(answer) else answer
-        return None if value is None else JsonResponse(url, body=json.dumps(value).encode())
-
-
-def home(markup: str = "<a href=/about>About</a>") -> HtmlResponse:
-    return HtmlResponse(URL, body=markup.encode(), encoding="utf-8")
-
-
-def detected(platform: Platform, server: Server, page: HtmlResponse) -> tuple[float, list[str]]:
-    async def ask() -> float:
-        return await platform.detect(page, server.fetch)
-
-    score = asyncio.run(ask())
-    return score, [visit.url for visit in platform.start(page)]
-
-
-def shopify_entry(key: int) -> dict[str, object]:
-    return {"id": key, "title": f"Shirt {key}", "handle": f"shirt-{key}", "images": [{"src": f"/{key}.jpg"}]}
-
-
-def woo_entry(key: int) -> dict[str, object]:
-    return {"id": key, "name": f"Shirt {key}", "prices": {}, "images": [{"src": f"/{key}.jpg"}]}
-
-
-def one_product(query: dict[str, str]) -> object:
-    return {"products": [shopify_entry(1)]}
 
 
 def pages_of(
@@ -258,46 +225,3 @@ def test_one_product_by_itself_reads_like_its_entry_in_the_feed(platform: str, v
 
     assert isinstance(alone, Product) and isinstance(listed, Product)
     assert alone.content_hash() == listed.content_hash()
-
-
-@pytest.mark.parametrize(
-    ("url", "folders"),
-    [
-        ("https://shop.example", ["/"]),
-        ("https://shop.example/en-gb", ["/en-gb/"]),
-        ("https://shop.example/gb/?x=1", ["/gb/"]),
-        ("https://shop.example/boutique", ["/boutique/", "/"]),
-        ("https://shop.example/a/index.php?l=1", ["/a/", "/"]),
-        ("https://shop.example/pages/home", ["/pages/home/", "/pages/", "/"]),
-    ],
-)
-def test_a_shop_s_own_paths_begin_in_its_market_or_folder(url: str, folders: list[str]) -> None:
-    assert [folder.removeprefix("https://shop.example") for folder in Shop("acme", url).folders] == folders
-
-
-@pytest.mark.parametrize("place", ["fr-ch", "fr-ch/"])
-def test_a_market_s_feed_is_read_in_the_market_with_or_without_a_slash(place: str) -> None:
-    answers: dict[str, object] = {"fr-ch/products.json": one_product, "products.json": one_product}
-    server = Server(**answers)
-
-    shop = load("shopify", Shop("acme", f"{URL}{place}"))
-    score, begin = detected(shop, server, home(SHOPIFY_PAGE))
-
-    assert (score, begin) == (SURE, [f"{URL}fr-ch/products.json?limit=250&page=1"])
-    assert not [asked for asked in server.asked if "/fr-ch/" not in asked]
-
-
-def test_a_home_page_that_is_a_page_of_the_host_leaves_the_feed_at_the_host() -> None:
-    server = Server(**{"products.json": one_product})
-
-    _, begin = detected(load("shopify", Shop("acme", f"{URL}pages/home")), server, home())
-
-    assert begin == [f"{URL}products.json?limit=250&page=1"]
-
-
-def test_a_store_in_a_folder_without_a_slash_answers_there() -> None:
-    server = Server(**{"boutique/wp-json/wc/store/v1/products": [woo_entry(1)]})
-
-    score, begin = detected(load("woocommerce", Shop("acme", f"{URL}boutique")), server, home())
-
-    assert score == SURE and begin[0].startswith(f"{URL}boutique/wp-json/wc/store/v1/products")

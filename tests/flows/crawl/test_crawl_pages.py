@@ -1,52 +1,16 @@
 """What pages add up to: a product of all its pages, in one language and market, and an outcome for each page."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from flows.crawl.crawl_shops import crawl_shop
-from flows.parameters.crawl import CrawlParameters
 from infra.lake import Lake
 from schemas.errors import FetchError
-from schemas.manifest import Manifest
 from tests.crawlers.page_shop import PageShop, node
 from tests.crawlers.shopserver import serve
+from tests.flows.crawl.page_crawls import crawled, products, reasons
 
 COLOURS = ("moss", "sand", "ink", "rust")
-WORDS = {"en": "Felt slipper", "de": "Filzpantoffel", "fr": "Chausson en feutre"}
-RESTLESS = ("fetched_at", "first_seen", "etag", "last_modified", "content_hash")
-Row = dict[str, Any]
-
-
-@pytest.fixture
-def lake(tmp_path: Path) -> Lake:
-    return Lake(str(tmp_path / "lake"))
-
-
-def crawled(shop: PageShop, lake: Lake, at: str = "/", **options: Any) -> Manifest:
-    url = shop.base + at
-    wanted = CrawlParameters(urls=(url,), lake=lake.uri, **options)
-    return lake.run(crawl_shop.fn("acme", url, wanted)["crawl_id"])
-
-
-def products(lake: Lake, crawl: Manifest, shop: PageShop) -> dict[str, Row]:
-    """Products by key, without what differs between two servers or two moments."""
-    rows = lake.table(crawl, "products").to_pylist()
-    return {
-        row["product_id"].partition(":")[2]: {
-            name: [url.replace(shop.base, "") for url in value] if name == "image_urls" else value
-            for name, value in row.items()
-            if name not in RESTLESS
-        }
-        | {"url": row["url"].replace(shop.base, "")}
-        for row in rows
-    }
-
-
-def reasons(lake: Lake, crawl: Manifest, shop: PageShop) -> dict[str, str]:
-    rows = lake.table(crawl, "rejects").to_pylist()
-    return {row["url"].replace(shop.base, ""): row["reason"] for row in rows}
 
 
 def colours_on_pages(seed: int, *, canonical: bool = False) -> PageShop:
@@ -158,108 +122,6 @@ def test_pages_of_a_list_bring_the_whole_product(lake: Lake) -> None:
     before, after = (products(lake, each, shop)["C0"] for each in (first, crawl))
     lost = {"/img/0-moss-a.jpg", "/img/0-moss-b.jpg"}
     assert set(after["image_urls"]) == set(before["image_urls"]) - lost | {"/img/0-moss-z.jpg"}
-
-
-def spoken(seed: int, form: str, languages: tuple[str, ...] = ("de", "en", "fr"), lang: str = "") -> PageShop:
-    """Four products in each language. `form` of addresses and, where it stands in `lang`, what all pages claim."""
-    shop = PageShop(seed)
-    for n in range(4):
-        for language in languages:
-            path = form.format(language=language, n=n)
-            shop.add(path, node(f"S{n}", f"{WORDS[language]} {n}", f"{n}"), lang=lang or language)
-    return shop
-
-
-@pytest.mark.parametrize("asked", ["", "fr"])
-@pytest.mark.parametrize(
-    "form", ["/{language}/p/{n}", "/p/{n}-{language}"], ids=["path", "only-the-page-says"]
-)
-def test_a_crawl_reads_one_language_the_home_page_s_or_the_one_asked_for(
-    form: str, asked: str, tmp_path: Path
-) -> None:
-    tables = []
-    for seed in range(2):
-        lake, shop = Lake(str(tmp_path / f"{seed}")), spoken(seed, form)
-        shop.html["/"] = "<html lang='en-GB'><a href='/de/'>Deutsch</a></html>"
-        with serve(shop):
-            crawl, again = (crawled(shop, lake, language=asked) for _ in range(2))
-            kept = crawled(shop, lake)
-        tables.append(products(lake, crawl, shop))
-        assert crawl.result["rejected"] == {"language": 8}
-        assert crawl.result["language"] == kept.result["language"] == (asked or "en-gb")
-        assert [again.result[name] for name in ("changed", "added", "removed")] == [0, 0, 0]
-        assert [kept.result[name] for name in ("changed", "added", "removed")] == [0, 0, 0]
-
-    word = WORDS[asked or "en"]
-    assert tables[0] == tables[1]
-    assert {key: row["title"] for key, row in tables[0].items()} == {f"S{n}": f"{word} {n}" for n in range(4)}
-
-
-def test_another_language_asked_for_later_reads_the_whole_shop_anew(lake: Lake) -> None:
-    shop = spoken(5, "/{language}/p/{n}")
-    shop.html["/"] = "<html lang='de'></html>"
-    with serve(shop):
-        first = crawled(shop, lake)
-        second = crawled(shop, lake, language="fr")
-        third = crawled(shop, lake)
-
-    assert [each.result["language"] for each in (first, second, third)] == ["de", "fr", "fr"]
-    assert [each.result["changed"] for each in (second, third)] == [4, 0]
-    assert {row["title"].rpartition(" ")[0] for row in products(lake, third, shop).values()} == {WORDS["fr"]}
-
-
-@pytest.mark.parametrize("home", ["de", "ja", ""])
-def test_a_shop_whose_every_page_claims_the_same_wrong_language_is_read(home: str, lake: Lake) -> None:
-    shop = spoken(6, "/{language}/p/{n}", ("de",), lang="en")
-    shop.html["/"] = f"<html lang='{home}'></html>"
-    with serve(shop):
-        first, second = crawled(shop, lake), crawled(shop, lake)
-
-    assert (first.result["products"], first.result["rejected"], first.result["language"]) == (4, {}, "en")
-    assert [second.result[name] for name in ("products", "changed", "language")] == [4, 0, "en"]
-
-
-def test_a_language_that_no_page_claims_is_told_where_the_shop_has_but_one(lake: Lake) -> None:
-    shop = spoken(6, "/p/{n}", ("de",))
-    with serve(shop):
-        crawl = crawled(shop, lake, language="fr")
-
-    assert (crawl.result["products"], crawl.result["language"]) == (4, "de")
-    assert "in fr, all say de" in crawl.result["notes"][0]
-
-
-def test_twins_named_by_a_sitemap_alone_are_read_in_the_crawl_s_language(lake: Lake) -> None:
-    shop = spoken(7, "/{language}/p/{n}", ("de", "fr"))
-    twins = "".join(
-        f"<xhtml:link rel='alternate' hreflang='{tag}' href='BASE/{tag}/p/N'/>" for tag in ("de", "fr")
-    )
-    shop.sitemap_entries = [
-        f"<url><loc>BASE/de/p/N</loc>{twins}</url>".replace("N", str(n)) for n in range(4)
-    ]
-    shop.html["/"] = "<html lang='de'></html>"
-    with serve(shop):
-        crawl = crawled(shop, lake, language="fr")
-
-    assert {row["title"] for row in products(lake, crawl, shop).values()} == {
-        f"{WORDS['fr']} {n}" for n in range(4)
-    }
-    assert reasons(lake, crawl, shop) == {f"/de/p/{n}": "language" for n in range(4)}
-
-
-def test_a_market_s_home_page_keeps_to_its_market(lake: Lake) -> None:
-    shop = PageShop(8)
-    for market, price in {"": "10.00", "/gb": "8.00", "/us": "12.00"}.items():
-        for n in range(3):
-            shop.add(f"{market}/p/{n}", node(f"M{n}", f"Scarf {n}", f"{n}", price=price), lang="en")
-    shop.html["/gb"] = "<html lang='en'></html>"
-    with serve(shop):
-        crawl = crawled(shop, lake, at="/gb")
-
-    rows = products(lake, crawl, shop)
-    assert {key: row["url"] for key, row in rows.items()} == {f"M{n}": f"/gb/p/{n}" for n in range(3)}
-    assert {url for url, reason in reasons(lake, crawl, shop).items() if reason == "language"} == {
-        f"/us/p/{n}" for n in range(3)
-    }
 
 
 def walled(places: dict[str, str]) -> PageShop:

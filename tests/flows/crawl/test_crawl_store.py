@@ -1,7 +1,6 @@
 """flows/crawl/crawl_store.py on a real lake: photos as they come, the other tables at the end, no photo twice."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,11 +28,6 @@ def row(seed: int) -> dict[str, Any]:
     """A photo that no other seed gives, as the recorder hands it over."""
     data = photo(seed)
     return image_row(image_id(data), data, inspect(data), f"{SHOP}/{seed}.jpg", "acme:1", ROBOTS)
-
-
-@pytest.fixture
-def lake(tmp_path: Path) -> Lake:
-    return Lake(str(tmp_path / "lake"))
 
 
 def begun(lake: Lake, shop: str = "acme") -> OpenRun:

@@ -23,11 +23,6 @@ MAPPINGS = {
 }
 
 
-@pytest.fixture
-def lake(tmp_path: Path) -> Lake:
-    return Lake(str(tmp_path / "lake"))
-
-
 def imported(path: Path, lake: Lake, shop: str = "acme", **mapping: str) -> tuple[dict[str, Any], Manifest]:
     wanted = ImportParameters(path=str(path), lake=lake.uri, shop=shop, mapping=mapping)
     result = import_file.fn(wanted)

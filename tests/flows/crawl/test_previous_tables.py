@@ -20,11 +20,6 @@ TRAP = f"{SHOP}/calendar?month=7"
 
 
 @pytest.fixture
-def lake(tmp_path: Path) -> Lake:
-    return Lake(str(tmp_path / "lake"))
-
-
-@pytest.fixture
 def state(tmp_path: Path) -> CrawlState:
     return CrawlState(tmp_path / "state.db")
 

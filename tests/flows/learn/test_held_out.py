@@ -9,7 +9,7 @@ from flows.learn.held_out import NAMED, named
 from infra.lake import Lake
 from schemas.label import VOCABULARY
 from tests.flows.crawled_lake import catalogue, crawled, figures, labelled
-from tests.flows.learn.test_report_card import committed
+from tests.flows.learn.committed_runs import committed
 from workers.data.split import share_of
 
 ASKED = [f"s:a{n}" for n in range(900) if share_of(f"s:a{n}") < 0.25]  # smaller than every id of `catalogue`

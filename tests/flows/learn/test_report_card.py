@@ -9,19 +9,8 @@ from infra.lake import Lake
 from schemas.label import REPORT_CARD, VOCABULARY
 from schemas.score import WORD_SCORES
 from tests.flows.crawled_lake import catalogue, crawled, figures, labelled
+from tests.flows.learn.committed_runs import committed
 from workers.data.split import share_of
-
-
-def committed(
-    lake: Lake, flow: str, schema: pa.Schema, rows: list[dict[str, object]], **facts: object
-) -> str:
-    """A run of one table, as another flow or an older version would have left it."""
-    run = lake.begin("run", flow, f"{flow} by hand", parents=facts.pop("parents", []))
-    writer = run.writer(schema)
-    for row in rows:
-        writer.write(row)
-    run.add(schema, writer.close())
-    return lake.commit(run, facts).run_id
 
 
 def test_the_card_is_stored_as_it_is_told(tmp_path: Path) -> None:

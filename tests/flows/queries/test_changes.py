@@ -1,79 +1,23 @@
 """flows/queries/changes.py on real lakes: which crawls are compared, what is found, and what is told."""
 
-import itertools
-import json
 import random
-from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 import pytest
 
 from flows.queries.changes import changes
-from infra import lake as lake_module
 from infra.lake import Lake
 from schemas.change import CHANGES
 from schemas.errors import InputError, LakeError
-from schemas.ids import new_run_id
-from schemas.product import PRODUCTS, Product
-from tests.flows.command_line import imported_by, vitrine
+from schemas.product import Product
+from tests.flows.queries.committed_crawls import NOW, Crawled, found, product
 
-NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 State = dict[str, Product]
-Crawled = Callable[..., str]
-
-
-def product(key: str, shop: str = "s", **facts: Any) -> Product:
-    known = {
-        "title": f"Dress {key}",
-        "price": Decimal(10),
-        "currency": "EUR",
-        "url": f"http://127.0.0.1/{key}",
-    }
-    return Product(product_id=f"{shop}:{key}", shop=shop, source="json-ld", fetched_at=NOW, **(known | facts))
-
-
-@pytest.fixture
-def lake(tmp_path: Path) -> Lake:
-    return Lake(str(tmp_path / "lake"))
-
-
-@pytest.fixture
-def crawled(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> Crawled:
-    """Commits a crawl that was begun so many days ago."""
-    calls = itertools.count()
-
-    def commit(
-        days_ago: float,
-        *products: Product,
-        shop: str = "s",
-        complete: bool | None = None,
-        parents: Sequence[str] = (),
-        **parameters: Any,
-    ) -> str:
-        began = NOW - timedelta(days=days_ago) + timedelta(milliseconds=next(calls))
-        monkeypatch.setattr(lake_module, "new_run_id", lambda: new_run_id(began))
-        asked = {"shop": shop} | parameters
-        run = lake.begin("crawl", "crawl", f"{shop} {days_ago}", parents=parents, parameters=asked)
-        run.started_at = began
-        rows = run.writer(PRODUCTS)
-        for item in products:
-            rows.write(item.row(("",) * len(item.image_urls), began))
-        run.add(PRODUCTS, rows.close())
-        said = {} if complete is None else {"complete": complete}
-        return lake.commit(run, {"shop": shop, "crawl_id": run.run_id} | said).run_id
-
-    return commit
-
-
-def found(result: dict[str, Any]) -> list[tuple[str, str, str, str]]:
-    return [(row["product_id"], row["field"], row["before"], row["after"]) for row in result["changes"]]
 
 
 def test_every_change_has_the_crawl_that_saw_it_first(lake: Lake, crawled: Crawled) -> None:
@@ -212,36 +156,6 @@ def test_the_largest_price_drops_come_first_and_only_some_rows_are_shown(
     assert result["counts"]["price"] == 198
 
 
-def test_the_file_holds_every_row_with_its_declared_columns(
-    lake: Lake, crawled: Crawled, tmp_path: Path
-) -> None:
-    crawled(2, *(product(f"{n:03d}") for n in range(99)))
-    crawled(1, *(product(f"{n:03d}", title="Coat", price=Decimal(9)) for n in range(99)))
-
-    result = changes(lake.uri, "2d", kinds=["text"], out=str(tmp_path / "c.parquet"), now=NOW)
-
-    table = pq.read_table(tmp_path / "c.parquet")
-    assert table.schema.equals(CHANGES, check_metadata=True)
-    assert table.num_rows == 99 == sum(result["counts"].values())
-    assert list(result["counts"]) == ["text"]
-    shown = [row | {"seen_at": datetime.fromisoformat(row["seen_at"])} for row in result["changes"]]
-    assert [{name: row[name] for name in table.column_names} for row in shown] == table.to_pylist()[:50]
-    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["c.parquet"]
-
-
-def test_a_file_is_whole_or_as_it_was(lake: Lake, crawled: Crawled, tmp_path: Path) -> None:
-    crawled(2, product("a"))
-    part = lake.part_paths(lake.run(crawled(1, product("a", title="Coat"))), "products")[0]
-    (tmp_path / "c.parquet").write_text("of yesterday")
-    Path(part).write_bytes(Path(part).read_bytes()[:300])
-
-    with pytest.raises(LakeError, match="cannot be read"):
-        changes(lake.uri, "2d", out=str(tmp_path / "c.parquet"), now=NOW)
-
-    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["c.parquet"]
-    assert (tmp_path / "c.parquet").read_text() == "of yesterday"
-
-
 def test_what_cannot_be_compared_is_said(lake: Lake, crawled: Crawled, tmp_path: Path) -> None:
     with pytest.raises(LakeError, match="no crawl yet"):
         changes(lake.uri, "2d", now=NOW)
@@ -261,69 +175,6 @@ def test_what_cannot_be_compared_is_said(lake: Lake, crawled: Crawled, tmp_path:
     assert changes(lake.uri, "9d", until="8d", now=NOW)["shops"][0]["note"] == "not crawled by then"
 
 
-def test_the_command_prints_one_object_and_the_file(lake: Lake, crawled: Crawled, tmp_path: Path) -> None:
-    first = crawled(2, product("a"), product("b"))
-    crawled(1, product("a", price=Decimal("7.50")))
-    out = tmp_path / "c.parquet"
-
-    done = vitrine("changes", "--since", first, "--lake", lake.uri, "--out", str(out), "--json")
-
-    assert done.returncode == 0, done.stderr
-    result = json.loads(done.stdout)
-    assert result["since"] == first
-    assert result["counts"] == {"price": 1, "stock": 0, "text": 0, "photos": 0, "added": 0, "removed": 1}
-    assert pq.read_metadata(out).num_rows == 2
-
-
-def test_a_person_reads_a_table_and_a_shop_s_words_stay_words(lake: Lake, crawled: Crawled) -> None:
-    crawled(2, product("a", title="[red]Dress\x1b[2J\u202e", price=Decimal(20)))
-    first = crawled(1, product("a", title="[red]Dress\x1b[2J\u202e", price=Decimal(15)))
-
-    done = vitrine("changes", "--since", "2026-11-01", "--until", first, "--lake", lake.uri)
-
-    assert done.returncode == 0, done.stderr
-    assert done.stdout == ""
-    assert "20.00 EUR" in done.stderr and "-25%" in done.stderr
-    assert "[red]Dress[2J" in done.stderr
-    assert "\x1b[2J" not in done.stderr and "\u202e" not in done.stderr
-
-
-@pytest.mark.parametrize("words", [("--since", "soon"), ("--since", "3d", "--kind", "colour")])
-def test_a_bad_option_is_one_line(words: tuple[str, ...], lake: Lake, crawled: Crawled) -> None:
-    crawled(1, product("a"))
-
-    done = vitrine("changes", *words, "--lake", lake.uri, "--json")
-
-    assert done.returncode == 1
-    message = json.loads(done.stdout)["error"]["message"]
-    assert message.startswith(words[-2]) and f"vitrine: {message}" in done.stderr.splitlines()
-
-
-def test_the_command_starts_neither_prefect_nor_ray(lake: Lake, crawled: Crawled) -> None:
-    crawled(1, product("a"))
-
-    found = imported_by("changes", "--since", "3d", "--lake", lake.uri)
-
-    assert "workers" in found
-    assert not {"prefect", "ray", "torch", "scrapy"} & found
-
-
 def test_no_schema_column_is_left_without_words() -> None:
     assert all(field.metadata[b"doc"] for field in CHANGES)
     assert pa.types.is_timestamp(CHANGES.field("seen_at").type)
-
-
-def test_a_file_is_written_in_the_format_of_its_name(lake: Lake, crawled: Crawled, tmp_path: Path) -> None:
-    crawled(2, product("1"), product("2"))
-    crawled(1, product("1", title='Coat, "wide"'), product("2"))
-
-    changes(lake.uri, "2d", out=str(tmp_path / "c.csv"), now=NOW)
-    changes(lake.uri, "2d", kinds=["stock"], out=str(tmp_path / "none.CSV"), now=NOW)
-
-    table = pacsv.read_csv(tmp_path / "c.csv")
-    assert (table.num_rows, table.column_names) == (1, CHANGES.names)
-    assert table["after"].to_pylist() == ['Coat, "wide"']
-    assert (tmp_path / "none.CSV").read_text().count("\n") == 1
-    with pytest.raises(InputError, match=r"\.xlsx is none that is written; name it \.parquet or \.csv"):
-        changes(lake.uri, "2d", out=str(tmp_path / "c.xlsx"), now=NOW)
-    assert not list(tmp_path.glob("*xlsx*"))

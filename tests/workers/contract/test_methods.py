@@ -10,17 +10,13 @@ import torch
 from torch import Tensor
 
 from schemas.errors import InputError
+from tests.workers.contract.every_method import METHOD, built, declares, methods_that, state
 from tests.workers.contract.labelled_photos import LABELS, METHODS, photos, pixels, small
 from workers.contract import (
     Batch,
-    Edits,
     Fits,
     KnowsFrequencies,
-    LabelSpace,
     Method,
-    NamesWords,
-    Predicts,
-    Reranks,
     Training,
     Trains,
     registry,
@@ -37,26 +33,10 @@ from workers.training.train_step import TrainStep
 
 CPU = torch.device("cpu")
 PHOTOS, HELD_OUT = 16, 8
-METHOD = pytest.mark.parametrize("name", registry.names())
-
-
-def methods_that(protocol: type) -> pytest.MarkDecorator:
-    """Run the test for every method that declares a protocol."""
-    classes = {name: registry.method_class(name) for name in registry.names()}
-    named = [name for name, made in classes.items() if isinstance(made.__new__(made), protocol)]
-    return pytest.mark.parametrize("name", named)
 
 
 class StoppedError(Exception):
     """The process ends here, as far as a test is concerned."""
-
-
-def built(name: str, labels: LabelSpace = LABELS, **changes: object) -> Method:
-    return registry.build(small(name, **changes), labels)
-
-
-def declares(name: str, protocol: type) -> bool:
-    return isinstance(built(name), protocol)
 
 
 def training_of(name: str) -> Training:
@@ -78,10 +58,6 @@ def told(method: Method) -> Method:
         counts = frequencies_of(photos(PHOTOS, PHOTOS), method)
         method.count({name: torch.from_numpy(count) for name, count in counts.items()}, PHOTOS)
     return method
-
-
-def state(method: Method) -> dict[str, Tensor]:
-    return {name: tensor.clone() for name, tensor in method.state_dict().items()}
 
 
 def moved(method: Method, first: dict[str, Tensor]) -> set[str]:
@@ -282,52 +258,3 @@ def test_a_fit_is_a_function_of_its_photos_and_tells_what_it_did(name: str) -> N
     assert row["loss"] == pytest.approx(sum(term["loss"] for term in row["terms"]))
     with pytest.raises(InputError, match="2 workers"):
         fit(built(name), loader, Progress(), 2)
-
-
-@methods_that(NamesWords)
-def test_words_have_vectors_in_the_space_of_the_photos(name: str) -> None:
-    method = built(name)
-    assert isinstance(method, NamesWords)
-    larger = built(name, LabelSpace((*LABELS.words, "another"), *list(vars(LABELS).values())[1:]))
-
-    grown = {key for key, tensor in larger.state_dict().items() if tensor.shape != state(method)[key].shape}
-
-    assert method.word_vectors().shape == (len(LABELS.words), method.dim)
-    assert "words" in method.reads and method.per_word == grown
-
-
-def batch_of(method: Method) -> Batch:
-    return Batch(torch.from_numpy(pixels(3, method.image_size)))
-
-
-@methods_that(Predicts)
-def test_predictions_have_a_number_per_name(name: str) -> None:
-    method = built(name).eval()
-    assert isinstance(method, Predicts)
-    shapes = {"category": (3, 2), "attributes": (3, 3), "landmarks": (3, 3, 3)}
-
-    predicted = method.predict(batch_of(method))
-
-    assert predicted and all(tensor.shape == shapes[key] for key, tensor in predicted.items())
-
-
-@methods_that(Edits)
-def test_edited_vectors_are_vectors(name: str) -> None:
-    method = built(name).eval()
-    assert isinstance(method, Edits)
-    vectors = method.embed(batch_of(method))
-
-    edited = method.edit(vectors, "pattern", "striped")
-
-    assert edited.shape == vectors.shape and not torch.equal(edited, vectors)
-    torch.testing.assert_close(edited.norm(dim=1), torch.ones(3))
-
-
-@methods_that(Reranks)
-def test_a_query_is_compared_with_each_photo_of_the_gallery(name: str) -> None:
-    method = built(name).eval()
-    assert isinstance(method, Reranks)
-
-    local = method.local(batch_of(method))
-
-    assert local.ndim == 3 and method.rerank(local[0], local).shape == (3,)

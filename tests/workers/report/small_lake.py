@@ -1,6 +1,5 @@
 """A small lake written through infra.lake with the real schemas: every table a report reads."""
 
-import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -9,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageDraw
 
 from infra.lake import Lake
 from schemas.ids import image_id
@@ -20,43 +18,14 @@ from schemas.product import PRODUCTS, Product
 from schemas.reject import REJECTS
 from schemas.score import HISTORY, HITS, SCORES
 from schemas.vector import vectors_schema, word_vectors_schema
+from tests.workers.report.drawn_photos import COLOURS, drawn
 
 NOW = datetime(2026, 11, 24, 1, tzinfo=UTC)
 ATTACK = "<script>alert(1)</script> \"'><img src=x onerror=alert(2)> {{ 7*7 }} $x$"
-COLOURS = {"red": "#b3362c", "blue": "#2f55a4", "green": "#3c7d4c", "black": "#26262a", "camel": "#b98b55"}
 KINDS = ("dress", "shirt", "skirt", "coat")
 WORDS = (*KINDS, *COLOURS, "summer", "cotton", "wool")
 SHOPS = ("atelier-nord", "maison <b>lune</b>")
 DIM = 12
-
-
-def drawn(kind: str, colour: str, view: int) -> bytes:
-    """A photo of a garment, a little elsewhere in every view."""
-    paper = Image.new("RGB", (240, 320), "#f4f2ee")
-    pen, shift = ImageDraw.Draw(paper), 6 * view
-    top, bottom, flare = {
-        "dress": (50, 270, 50),
-        "shirt": (70, 190, 0),
-        "skirt": (120, 260, 40),
-        "coat": (40, 290, 15),
-    }[kind]
-    pen.polygon(
-        [(80 + shift, top), (150 + shift, top), (150 + flare + shift, bottom), (80 - flare + shift, bottom)],
-        fill=COLOURS[colour],
-    )
-    if kind in ("shirt", "coat"):
-        pen.polygon(
-            [(80 + shift, top), (30 + shift, 180), (60 + shift, 190), (85 + shift, top + 50)],
-            fill=COLOURS[colour],
-        )
-        pen.polygon(
-            [(150 + shift, top), (200 + shift, 180), (170 + shift, 190), (145 + shift, top + 50)],
-            fill=COLOURS[colour],
-        )
-    pen.text((8, 300), f"{view}", fill="#999999")
-    out = io.BytesIO()
-    paper.save(out, "PNG")
-    return out.getvalue()
 
 
 class SmallLake:
