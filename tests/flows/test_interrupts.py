@@ -120,9 +120,9 @@ def test_a_crawl_ends_at_once_with_all_it_started(
     signum: signal.Signals, code: int, command: Callable[..., Command], tmp_path: Path
 ) -> None:
     with tarpit() as hangs:
-        crawl = command("crawl", f"one={hangs}", f"two={hangs}two/", "--lake", str(tmp_path / "lake"))
-        wait_until(lambda: sum("crawl_process" in line for line in crawl.marked().values()) == 2, 120)
-        time.sleep(2)  # both hang in the middle of what they ask
+        crawl = command("crawl", f"one={hangs.url}", f"two={hangs.url}two/", "--lake", str(tmp_path / "lake"))
+        wait_until(lambda: len(hangs.held) == 2, 120)  # both hang in the middle of what they ask
+        assert sum("crawl_process" in line for line in crawl.marked().values()) == 2
 
         crawl.end(signum, code)
 
@@ -152,7 +152,8 @@ def test_a_training_ends_at_once_with_ray(
     signum: signal.Signals, code: int, command: Callable[..., Command], labelled: str
 ) -> None:
     train = command("train", "corbiere", *LONG, "--lake", labelled)
-    wait_until(lambda: list(Path(labelled).glob("run=*/tensorboard/events.*")), 300)
-    time.sleep(5)
+    events = "run=*/tensorboard/events.*"
+    # A file begins with 88 bytes: one that is larger tells of an epoch that was learnt.
+    wait_until(lambda: any(path.stat().st_size > 200 for path in Path(labelled).glob(events)), 300)
 
     train.end(signum, code)

@@ -5,10 +5,7 @@ its place in the lake can be seen. What the interrupted lake holds at the end is
 undisturbed lake holds.
 """
 
-import json
-import os
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,6 +17,7 @@ from infra.lake import Lake
 from infra.mall.server import Mall
 from infra.mall.trade import MallSpec
 from infra.vectors import VectorStore
+from tests.flows.lake_commands import command, environment, vitrine
 from tests.flows.processes import ROOT, kill_group
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
@@ -42,22 +40,6 @@ def mall() -> Iterator[str]:
         yield f"atelier={running.urls[0]}"
 
 
-def vitrine(lake: Path, *words: str) -> dict[str, Any]:
-    """One command to its end; its JSON."""
-    done = subprocess.run(
-        command(lake, *words),
-        cwd=ROOT,
-        env=environment(lake),
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    result: dict[str, Any] = json.loads(done.stdout)
-    return result
-
-
 def killed(lake: Path, under_way: Callable[[], bool], *words: str) -> None:
     """One command, SIGKILLed with all it started as soon as `under_way()`."""
     with (lake.parent / "killed.log").open("wb") as log:
@@ -75,14 +57,6 @@ def killed(lake: Path, under_way: Callable[[], bool], *words: str) -> None:
         assert time.monotonic() < deadline, "never under way"
         time.sleep(0.002)
     kill_group(process)
-
-
-def command(lake: Path, *words: str) -> list[str]:
-    return [sys.executable, "-c", "from flows.cli import main; main()", *words, "--lake", str(lake), "--json"]
-
-
-def environment(lake: Path) -> dict[str, str]:
-    return os.environ | {"PREFECT_HOME": str(lake.parent / "prefect"), "PYTHONPATH": str(ROOT)}
 
 
 def seen(lake: Path, pattern: str) -> Callable[[], bool]:

@@ -103,7 +103,7 @@ def test_a_night_ends_by_itself_tells_what_failed_and_goes_on_where_it_stopped(
         started(worker, server | settings, log) as process,
     ):
         (good,) = mall.urls
-        shops = {"good": good, "dead": dead, "hangs": hangs}
+        shops = {"good": good, "dead": dead, "hangs": hangs.url}
         listed = tmp_path / "shops.yaml"
         listed.write_text(json.dumps({"shops": [{"name": name, "url": url} for name, url in shops.items()]}))
         vitrine(server, "deploy", "--shops", str(listed))

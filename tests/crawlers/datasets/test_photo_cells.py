@@ -103,18 +103,24 @@ def test_one_row_has_so_many_photos_at_most(root: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "kind",
+    ("kind", "cell", "read"),
     [
-        pa.string(),
-        pa.large_binary(),
-        pa.binary(4),
-        pa.list_(pa.binary()),
-        pa.list_(pa.struct({"bytes": pa.binary(), "path": pa.string()})),
-        pa.dictionary(pa.int32(), pa.string()),
+        (pa.string(), "a.jpg", "a.jpg"),
+        (pa.large_binary(), PNG, PNG),
+        (pa.binary(len(PNG)), PNG, PNG),
+        (pa.list_(pa.binary()), [PNG], PNG),
+        (pa.list_(pa.struct({"bytes": pa.binary(), "path": pa.string()})), [{"bytes": PNG, "path": ""}], PNG),
+        (pa.dictionary(pa.int32(), pa.string()), "a.jpg", "a.jpg"),
     ],
+    ids=str,
 )
-def test_columns_of_photos_pass(kind: pa.DataType) -> None:
+def test_columns_of_photos_pass_and_their_cells_are_read(
+    kind: pa.DataType, cell: Any, read: Any, root: Path
+) -> None:
     check_photo_type("f", "image", kind)
+
+    plain = kind.value_type if pa.types.is_dictionary(kind) else kind
+    assert contents(pa.array([cell], plain)[0].as_py(), root) == [read]
 
 
 @pytest.mark.parametrize(

@@ -26,9 +26,12 @@ def test_a_night_without_failed_shops_has_nothing_to_say() -> None:
 
 
 @pytest.mark.parametrize(("shops", "most"), [(4, 0.5), (10, 0.2), (3, 0.7)])
-def test_up_to_the_share_all_goes_on(shops: int, most: float) -> None:
-    refuse_too_many(shops, FAILED, most)
+def test_up_to_the_share_all_goes_on_and_with_one_more_nothing_does(shops: int, most: float) -> None:
     refuse_too_many(shops, {}, 0.0)
+    refuse_too_many(shops, FAILED, most)
+
+    with pytest.raises(FetchError, match=rf"^3 of {shops} shops"):
+        refuse_too_many(shops, FAILED | {"third": DEAD}, most)
 
 
 @pytest.mark.parametrize(("shops", "most"), [(3, 0.5), (10, 0.1), (100, 0.0), (2, 1.0)])

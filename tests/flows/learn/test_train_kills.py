@@ -1,10 +1,8 @@
 """SIGKILL in the middle of a training, its worker's or its driver's: the same checkpoint as undisturbed."""
 
-import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,8 +13,11 @@ import pytest
 from infra.lake import Lake
 from infra.mall.server import Mall
 from infra.mall.trade import MallSpec
-from tests.flows.processes import ROOT, kill_group, started
+from tests.flows.lake_commands import command, environment, vitrine
+from tests.flows.processes import kill_group, started
 
+# One core: as many torch threads in every run, or sums are rounded in another order.
+ONE_CORE = {"VITRINE_CPUS": "1"}
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3000)]
 # 190 photos in batches of 16: 12 steps an epoch. A checkpoint after every step, so that each can be the one resumed.
 TRAIN = ["train", "corbiere", "--gpus", "0", "--checkpoint-minutes", "0"]
@@ -25,35 +26,6 @@ for value in (
     "optimiser=adamw", "learning_rate=0.001", "ema=0.9", "negatives=40",
 ):  # fmt: skip
     TRAIN += ["--set", value]
-
-
-def command(lake: Path, *words: str) -> list[str]:
-    return [sys.executable, "-c", "from flows.cli import main; main()", *words, "--lake", str(lake), "--json"]
-
-
-def environment(lake: Path) -> dict[str, str]:
-    # One core: as many torch threads in every run, or sums are rounded in another order.
-    return os.environ | {
-        "PREFECT_HOME": str(lake.parent / "prefect"),
-        "PYTHONPATH": str(ROOT),
-        "VITRINE_CPUS": "1",
-    }
-
-
-def vitrine(lake: Path, *words: str) -> dict[str, Any]:
-    """One command to its end; its JSON."""
-    done = subprocess.run(
-        command(lake, *words),
-        cwd=ROOT,
-        env=environment(lake),
-        capture_output=True,
-        text=True,
-        timeout=1200,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    result: dict[str, Any] = json.loads(done.stdout)
-    return result
 
 
 def wait_for(there: Callable[[], Any], process: subprocess.Popen[bytes], log: Path) -> Any:
@@ -104,8 +76,8 @@ def lakes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Three lakes with the same photos and labels."""
     first = tmp_path_factory.mktemp("calm") / "lake"
     with Mall(MallSpec(products=60, seed=9, shops=("shopify",), size=(160, 200))) as running:
-        vitrine(first, "crawl", f"atelier={running.urls[0]}")
-    vitrine(first, "label")
+        vitrine(first, "crawl", f"atelier={running.urls[0]}", **ONE_CORE)
+    vitrine(first, "label", **ONE_CORE)
     found = {"calm": first}
     for name in ("worker", "driver"):
         found[name] = tmp_path_factory.mktemp(name) / "lake"
@@ -115,7 +87,7 @@ def lakes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 @pytest.fixture(scope="module")
 def calm(lakes: dict[str, Path]) -> dict[str, Any]:
-    return vitrine(lakes["calm"], *TRAIN)
+    return vitrine(lakes["calm"], *TRAIN, **ONE_CORE)
 
 
 def test_a_killed_worker_is_started_again_and_ends_in_the_same_checkpoint(
@@ -124,7 +96,7 @@ def test_a_killed_worker_is_started_again_and_ends_in_the_same_checkpoint(
     lake = lakes["worker"]
     log = lake.parent / "log"
 
-    with started(command(lake, *TRAIN), environment(lake), log) as process:
+    with started(command(lake, *TRAIN), environment(lake, **ONE_CORE), log) as process:
         wait_for(resumable(lake, 15), process, log)
         victim = wait_for(lambda: train_worker_below(process.pid), process, log)
         os.kill(victim, signal.SIGKILL)
@@ -141,12 +113,12 @@ def test_a_killed_driver_asked_the_same_again_goes_on_and_ends_in_the_same_check
 ) -> None:
     lake = lakes["driver"]
     log = lake.parent / "log"
-    with started(command(lake, *TRAIN), environment(lake), log) as process:
+    with started(command(lake, *TRAIN), environment(lake, **ONE_CORE), log) as process:
         wait_for(resumable(lake, 15), process, log)
         kill_group(process)
     (begun,) = lake.glob("run=*/training")
 
-    again = vitrine(lake, *TRAIN)
+    again = vitrine(lake, *TRAIN, **ONE_CORE)
 
     assert again["run_id"] in begun.parent.name  # continued, not begun anew
     assert again["checkpoint"] == calm["checkpoint"]

@@ -36,10 +36,13 @@ def test_work_without_progress_is_ended_in_one_line(hang: object) -> None:
 
 def test_work_that_gets_further_takes_as_long_as_it_takes() -> None:
     step = Stage("embed", 20, "photos")
+    begun = time.monotonic()
     with watchdog("embed", 0.4):
         for _ in range(10):
             time.sleep(0.1)
             step.advance()
+
+    assert step.done == 10 and time.monotonic() - begun > 2 * 0.4
 
 
 def test_a_note_alone_is_no_progress() -> None:

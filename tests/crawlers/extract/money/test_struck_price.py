@@ -58,4 +58,7 @@ def test_an_element_is_struck_where_one_above_it_is_up_to_its_item() -> None:
 
 @given(st.lists(SCRAPS, max_size=30).map("".join))
 def test_no_markup_breaks_it(markup: str) -> None:
-    split_struck(markup)
+    left, struck = split_struck(markup)
+
+    assert left == markup if "<" not in markup else left == " ".join(left.split())
+    assert all(struck)

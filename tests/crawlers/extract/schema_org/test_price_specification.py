@@ -153,7 +153,11 @@ def test_a_member_of_an_enumeration_is_one_word(text: str, word: str) -> None:
 
 @given(st.dictionaries(st.sampled_from(NAMES), VALUES), st.dictionaries(st.sampled_from(NAMES), VALUES))
 def test_no_offer_breaks_it(offer: dict[str, Any], part: dict[str, Any]) -> None:
-    quotes_of([offer | {"priceSpecification": [part, offer.get("priceSpecification")]}], {"#a": part}, TODAY)
+    both = offer | {"priceSpecification": [part, offer.get("priceSpecification")]}
+
+    (found,) = quotes_of([both], {"#a": part}, TODAY)
+
+    assert all(quote.amount.is_finite() and quote.amount >= 0 for quote in found)
 
 
 def test_a_shared_specification_counts_in_each_offer_by_that_offers_currency() -> None:
