@@ -2,7 +2,7 @@
 
 import glob
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote
@@ -51,8 +51,8 @@ def parts_of(path: str) -> tuple[Path, list[CataloguePart]]:
     raise InputError(path, "no such file")
 
 
-def _parts(path: str, root: Path, found: object) -> list[CataloguePart]:
-    files = sorted(found)  # type: ignore[call-overload]
+def _parts(path: str, root: Path, found: Iterable[Path]) -> list[CataloguePart]:
+    files = sorted(found)
     if not files:
         raise InputError(path, f"holds no file that ends in {', '.join(SUFFIXES)}")
     if len(files) > _MOST_FILES:

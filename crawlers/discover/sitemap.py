@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from lxml.etree import LxmlError, iterparse  # type: ignore[import-untyped]
+from lxml.etree import LxmlError, iterparse
 
 from crawlers.extract.language import alternate_tag
 

@@ -10,7 +10,7 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any
 
-from lxml.etree import iterwalk  # type: ignore[import-untyped]
+from lxml.etree import iterwalk
 from scrapy.http import TextResponse
 
 from crawlers.doctor.selector_guesses import ENOUGH, IN_PAGE, best, metas, named, names_of

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
-from lxml.etree import iterwalk  # type: ignore[import-untyped]
+from lxml.etree import iterwalk
 from parsel import Selector
 
 # What could steer a terminal, forge a line of a log, show text in another order than it is stored, or not be stored.

@@ -22,7 +22,7 @@ import idna
 from scrapy.exceptions import IgnoreRequest
 from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.interfaces import IHostnameResolver, IHostResolution
-from zope.interface import implementer  # type: ignore[import-untyped]
+from zope.interface import implementer
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 RESOLVED_FOR_S = 600.0

@@ -9,7 +9,7 @@ import zlib
 from gzip import BadGzipFile, GzipFile
 from io import BytesIO
 
-import brotli  # type: ignore[import-untyped]
+import brotli
 from scrapy import Request
 from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
 from scrapy.exceptions import IgnoreRequest, ResponseDataLossError

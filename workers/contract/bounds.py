@@ -26,7 +26,7 @@ Part = Annotated[float, Field(gt=0, le=1)]
 Decay = Annotated[float, Field(ge=0, lt=1)]
 Weight = Annotated[float, Field(ge=0, le=1_000)]
 Scale = Annotated[float, Field(gt=0, le=1_000)]
-# workers/layers/backbone.py builds them, and knows which names of timm there are.
+# A choice of names. workers/layers/backbone.py builds them, and knows which names of timm there are.
 Backbone = Annotated[
     str, Field(pattern=r"^(resnet18|resnet50|efficientnet_lite0|efficientnet_lite2|timm:.+)$")
 ]
@@ -60,7 +60,10 @@ def _checked(adapter: TypeAdapter[Any], what: str, value: object) -> object:
         fault = error.errors(include_url=False)[0]
     if kind := _KINDS.get(fault["type"]):
         raise InputError(what, f"{value!r} is no {kind}")
-    why = fault["msg"].replace("Input should be", "must be").replace("String should match", "must match")
+    if fault["type"] == "string_pattern_mismatch":  # a choice of names
+        names = fault["ctx"]["pattern"].strip("^()$").replace(".+", "<name>").split("|")
+        raise InputError(f"{what} {value}", f"there are {', '.join(names)}")
+    why = fault["msg"].replace("Input should be", "must be")
     raise InputError(f"{what} {value}", f"{why}{_range(adapter)}")
 
 

@@ -119,7 +119,7 @@ class Method(contract.Method):
             self.sharpness = nn.Parameter(torch.tensor(math.log(10.0)))  # t' and b of SigLIP
             self.shift = nn.Parameter(torch.tensor(-10.0))
         if config.products:
-            from pytorch_metric_learning.losses import ProxyAnchorLoss  # type: ignore[import-untyped]  # seconds
+            from pytorch_metric_learning.losses import ProxyAnchorLoss  # seconds
 
             self.proxies = ProxyAnchorLoss(config.proxies, learnt, margin=0.1, alpha=32)
 

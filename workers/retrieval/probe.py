@@ -110,8 +110,8 @@ def _validation(groups: NDArray[np.int64], seed: int) -> NDArray[np.bool_]:
 
 def _fit(features: NDArray[np.float32], values: NDArray[np.str_], strength: float) -> Any:
     # Imported where a probe is asked for: three seconds, which an evaluation without clean columns need not pay.
-    from sklearn.exceptions import ConvergenceWarning  # type: ignore[import-untyped]
-    from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.linear_model import LogisticRegression
 
     model = LogisticRegression(C=strength, max_iter=STEPS, tol=TOLERANCE)
     with warnings.catch_warnings():

@@ -61,7 +61,7 @@ def longest_text(product: Mapping[str, object], fields: Sequence[str] = FIELDS) 
 @cache
 def _identifier() -> Any:
     """Read once per process, and ours alone: the package's own functions share one set of languages."""
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier  # type: ignore[import-untyped]  # when asked
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier  # when asked
 
     identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
     identifier.set_languages(LANGUAGES)

@@ -8,8 +8,8 @@ import re
 from itertools import islice
 from typing import Any
 
-from lxml.etree import iterwalk  # type: ignore[import-untyped]
-from lxml.html import fragment_fromstring  # type: ignore[import-untyped]
+from lxml.etree import iterwalk
+from lxml.html import fragment_fromstring
 
 _STRUCK = frozenset(["del", "s", "strike"])
 _FORMER = re.compile(

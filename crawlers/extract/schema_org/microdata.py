@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urljoin
 
-from lxml.etree import tostring  # type: ignore[import-untyped]
+from lxml.etree import tostring
 from scrapy.http import TextResponse
 from scrapy.utils.response import get_base_url
 

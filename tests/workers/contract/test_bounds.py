@@ -7,6 +7,8 @@ from workers.contract import registry
 from workers.contract.bounds import checked
 from workers.contract.training import Training
 from workers.layers.backbone import BACKBONES
+from workers.layers.timm_network import PREFIX
+from workers.methods.house import Config as HouseConfig
 
 
 @pytest.mark.parametrize(
@@ -17,7 +19,7 @@ from workers.layers.backbone import BACKBONES
         ("house", {"batch": "0"}, r"house batch 0: must be .* 1 \(1 to 65,536\)"),
         ("house", {"optimiser": "foo"}, "house optimiser foo: must be 'sgd', 'adamw' or 'muon'"),
         ("house", {"schedule": "cosin"}, "must be 'plateau' or 'cosine'"),
-        ("house", {"backbone": "vit"}, "house backbone vit: must match pattern .*resnet18"),
+        ("house", {"backbone": "vit"}, "house backbone vit: there are resnet18, .*timm:<name>"),
         ("house", {"sampling": "some"}, "must be 'words', 'photos', 'pk' or 'pairs'"),
         ("house", {"pooling": "mean"}, "must be 'gap', 'gem' or 'max'"),
         ("house", {"learning_rate": "0"}, "must be greater than 0"),
@@ -57,3 +59,8 @@ def test_text_becomes_what_the_field_is() -> None:
 @pytest.mark.parametrize("backbone", [*BACKBONES, "timm:vit_small_patch16_224"])
 def test_every_network_that_there_is_may_be_asked_for(backbone: str) -> None:
     assert registry.settings_of("house", {"backbone": backbone}).config.backbone == backbone
+
+
+def test_a_refusal_names_every_network_that_is_built() -> None:
+    with pytest.raises(InputError, match=f"there are {', '.join(BACKBONES)}, {PREFIX}<name>$"):
+        checked(HouseConfig, "house", {"backbone": PREFIX})
