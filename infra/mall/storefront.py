@@ -11,11 +11,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from infra.mall import layout, sitemaps
-from infra.mall.answers import HTML, TEXT, XML, absent, answer, kept, missing, number, photo_answer
 from infra.mall.catalogue import Catalogue, slug
 from infra.mall.departments import Departments
 from infra.mall.item import Item, Photo
+from infra.mall.pages import layout, sitemaps
+from infra.mall.pages.answers import HTML, TEXT, XML, absent, answer, kept, missing, number, photo_answer
 from infra.mall.seeds import digest
 from infra.mall.trade import Shop
 

@@ -7,9 +7,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from infra.mall import layout, pricetag, sitemaps
-from infra.mall.answers import GZIP, XML, answer, missing
+from infra.mall import pricetag
 from infra.mall.item import Item, Photo
+from infra.mall.pages import layout, sitemaps
+from infra.mall.pages.answers import GZIP, XML, answer, missing
 from infra.mall.storefront import Storefront
 
 

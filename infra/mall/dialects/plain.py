@@ -8,8 +8,9 @@ from html import escape
 
 from starlette.routing import Route
 
-from infra.mall import layout, pricetag
+from infra.mall import pricetag
 from infra.mall.item import Item, Photo
+from infra.mall.pages import layout
 from infra.mall.storefront import Storefront
 
 STOCK = {"en": ("In stock", "Sold out"), "de": ("Auf Lager", "Ausverkauft")}

@@ -8,13 +8,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from infra.mall import layout, sitemaps
-from infra.mall.answers import HTML, JSON, TEXT, XML, absent, answer, kept, missing, number
 from infra.mall.catalogue import Catalogue, slug
 from infra.mall.departments import Departments
 from infra.mall.item import Item, Photo
+from infra.mall.pages import layout, sitemaps
+from infra.mall.pages.answers import HTML, JSON, TEXT, XML, absent, answer, kept, missing, number
+from infra.mall.pages.shopify_json import entry, image_url, moment, product_number
 from infra.mall.seeds import number as stable_number
-from infra.mall.shopify_json import entry, image_url, moment, product_number
 from infra.mall.storefront import PER_PAGE, Storefront
 from infra.mall.trade import Shop
 

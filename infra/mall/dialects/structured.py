@@ -8,9 +8,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from infra.mall import layout, sitemaps
-from infra.mall.answers import XML, answer
 from infra.mall.item import Item, Photo
+from infra.mall.pages import layout, sitemaps
+from infra.mall.pages.answers import XML, answer
 from infra.mall.storefront import Storefront
 
 

@@ -9,13 +9,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from infra.mall import layout, pricetag, sitemaps
-from infra.mall.answers import JSON, TEXT, XML, answer, kept, number
+from infra.mall import pricetag
 from infra.mall.catalogue import Catalogue
 from infra.mall.item import Item, Photo
+from infra.mall.pages import layout, sitemaps
+from infra.mall.pages.answers import JSON, TEXT, XML, answer, kept, number
+from infra.mall.pages.woocommerce_json import entities, entry, product_number
 from infra.mall.storefront import Storefront
 from infra.mall.trade import Shop
-from infra.mall.woocommerce_json import entities, entry, product_number
 
 USUAL, MOST = 10, 100  # products a page of the API holds
 API = "/wp-json/wc/store/v1/products"

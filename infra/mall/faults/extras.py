@@ -11,10 +11,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from infra.mall.answers import HTML, number
 from infra.mall.faults.pictures import BOMB_BYTES
 from infra.mall.faults.plan import HIDDEN, Plan
 from infra.mall.item import Item
+from infra.mall.pages.answers import HTML, number
 
 OUTLET = "/outlet"  # every page of the shop answers below this path, too
 
