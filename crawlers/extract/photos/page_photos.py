@@ -28,6 +28,7 @@ _CLIMB, _NEAR = (
     2,
 )  # levels above a picture in which its gallery is looked for: of a link, of a picture alone
 _FOREIGN_CLIMB = 12
+_MOST_ABOVE = 60  # elements above a picture that are looked at, the <source>s around it among them
 _LEAST_WIDTH = 40  # pixels a picture is said to be wide; under that it is an icon
 _WIDE = frozenset(["html", "body", "main", "article", "form"])  # hold more than a gallery
 _OUTSIDE = frozenset(["nav", "header", "footer", "aside"])
@@ -176,7 +177,8 @@ class _Comparison:
 
 def _around(picture: Any) -> Iterator[Any]:
     """Give the elements around a picture, inner first, without those that belong to it."""
-    return (above for above in picture.iterancestors() if above.tag not in ("picture", "source"))
+    above = islice(picture.iterancestors(), _MOST_ABOVE)
+    return (each for each in above if each.tag not in ("picture", "source"))
 
 
 def _values(element: Any) -> list[str]:
