@@ -5,8 +5,8 @@ VENV   := .venv
 PY     := $(VENV)/bin/python
 STAMP  := $(VENV)/.installed
 PYTHON ?= python3
-# Processes of pytest; empty: one.
-PARALLEL ?= -n 2 --dist loadfile --no-loadscope-reorder
+# Processes of pytest, one more than the usual two cores: many tests wait for servers. Empty: one.
+PARALLEL ?= -n 3 --dist loadfile --no-loadscope-reorder
 export UV_LINK_MODE := copy
 # Ray, Prefect and every crawl start processes that import thousands of files: compiled once they start in half
 # the time, also where the environment keeps Python from writing what it compiled (as many containers do).

@@ -50,6 +50,11 @@ def ray_here() -> Iterator[Cluster]:
     cluster.stop()
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """A case of bytes bears no bytes in its name: a gzip file holds its time, and no two processes would agree."""
+    return argname if isinstance(val, bytes) else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes longest begins first: with several processes nobody waits for it in the end."""
     items.sort(key=lambda item: "ray_here" not in getattr(item, "fixturenames", ()))

@@ -1,27 +1,14 @@
-"""Ctrl-C and SIGTERM, as a terminal and a service manager send them: one line, one JSON object, nothing left running.
+"""Ctrl-C and SIGTERM: one line, one JSON object, nothing left running, whatever the command is doing."""
 
-A terminal sends Ctrl-C to the whole process group, so that is what is done here. What is left is looked for by pid
-among all processes of this machine that bear the command's mark in their environment, in whatever session they are.
-"""
-
-import io
-import json
-import os
 import signal
-import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from uuid import uuid4
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
-from PIL import Image
 
-from tests.flows.processes import ROOT, kill_group, wait_until
+from tests.flows.marked_command import Command, catalogue
+from tests.flows.processes import wait_until
 from tests.flows.tarpit import tarpit
 
 pytestmark = [
@@ -29,55 +16,9 @@ pytestmark = [
     pytest.mark.timeout(600),
     pytest.mark.skipif(sys.platform != "linux", reason="reads /proc"),
 ]
-LIMIT_S = 10.0
-LONG = ["--set", "backbone=resnet18", "--set", "weights=random", "--set", "image_size=64", "--set", "epochs=500",
-        "--set", "batch=8"]  # fmt: skip
-
-
-class Command:
-    """A command of ours in a process group of its own, as a shell starts one, with a mark on all it starts."""
-
-    def __init__(self, folder: Path, *words: str, **env: str) -> None:
-        self.mark, self.said = uuid4().hex, folder / "said.txt"
-        ours = ("PREFECT_API_URL", "VITRINE_PRIVATE_API", "VITRINE_RETRY_DELAYS")
-        base = {name: value for name, value in os.environ.items() if name not in ours}
-        base |= {"PYTHONPATH": str(ROOT), "PREFECT_HOME": str(folder / "prefect"), "TEST_MARK": self.mark}
-        program = [sys.executable, "-c", "from flows.cli import main; main()", *words, "--json"]
-        with self.said.open("wb") as said:
-            self.process = subprocess.Popen(
-                program, cwd=ROOT, env=base | env, stdout=subprocess.PIPE, stderr=said, start_new_session=True
-            )
-
-    def marked(self) -> dict[int, str]:
-        """Every process that still runs and bears the mark, by pid: its command line."""
-        found = {}
-        for place in Path("/proc").iterdir():
-            if place.name.isdecimal():
-                try:
-                    if f"TEST_MARK={self.mark}".encode() in (place / "environ").read_bytes():
-                        found[int(place.name)] = (
-                            (place / "cmdline").read_bytes().replace(b"\0", b" ").decode()[:150]
-                        )
-                except OSError:
-                    continue
-        return found
-
-    def end(self, signum: signal.Signals, code: int) -> str:
-        """Signal the group, check what is said and left; returns stderr."""
-        assert self.process.poll() is None, self.said.read_text()
-        before = len(self.marked())
-        begun = time.monotonic()
-        os.killpg(self.process.pid, signum)
-        out = self.process.communicate(timeout=60)[0].decode()
-        took = time.monotonic() - begun
-        said = self.said.read_text()
-        assert self.process.returncode == code, said
-        assert before > 1 and took < LIMIT_S, (took, said)
-        error = json.loads(out)["error"]  # one JSON object, and nothing else
-        assert error["type"] == "Interrupted" and "continues" in error["message"]
-        assert said.splitlines()[-1] == f"vitrine: {error['message']}" and "Traceback" not in said
-        wait_until(lambda: not self.marked(), LIMIT_S)  # Ray's workers see a moment later that all is over
-        return said
+SMALL = ["--set", "backbone=resnet18", "--set", "weights=random", "--set", "image_size=64"]
+LONG = [*SMALL, "--set", "epochs=500", "--set", "batch=8"]
+UNTRAINED = [*SMALL, "--set", "epochs=0", "--set", "frozen_epochs=0"]
 
 
 @pytest.fixture
@@ -90,27 +31,24 @@ def command(tmp_path: Path) -> Iterator[Callable[..., Command]]:
 
     yield start
     for each in started:
-        kill_group(each.process)
-        for pid in each.marked():
-            os.kill(pid, signal.SIGKILL)
+        each.kill()
 
 
 @pytest.fixture
 def labelled(tmp_path: Path, command: Callable[..., Command]) -> str:
     """A lake with labels of a few imported photos."""
-    random, rows = np.random.default_rng(0), []
-    for n in range(24):
-        file = io.BytesIO()
-        Image.fromarray(random.integers(0, 256, (64, 64, 3), np.uint8)).save(file, "JPEG")
-        colour, kind = ("red", "blue", "green")[n % 3], ("dress", "shirt")[n % 2]
-        rows.append({"product_id": f"p{n}", "title": f"{colour} {kind}", "image": file.getvalue()})
-    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "shop.parquet")
     lake = str(tmp_path / "lake")
-    for words in (("import", str(tmp_path / "shop.parquet"), "--shop", "s"), ("label",)):
-        done = command(*words, "--lake", lake)
-        done.process.communicate(timeout=200)
-        assert done.process.returncode == 0, done.said.read_text()
+    for words in (("import", catalogue(tmp_path), "--shop", "s"), ("label",)):
+        command(*words, "--lake", lake).done()
     return lake
+
+
+@pytest.fixture
+def embedded(labelled: str, command: Callable[..., Command]) -> str:
+    """A lake with vectors of a network that has learnt nothing."""
+    command("train", "corbiere", *UNTRAINED, "--lake", labelled).done()
+    command("embed", "--lake", labelled).done()
+    return labelled
 
 
 @pytest.mark.parametrize(
@@ -157,3 +95,47 @@ def test_a_training_ends_at_once_with_ray(
     wait_until(lambda: any(path.stat().st_size > 200 for path in Path(labelled).glob(events)), 300)
 
     train.end(signum, code)
+
+
+def test_ctrl_c_while_each_command_waits_for_prefect(
+    command: Callable[..., Command], embedded: str, tmp_path: Path
+) -> None:
+    """Also what comes before: files, columns and settings are judged, runs of the lake are read."""
+    file = catalogue(tmp_path, products=30)
+    for words in (
+        ("import", file, "--shop", "s"),
+        ("label",),
+        ("train", "corbiere", *LONG),
+        ("embed",),
+        ("index",),
+        ("evaluate", "--view", "customer"),
+        ("crawl-and-index", "dead=http://127.0.0.1:9/"),
+        ("demo",),
+    ):
+        each = command(*words, "--lake", str(embedded))
+        wait_until(lambda each=each: any("private_api" in line for line in each.marked().values()), 60)
+        each.end(signal.SIGINT, 130)
+
+
+def test_ctrl_c_while_photos_are_embedded(command: Callable[..., Command], labelled: str) -> None:
+    command("train", "corbiere", *UNTRAINED, "--lake", labelled).done()
+    embed = command("embed", "--lake", labelled)
+    wait_until(lambda: any("raylet" in line for line in embed.marked().values()), 120)
+
+    embed.end(signal.SIGINT, 130)
+
+
+def test_ctrl_c_after_the_training_of_a_whole_chain(command: Callable[..., Command], tmp_path: Path) -> None:
+    """Ray Train puts a handler of its own in the way of Ctrl-C and leaves it there."""
+    demo = command("demo", "--products", "40", "--lake", str(tmp_path / "lake"))
+    wait_until(lambda: "embed" in demo.said.read_text(), 400)
+
+    demo.end(signal.SIGINT, 130)
+
+
+def test_ctrl_c_ends_the_doctor_in_the_middle_of_a_page(command: Callable[..., Command]) -> None:
+    with tarpit() as hangs:
+        doctor = command("doctor", hangs.url)
+        wait_until(lambda: len(hangs.held) == 1, 60)
+
+        doctor.end(signal.SIGINT, 130)

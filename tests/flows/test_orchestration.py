@@ -137,6 +137,7 @@ def test_a_users_own_server_and_database_are_neither_used_nor_touched(tmp_path: 
     assert (mine / "vitrine" / "prefect.db").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["HOME", "PREFECT_HOME"])
 def test_a_home_that_cannot_be_written_gives_way_to_a_temporary_one(name: str, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")  # as unwritable as a read-only one, also for root

@@ -9,6 +9,7 @@ import pytest
 from pymilvus.exceptions import ErrorCode, MilvusException, ParamError
 
 from infra.milvus_errors import is_transient, milvus_errors
+from infra.milvus_folder import take_turn
 from infra.vectors import VectorStore
 from schemas.errors import VectorStoreError
 from tests.flows.processes import free_port
@@ -46,8 +47,9 @@ def test_a_server_that_is_down_is_transient() -> None:
 
 
 def test_a_directory_that_another_process_holds_is_transient_and_one_of_the_old_format_is_not(
-    tmp_path: Path,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(take_turn, "__defaults__", (True, 1.0))
     held = tmp_path / "held.db"
     held.mkdir()
     with subprocess.Popen(

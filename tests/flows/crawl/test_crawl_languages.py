@@ -22,9 +22,17 @@ def spoken(seed: int, form: str, languages: tuple[str, ...] = ("de", "en", "fr")
     return shop
 
 
-@pytest.mark.parametrize("asked", ["", "fr"])
+BY_PATH, BY_PAGE = "/{language}/p/{n}", "/p/{n}-{language}"
+
+
 @pytest.mark.parametrize(
-    "form", ["/{language}/p/{n}", "/p/{n}-{language}"], ids=["path", "only-the-page-says"]
+    ("form", "asked"),
+    [
+        (BY_PAGE, ""),
+        pytest.param(BY_PAGE, "fr", marks=pytest.mark.slow),
+        pytest.param(BY_PATH, "", marks=pytest.mark.slow),
+        pytest.param(BY_PATH, "fr", marks=pytest.mark.slow),
+    ],
 )
 def test_a_crawl_reads_one_language_the_home_page_s_or_the_one_asked_for(
     form: str, asked: str, tmp_path: Path

@@ -31,7 +31,7 @@ def colours_on_pages(seed: int, *, canonical: bool = False) -> PageShop:
     return shop
 
 
-@pytest.mark.parametrize("canonical", [False, True])
+@pytest.mark.parametrize("canonical", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_a_product_is_what_all_its_pages_say_whichever_answers_first(canonical: bool, tmp_path: Path) -> None:
     tables = []
     for seed in range(2):

@@ -164,6 +164,7 @@ def test_refusals_are_one_line(stocked: tuple[Lake, list[str], list[str]], train
         train(lake, labels[0], SETTINGS, gpus="7")
 
 
+@pytest.mark.slow
 def test_auto_is_what_is_installed_and_result_manifest_and_progress_say_so(
     stocked: tuple[Lake, list[str], list[str]],
     caplog: pytest.LogCaptureFixture,

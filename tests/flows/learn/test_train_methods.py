@@ -64,6 +64,7 @@ def test_landmarks_are_learnt_in_stages_that_alternate(stocked: tuple[Lake, str]
     assert newest_trained(lake).run_id == result["run_id"]
 
 
+@pytest.mark.slow
 def test_two_optimisers_learn_in_turn_after_a_stage_of_pairs(stocked: tuple[Lake, str]) -> None:
     lake, _ = stocked
     result, history = train(stocked, "tiny_adversarial", epochs=1, frozen_epochs=1)
@@ -76,6 +77,7 @@ def test_two_optimisers_learn_in_turn_after_a_stage_of_pairs(stocked: tuple[Lake
     assert module.edit(torch.eye(module.dim), "pattern", "striped").shape == (module.dim, module.dim)
 
 
+@pytest.mark.slow
 def test_a_method_without_gradients_is_fitted_and_has_no_rate_to_search(stocked: tuple[Lake, str]) -> None:
     lake, labels = stocked
     result, history = train(stocked, "tiny_pca")

@@ -31,8 +31,11 @@ DIM = 12
 class SmallLake:
     """Two shops, a label run, two train runs, embeddings, an index and an evaluation of three methods."""
 
-    def __init__(self, folder: Path, products: int = 24, hostile: Sequence[str] = ()) -> None:
-        """`hostile` texts take the place of every word and address of the products, in turn."""
+    def __init__(self, folder: Path, products: int = 24, hostile: Sequence[str] = (), crowd: int = 0) -> None:
+        """`hostile` texts take the place of every word and address of the products, in turn.
+
+        crowd  photos that the last product has beyond the four of every other one
+        """
         self.lake = Lake(str(folder))
         self.random = np.random.default_rng(0)
         self.products: list[tuple[Product, str, str, list[str]]] = []
@@ -40,7 +43,8 @@ class SmallLake:
         for n in range(products):
             kind, colour = KINDS[n % 4], list(COLOURS)[n // 4 % len(COLOURS)]
             shop = SHOPS[n % 2]
-            data = [drawn(kind, colour, n // 20 + view) + bytes([n]) for view in range(4)]
+            views = 4 + crowd * (n == products - 1)
+            data = [drawn(kind, colour, n // 20 + view) + bytes([n]) for view in range(views)]
             ids = [image_id(photo) for photo in data]
             self.photos |= dict(zip(ids, data, strict=True))
             title = (
@@ -57,8 +61,8 @@ class SmallLake:
                 categories=("women", ATTACK if n == 4 else kind),
                 price=Decimal(20 + 7 * n),
                 currency="EUR",
-                image_urls=tuple(f"https://shop.test/{n}/{view}.png" for view in range(4)),
-                image_views=("",) * 4,
+                image_urls=tuple(f"https://shop.test/{n}/{view}.png" for view in range(views)),
+                image_views=("",) * views,
             )
             if hostile:
                 text = hostile[n % len(hostile)]
@@ -70,7 +74,7 @@ class SmallLake:
                     tags=(text,),
                     colour=text,
                     url=text,
-                    image_urls=(text,) * 4,
+                    image_urls=(text,) * views,
                     attributes={text: text},
                 )
             self.products.append((product, kind, colour, ids))

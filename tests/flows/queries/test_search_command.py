@@ -1,0 +1,75 @@
+"""`vitrine search` as people call it: what they are told of words, filters, hits and of others who search."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from flows.parameters.retrieval import IndexParameters
+from flows.retrieval.index import load_collection
+from tests.flows.command_line import vitrine
+from tests.workers.report.small_lake import SmallLake
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallLake]:
+    """A small lake with its index, in which one product has 64 photos."""
+    small = SmallLake(tmp_path_factory.mktemp("search") / "lake", crowd=60)
+    load_collection.fn(IndexParameters(lake=small.lake.uri))
+    yield small
+
+
+def found(small: SmallLake, *words: str) -> dict[str, Any]:
+    done = vitrine("search", *words, "--lake", small.lake.uri, "--json")
+    assert done.returncode == 0, done.stderr
+    result: dict[str, Any] = json.loads(done.stdout)
+    return result
+
+
+def test_one_product_of_sixty_photos_leaves_room_for_nine_others(small: SmallLake) -> None:
+    product, kind, colour, photos = small.products[-1]
+    assert len(photos) == 64
+
+    hits = found(small, "--words", f"{colour} {kind}", "-k", "10")["hits"]
+
+    assert Counter(hit["product_id"] for hit in hits).most_common(1)[0][1] == 1
+    assert len(hits) == 10 and hits[0]["product_id"] == product.product_id
+
+
+def test_people_read_how_their_words_were_understood(small: SmallLake) -> None:
+    done = vitrine("search", "--words", "summerdress gren", "-k", "1", "--lake", small.lake.uri)
+
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "summerdress is read as summer dress" in done.stderr
+    assert "near gren: green" in done.stderr
+
+
+def test_a_word_that_was_never_learnt_is_refused_with_those_near_it(small: SmallLake) -> None:
+    done = vitrine("search", "--words", "gren", "--lake", small.lake.uri, "--json")
+
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["error"]["message"].endswith("learnt none of them; near gren are green")
+
+
+def test_hits_that_chance_explains_are_marked_for_programs_and_people(small: SmallLake) -> None:
+    hits = found(small, "--words", "dress", "-k", "24")["hits"]
+
+    assert [hit["unlike"] for hit in hits][::23] == [False, True]
+    shown = vitrine("search", "--words", "dress", "-k", "24", "--lake", small.lake.uri).stderr
+    assert sum("unlike" in line for line in shown.splitlines()) == sum(hit["unlike"] for hit in hits)
+
+
+def test_a_filter_on_stock_says_how_unknown_stock_is_treated(small: SmallLake) -> None:
+    assert found(small, "--words", "dress", "--where", "in_stock == true")["hits"] == []
+    assert found(small, "--words", "dress", "--where", "in_stock == true or in_stock is null")["hits"]
+    assert "in_stock is null" in vitrine("search", "--help").stdout.replace("\n", " ")
+
+
+def test_three_who_search_one_lake_at_once_are_all_answered(small: SmallLake) -> None:
+    with ThreadPoolExecutor(3) as three:
+        answers = list(three.map(lambda word: found(small, "--words", word), ("dress", "shirt", "coat")))
+
+    assert all(answer["hits"] for answer in answers)
