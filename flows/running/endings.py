@@ -5,6 +5,7 @@ holds the process some seconds later, a library's thread or a server that does n
 """
 
 import atexit
+import ctypes
 import os
 import signal
 import sys
@@ -13,10 +14,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
+from typing import NoReturn
 
 from flows.child_processes import end_everything
 
 GRACE_S = 6.0
+_PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _current: "Endings | None" = None
 
@@ -49,6 +52,7 @@ class Endings:
     def hear(self, signum: int, frame: FrameType | None) -> None:
         """Raise KeyboardInterrupt, as the handler of a signal; end the process GRACE_S later if it is still there."""
         self.signal = signal.Signals(signum)
+        _adopt_orphans()
         timer = threading.Timer(GRACE_S, self._give_up)
         timer.daemon = True
         timer.start()
@@ -58,14 +62,21 @@ class Endings:
         """After a signal, end the process without taking apart what was imported: for torch that takes seconds."""
         if self.signal is not None:
             sys.stderr.flush()
-            os._exit(self.code)
+            self._end()
 
     def _give_up(self) -> None:
         self.say()
+        self._end()
+
+    def _end(self) -> NoReturn:
+        """End with all that was started: what Ray's servers had begun to start, too, when they were stopped."""
         end_everything()
-        for child in _descendants(os.getpid()):
-            with suppress(OSError):
-                os.kill(child, signal.SIGKILL)
+        killed: set[int] = set()
+        while new := {*_descendants(os.getpid())} - killed:
+            for child in new:
+                with suppress(OSError):
+                    os.kill(child, signal.SIGKILL)
+            killed |= new
         os._exit(self.code)
 
 
@@ -96,6 +107,12 @@ def heard_here() -> Iterator[None]:
     finally:
         for each, handler in before.items():
             signal.signal(each, handler or signal.SIG_DFL)
+
+
+def _adopt_orphans() -> None:
+    """Have processes whose parent ends become our children, not init's (Linux): so they are found and ended."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1)
 
 
 def _descendants(pid: int) -> list[int]:

@@ -29,6 +29,7 @@ class Command:
 
     def __init__(self, folder: Path, *words: str, **env: str) -> None:
         self.mark = uuid4().hex
+        self.foreign = set(orphans())
         self.said = folder / f"{self.mark}.txt"
         ours = ("PREFECT_API_URL", "VITRINE_PRIVATE_API", "VITRINE_RETRY_DELAYS")
         base = {name: value for name, value in os.environ.items() if name not in ours}
@@ -41,7 +42,7 @@ class Command:
 
     def marked(self) -> dict[int, str]:
         """Every process that still runs and bears the mark, by pid: its command line."""
-        found = {}
+        found = {pid: name for pid, name in orphans().items() if pid not in self.foreign}
         for place in Path("/proc").iterdir():
             if place.name.isdecimal():
                 try:
@@ -67,7 +68,8 @@ class Command:
         error = json.loads(out)["error"]  # one JSON object, and nothing else
         assert error["type"] == "Interrupted" and "continues" in error["message"]
         assert said.splitlines()[-1] == f"vitrine: {error['message']}" and "Traceback" not in said
-        wait_until(lambda: not self.marked(), LIMIT_S)  # Ray's workers see a moment later that all is over
+        # Ray's workers see a moment later that all is over.
+        wait_until(lambda: not self.marked(), LIMIT_S, left=self.marked)
         return said
 
     def done(self) -> None:
@@ -82,11 +84,25 @@ class Command:
             os.kill(pid, signal.SIGKILL)
 
 
+def orphans() -> dict[int, str]:
+    """Processes of Ray's that belong to nobody, by pid: their names, which stand where their environment stood."""
+    found = {}
+    for place in Path("/proc").iterdir():
+        if place.name.isdecimal():
+            try:
+                name = (place / "cmdline").read_bytes().rstrip(b"\0").decode(errors="replace")
+                if name.startswith("ray::") and "\nPPid:\t1\n" in (place / "status").read_text():
+                    found[int(place.name)] = name
+            except OSError:
+                continue
+    return found
+
+
 def catalogue(folder: Path, products: int = 24) -> str:
-    """Write a product file of a few words and as many photos; returns its path."""
+    """Write a product file of a few words and two photos a product; returns its path."""
     random, rows = np.random.default_rng(0), []
-    for n in range(products):
-        file = io.BytesIO()
+    for photo in range(2 * products):
+        file, n = io.BytesIO(), photo // 2
         Image.fromarray(random.integers(0, 256, (64, 64, 3), np.uint8)).save(file, "JPEG")
         colour, kind = ("red", "blue", "green")[n % 3], ("dress", "shirt")[n % 2]
         rows.append({"product_id": f"p{n}", "title": f"{colour} {kind}", "image": file.getvalue()})

@@ -48,11 +48,13 @@ def kill_group(process: subprocess.Popen[bytes]) -> None:
     process.wait(30)
 
 
-def wait_until(holds: Callable[[], object], limit_s: float = 60.0) -> None:
-    """Poll a condition that another process brings about; fails where it never does."""
+def wait_until(
+    holds: Callable[[], object], limit_s: float = 60.0, left: Callable[[], object] | None = None
+) -> None:
+    """Poll a condition that another process brings about; fails where it never does, saying what is `left`."""
     end = time.monotonic() + limit_s
     while not holds():
-        assert time.monotonic() < end
+        assert time.monotonic() < end, left() if left else holds
         time.sleep(0.01)
 
 

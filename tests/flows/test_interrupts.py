@@ -1,5 +1,6 @@
 """Ctrl-C and SIGTERM: one line, one JSON object, nothing left running, whatever the command is doing."""
 
+import shutil
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -18,7 +19,7 @@ pytestmark = [
 ]
 SMALL = ["--set", "backbone=resnet18", "--set", "weights=random", "--set", "image_size=64"]
 LONG = [*SMALL, "--set", "epochs=500", "--set", "batch=8"]
-UNTRAINED = [*SMALL, "--set", "epochs=0", "--set", "frozen_epochs=0"]
+BRIEF = [*SMALL, "--set", "epochs=1", "--set", "frozen_epochs=0"]
 
 
 @pytest.fixture
@@ -34,21 +35,20 @@ def command(tmp_path: Path) -> Iterator[Callable[..., Command]]:
         each.kill()
 
 
-@pytest.fixture
-def labelled(tmp_path: Path, command: Callable[..., Command]) -> str:
-    """A lake with labels of a few imported photos."""
-    lake = str(tmp_path / "lake")
-    for words in (("import", catalogue(tmp_path), "--shop", "s"), ("label",)):
-        command(*words, "--lake", lake).done()
-    return lake
+@pytest.fixture(scope="module")
+def stocked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A lake of a few photos, with labels and a network that has learnt next to nothing."""
+    folder = tmp_path_factory.mktemp("stocked")
+    words = (("import", catalogue(folder), "--shop", "s"), ("label",), ("train", "corbiere", *BRIEF))
+    for each in words:
+        Command(folder, *each, "--lake", str(folder / "lake")).done()
+    return folder / "lake"
 
 
 @pytest.fixture
-def embedded(labelled: str, command: Callable[..., Command]) -> str:
-    """A lake with vectors of a network that has learnt nothing."""
-    command("train", "corbiere", *UNTRAINED, "--lake", labelled).done()
-    command("embed", "--lake", labelled).done()
-    return labelled
+def trained(stocked: Path, tmp_path: Path) -> str:
+    """A copy of it."""
+    return str(shutil.copytree(stocked, tmp_path / "lake"))
 
 
 @pytest.mark.parametrize(
@@ -87,42 +87,42 @@ def test_ctrl_c_while_prefect_starts(command: Callable[..., Command], tmp_path: 
     ("signum", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["ctrl-c", "sigterm"]
 )
 def test_a_training_ends_at_once_with_ray(
-    signum: signal.Signals, code: int, command: Callable[..., Command], labelled: str
+    signum: signal.Signals, code: int, command: Callable[..., Command], trained: str
 ) -> None:
-    train = command("train", "corbiere", *LONG, "--lake", labelled)
-    events = "run=*/tensorboard/events.*"
-    # A file begins with 88 bytes: one that is larger tells of an epoch that was learnt.
-    wait_until(lambda: any(path.stat().st_size > 200 for path in Path(labelled).glob(events)), 300)
+    def told() -> int:
+        """Event files that tell of an epoch: one begins with 88 bytes."""
+        files = Path(trained).glob("run=*/tensorboard/events.*")
+        return sum(path.stat().st_size > 200 for path in files)
+
+    before = told()
+    train = command("train", "corbiere", *LONG, "--lake", trained)
+    wait_until(lambda: told() > before, 300)
 
     train.end(signum, code)
 
 
-def test_ctrl_c_while_each_command_waits_for_prefect(
-    command: Callable[..., Command], embedded: str, tmp_path: Path
+def test_ctrl_c_while_photos_are_embedded_and_while_each_command_waits_for_prefect(
+    command: Callable[..., Command], trained: str, tmp_path: Path
 ) -> None:
-    """Also what comes before: files, columns and settings are judged, runs of the lake are read."""
-    file = catalogue(tmp_path, products=30)
+    """Also what comes before Prefect: files, columns and settings are judged, runs of the lake are read."""
+    embed = command("embed", "--lake", trained)
+    wait_until(lambda: any("raylet" in line for line in embed.marked().values()), 120)
+    embed.end(signal.SIGINT, 130)
+    command("embed", "--lake", trained).done()
+
     for words in (
-        ("import", file, "--shop", "s"),
+        ("import", catalogue(tmp_path, products=30), "--shop", "s"),
         ("label",),
         ("train", "corbiere", *LONG),
         ("embed",),
         ("index",),
-        ("evaluate", "--view", "customer"),
+        ("evaluate",),
         ("crawl-and-index", "dead=http://127.0.0.1:9/"),
         ("demo",),
     ):
-        each = command(*words, "--lake", str(embedded))
+        each = command(*words, "--lake", trained)
         wait_until(lambda each=each: any("private_api" in line for line in each.marked().values()), 60)
         each.end(signal.SIGINT, 130)
-
-
-def test_ctrl_c_while_photos_are_embedded(command: Callable[..., Command], labelled: str) -> None:
-    command("train", "corbiere", *UNTRAINED, "--lake", labelled).done()
-    embed = command("embed", "--lake", labelled)
-    wait_until(lambda: any("raylet" in line for line in embed.marked().values()), 120)
-
-    embed.end(signal.SIGINT, 130)
 
 
 def test_ctrl_c_after_the_training_of_a_whole_chain(command: Callable[..., Command], tmp_path: Path) -> None:
