@@ -38,6 +38,7 @@ def command(
     A result that names shops which `failed` is shown as it is, and exits with 1 after a line that names them.
     """
     result_stream = _claim_stdout()
+    _claim_stderr()
     _quiet_libraries()
     listen(Bars() if people.is_terminal else Lines())
 
@@ -226,10 +227,20 @@ def _claim_stdout() -> Any:
     return kept
 
 
+def _claim_stderr() -> None:
+    """Write what we say to a copy of file descriptor 2, which is shut at times to what libraries print past Python."""
+    if (ours := sys.__stderr__) is not None and sys.stderr is ours:
+        ours.flush()
+        copy = os.dup(2)
+        sys.stderr = os.fdopen(copy, "w", buffering=1, encoding=ours.encoding, errors="backslashreplace")
+
+
 def _quiet_libraries() -> None:
     os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
     os.environ.setdefault("PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW", "ignore")
     warnings.simplefilter("ignore")
+    # It tells of a home that cannot be written, and then does without.
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
 
 
 def _say(sentence: str, as_json: bool, stream: Any, kind: str = "Interrupted") -> None:

@@ -37,6 +37,9 @@ _QUIET = {
     # Threads that spin while they wait halve torch's speed as soon as another process wants a core.
     "OMP_WAIT_POLICY": "PASSIVE",
 }
+# Of a Ray of this process alone: its core prints errors of its own past Python into this terminal, each embedding one
+# about how Ray Data gives actors what they are built from. What concerns us comes as an exception.
+_QUIET_HERE = {"RAY_BACKEND_LOG_LEVEL": "fatal"}
 _EXCLUDED = [".git", ".venv", "lake", "tests", "*.db", ".mypy_cache", ".ruff_cache", ".pytest_cache"]
 LEAST_CPUS = 4  # logical: on two, Ray Data's readers and writers starve its actors, in silence (STACK.md 4)
 MOST_OBJECT_STORE = 2 << 30
@@ -204,19 +207,33 @@ def _in_lasting_thread(options: dict[str, Any]) -> None:
 
 
 def _quiet_init(options: dict[str, Any]) -> None:
-    for name, value in _QUIET.items():
+    for name, value in (_QUIET | _QUIET_HERE).items():
         os.environ.setdefault(name, value)
     import ray
 
-    ray.init(
-        **options,
-        include_dashboard=None if "runtime_env" in options else False,
-        log_to_driver=False,  # Ray would print what workers say on our stdout
-        logging_level=logging.ERROR,
-        namespace="vitrine",
-    )
+    with _nothing_printed():  # Ray's core prints that it is to print less
+        ray.init(
+            **options,
+            include_dashboard=None if "runtime_env" in options else False,
+            log_to_driver=False,  # Ray would print what workers say on our stdout
+            logging_level=logging.ERROR,
+            namespace="vitrine",
+        )
     for name in ("ray", "ray.data", "ray.train", "ray.tune"):
         logging.getLogger(name).setLevel(logging.ERROR)
+
+
+@contextmanager
+def _nothing_printed() -> Iterator[None]:
+    """Lose what is written to file descriptor 2; what a command says goes another way (flows/terminal.py)."""
+    stderr, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)
+        os.close(nowhere)
 
 
 @contextmanager

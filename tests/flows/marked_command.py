@@ -67,7 +67,7 @@ class Command:
         assert before > 1 and took < LIMIT_S, (took, said)
         error = json.loads(out)["error"]  # one JSON object, and nothing else
         assert error["type"] == "Interrupted" and "continues" in error["message"]
-        assert said.splitlines()[-1] == f"vitrine: {error['message']}" and "Traceback" not in said
+        assert said.splitlines()[-1] == f"vitrine: {error['message']}" and "Traceback" not in said, said
         # Ray's workers see a moment later that all is over.
         wait_until(lambda: not self.marked(), LIMIT_S, left=self.marked)
         return said

@@ -108,7 +108,10 @@ def test_ctrl_c_while_photos_are_embedded_and_while_each_command_waits_for_prefe
     embed = command("embed", "--lake", trained)
     wait_until(lambda: any("raylet" in line for line in embed.marked().values()), 120)
     embed.end(signal.SIGINT, 130)
-    command("embed", "--lake", trained).done()
+    embed = command("embed", "--lake", trained)
+    embed.done()
+    said = embed.said.read_text()
+    assert all(line.startswith(("starting ", "embed: ")) for line in said.splitlines()), said
 
     for words in (
         ("import", catalogue(tmp_path, products=30), "--shop", "s"),

@@ -1,5 +1,6 @@
 """The report of a small lake: what is on the page, what must not be, and what is left out with a sentence."""
 
+import json
 import re
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 from flows.queries.report import write_report
 from infra.lake import Lake
 from schemas.errors import InputError, LakeError
+from tests.flows.command_line import vitrine
 from tests.workers.report.small_lake import SmallLake
 
 
@@ -137,3 +139,16 @@ def test_a_report_is_made_without_the_heavy_libraries() -> None:
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert answer.stdout.strip() == "[]"
+
+
+def test_the_command_says_nothing_else_where_home_cannot_be_written(
+    small: SmallLake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("no folder")
+    for name in ("HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.setenv(name, str(tmp_path / "file" / "home"))
+    monkeypatch.delenv("MPLCONFIGDIR", raising=False)
+
+    done = vitrine("report", "--lake", small.lake.uri, "--out", str(tmp_path / "r.html"), "--json")
+
+    assert (done.returncode, done.stderr) == (0, "") and json.loads(done.stdout)["bytes"] > 0
