@@ -141,7 +141,7 @@ class ShopSpider(scrapy.Spider, CrawlSpider):
             yield self._read(answer, task)
         except Exception as error:  # foreign bytes may break any parser, and must not break the crawl
             detail = f"{type(error).__name__}: {error}"
-            reject = Reject(task.kind.stage, "page_unreadable", answer.url, detail=detail)
+            reject = Reject(task.kind.stage, "page_unreadable", task.url, detail=detail)
             yield PageAnswer(task, reject.reason, (reject,))
 
     def _read(self, answer: Response, task: Task) -> PageAnswer:
@@ -181,9 +181,10 @@ class ShopSpider(scrapy.Spider, CrawlSpider):
         if isinstance(failure.value, HttpError) and not gone:
             wall = wall_on(failure.value.response, task.url)
             reason, detail = ("consent_wall", wall) if wall else (reason, detail)
-        # What is asked once more is found by its own address, not by where it led (Recorder.resume).
-        url = task.url if reason in TRANSIENT else request.url
-        yield PageAnswer(task, reason, (Reject(task.kind.stage, reason, url, detail=detail),), gone=gone)
+        # A page is refused, and asked once more, by its own address (Recorder.resume), wherever it led.
+        if request.url != task.url:
+            detail = f"it leads to {request.url}: {detail}"
+        yield PageAnswer(task, reason, (Reject(task.kind.stage, reason, task.url, detail=detail),), gone=gone)
 
     def _without_opted_out(self, items: list[Found], answer: Response) -> list[Found]:
         words = opt_outs(answer.headers, answer.selector if isinstance(answer, TextResponse) else None)

@@ -15,9 +15,11 @@ from crawlers.state.recorder import Recorder
 from crawlers.state.tables.collected import Shown
 from crawlers.state.tables.frontier import DISCOVER, PAGE, Kind
 from crawlers.state.tables.previous_crawl import Fate
+from schemas.product import Product
 from schemas.reject import Reject
 
 WALL_FROM = 3  # pages that led to one place which shows no product
+UNLIKE_FROM = 4  # pages that say one product id, and no word of their titles is the same
 _FEW = 0.1  # of the pages in the most frequent language: a shop's main language has more
 
 
@@ -27,8 +29,13 @@ def unite_pages(recorder: Recorder) -> None:
     _refuse_other_languages(recorder, settle_language(recorder))
     for product_id in state.shared.half_read():
         _keep(recorder, product_id)
-    for product_id in state.collected.shown_twice():
-        _unite(recorder, product_id)
+    unlike = [product_id for product_id in state.collected.shown_twice() if not _unite(recorder, product_id)]
+    if unlike:
+        recorder.tell(
+            f"pages of different things state one product id, {unlike[0]}"
+            + (f" and {len(unlike) - 1:,} others" if unlike[1:] else "")
+            + ": they became one product; a profile that names product_id tells them apart"
+        )
     _name_walls(recorder)
 
 
@@ -96,14 +103,20 @@ def _keep(recorder: Recorder, product_id: str) -> None:
         recorder.count_out(DISCOVER)
 
 
-def _unite(recorder: Recorder, product_id: str) -> None:
-    """Fold a product's pages, the most trusted first; one that adds nothing to those before is a duplicate."""
+def _unite(recorder: Recorder, product_id: str) -> bool:
+    """Fold a product's pages, the most trusted first; one that adds nothing to those before is a duplicate.
+
+    Returns whether the pages seem to be about one thing.
+    """
     collected = recorder.state.collected
     market: str = recorder.state.read_note("market") or "/"
     first, *further = sorted(collected.pages_of(product_id), key=lambda row: _trust(row, market))
     product = whole = collected.product_shown(first)
+    common = _name_of(product)
     for row in further:
-        more = united(whole, collected.product_shown(row))
+        shown = collected.product_shown(row)
+        common &= _name_of(shown)
+        more = united(whole, shown)
         if more is whole:
             recorder.take_back(DISCOVER)
             detail = "the same product id was read before"
@@ -113,6 +126,12 @@ def _unite(recorder: Recorder, product_id: str) -> None:
     collected.drop(product_id, further)
     if whole is not product:
         collected.rewrite(first, whole)
+    return len(further) < UNLIKE_FROM - 1 or bool(common)
+
+
+def _name_of(product: Product) -> set[str]:
+    """The words of a title without the maker's: pages of one thing have some of them in common."""
+    return {*product.title.casefold().split()} - {*product.brand.casefold().split()}
 
 
 def _trust(row: Shown, market: str) -> tuple[bool, bool, int, str, str, int]:

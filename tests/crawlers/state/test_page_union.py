@@ -151,3 +151,26 @@ def test_a_place_that_many_pages_led_to_is_a_wall_and_ends_a_crawl_of_nothing_el
 
     assert {reason for _, reason, _ in stage.rejects()} == {"consent_wall"}
     assert stage.state.frontier.outcome_counts(Kind.PRODUCT) == {"consent_wall": 60}
+
+
+@pytest.mark.parametrize(
+    ("titles", "told"),
+    [
+        (["Felt hat", "Wool coat", "Silk scarf", "Linen shirt"], True),
+        (["Acme felt hat", "Acme wool coat", "Acme silk scarf", "Acme linen shirt"], True),
+        (["Coat ink", "Coat moss", "Coat sand", "Coat rust"], False),
+        (["Felt hat", "Wool coat", "Silk scarf"], False),  # three may be one thing badly named
+    ],
+)
+def test_pages_of_different_things_that_state_one_id_are_told(
+    titles: list[str], told: bool, tmp_path: Path
+) -> None:
+    stage = PageStage(tmp_path)
+    for n, title in enumerate(titles):
+        item = replace(product(0, title, photos=(f"{SHOP}/img/{n}.jpg",)), brand="Acme", url=f"{SHOP}/{n}")
+        shown(stage, item, f"/{n}")
+
+    unite_pages(stage.recorder)
+
+    notes = stage.state.read_note("told") or []
+    assert any("state one product id, acme:0: they became one product" in note for note in notes) is told

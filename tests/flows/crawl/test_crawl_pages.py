@@ -8,27 +8,7 @@ from infra.lake import Lake
 from schemas.errors import FetchError
 from tests.crawlers.page_shop import PageShop, node
 from tests.crawlers.shopserver import serve
-from tests.flows.crawl.page_crawls import crawled, products, reasons
-
-COLOURS = ("moss", "sand", "ink", "rust")
-
-
-def colours_on_pages(seed: int, *, canonical: bool = False) -> PageShop:
-    """Six products, each colour on a page of its own, and a page of the group."""
-    shop = PageShop(seed)
-    for n in range(6):
-        base = f"/shop/coat-{n}"
-        shop.add(base, node(f"C{n}", f"Coat {n}", f"{n}-group", description="The coat.", price="60.00"))
-        for colour in COLOURS:
-            link = f"<link rel='canonical' href='{base}'>" if canonical else ""
-            facts = {
-                "color": colour,
-                "size": COLOURS.index(colour) + 36,
-                "price": f"{50 - COLOURS.index(colour)}.00",
-            }
-            more = node(f"C{n}", f"Coat {n} {colour}", f"{n}-{colour}-a", f"{n}-{colour}-b", **facts)
-            shop.add(f"{base}/{colour}", more, head=link)
-    return shop
+from tests.flows.crawl.page_crawls import COLOURS, colours_on_pages, crawled, products, reasons
 
 
 @pytest.mark.parametrize("canonical", [pytest.param(False, marks=pytest.mark.slow), True])

@@ -90,7 +90,7 @@ def test_what_goes_wrong_is_refused_by_its_name_and_everything_else_goes_on(lake
         "again.html": "duplicate",  # whichever came later: it adds nothing, and its address is the longer one
         "about.html": "no_product",
         "broken.html": "page_unreadable",
-        "http://10.0.0.1/metadata": "address",
+        "away.html": "address",
         "fails.html": "http_5xx",
         "img/coat-0-front.jpg": "http_4xx",
         "img/coat-1-front.jpg": "truncated",

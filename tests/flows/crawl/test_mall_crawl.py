@@ -141,6 +141,27 @@ def test_rows_are_accounted_for_in_every_stage_of_every_crawl(days: Days) -> Non
 
 
 @pytest.mark.parametrize("number", range(6), ids=DIALECTS)
+def test_every_page_that_the_server_was_asked_for_is_products_a_listing_or_a_reject(
+    days: Days, number: int
+) -> None:
+    visit = days.first[number]
+    ledger = days.lake.table(days.lake.run(visit.result["crawl_id"]), "ledger").to_pylist()
+    pages = [row for row in ledger if row["kind"] != "photo"]
+
+    rejected = {key(row["url"]) for row in visit.rejects}
+    shown = {key(row["url"]) for row in pages if row["product_ids"]}
+    listings = {key(row["url"]) for row in pages if row["kind"] == "listing" and row["outcome"] == "read"}
+    ended = shown | listings | rejected
+    assert len(pages) > 1
+    # Of an address too long for a table its beginning is told.
+    assert [
+        row["url"] for row in pages if key(row["url"])[:1_900] not in {path[:1_900] for path in ended}
+    ] == []
+    asked = {path for path in visit.stats["paths"] if is_product(path, visit.truth)}
+    assert asked - shown - rejected == set()
+
+
+@pytest.mark.parametrize("number", range(6), ids=DIALECTS)
 def test_an_unchanged_shop_is_asked_only_whether_it_changed(days: Days, number: int) -> None:
     first, second = days.first[number], days.second[number]
     stats = second.stats
