@@ -3,11 +3,12 @@
 import json
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from typing import Any
 
-from tests.flows.processes import ROOT
+from tests.flows.processes import ROOT, wait_until
 
 LIMIT_S = 1200
 
@@ -25,14 +26,25 @@ def vitrine(env: Mapping[str, str], *words: str) -> dict[str, Any]:
 
 
 def ask(env: Mapping[str, str], path: str, body: Mapping[str, Any] | None = None) -> Any:
-    """POST to the server's API; its answer."""
+    """POST to the server's API; its answer. A server whose SQLite is busy says 503, and is asked again."""
     request = urllib.request.Request(
         f"{env['PREFECT_API_URL']}/{path}",
         json.dumps(body or {}).encode(),
         {"Content-Type": "application/json"},
     )
-    with urllib.request.urlopen(request, timeout=60) as answer:
-        return json.loads(answer.read() or "null")
+    answers: list[Any] = []
+
+    def answered() -> bool:
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                answers.append(json.loads(answer.read() or "null"))
+        except urllib.error.HTTPError as error:
+            if error.code != 503:
+                raise
+        return bool(answers)
+
+    wait_until(answered, 120)
+    return answers[0]
 
 
 def _ran(env: Mapping[str, str], command: list[str]) -> str:
