@@ -52,9 +52,6 @@ def label_products(parameters: LabelParameters) -> dict[str, Any]:
     key = digest({"label": parents} | recorded)
     if done := done_before(place, "label", key=key):
         return done.result
-    run = begin(place, "run", "label", key, parents=parents, parameters=recorded)
-    for schema in (LABELS, ANNOTATIONS, VOCABULARY, REPORT_CARD, REJECTS):
-        run.drop(schema)
     rows = sum(source.rows("products") for source in sources)
     with stage("label", 2 * rows, "products") as step, BagSpool() as spool:
         held_out = HeldOut.of(place, sources, parameters.test_share)
@@ -65,8 +62,14 @@ def label_products(parameters: LabelParameters) -> dict[str, Any]:
             counts, size=parameters.vocabulary, rarest=parameters.rarest, site=SITE_WORDS
         )
         if not vocabulary.words:
-            where = f"{parameters.rarest} or more products of {', '.join(parents)}"
-            raise InputError("label", f"no word stands in {where}")
+            held = int(held_out.out.sum())
+            learnt_from = f"{len(held_out.out) - held:,} products to learn from ({held:,} are held out)"
+            dropped = ", ".join(f"{number:,} {why}" for why, number in vocabulary.dropped().items()) or "none"
+            where = f"{parameters.rarest} or more of the {learnt_from}"
+            raise InputError("label", f"no word stands in {where}; words dropped: {dropped}")
+        run = begin(place, "run", "label", key, parents=parents, parameters=recorded)
+        for schema in (LABELS, ANNOTATIONS, VOCABULARY, REPORT_CARD, REJECTS):
+            run.drop(schema)
         encoder = Encoder(vocabulary, said.languages, said.numbers, parameters.columns)
         written = write_labels(run, place, units, spool, encoder, held_out, step)
     write_annotations(run, place, sources, held_out.shown.product_ids)

@@ -10,7 +10,7 @@ import ray
 from ray import tune
 from ray.tune.schedulers import ASHAScheduler
 
-from flows.learn.dataset import parts, supervision
+from flows.learn.dataset import Supervision, parts, supervision
 from flows.learn.ray_trainer import SCRATCH, remove_scratch
 from flows.orchestration import our_error
 from flows.parameters.train import TrainParameters
@@ -23,7 +23,6 @@ from infra.open_run import OpenRun
 from infra.photo_locations import locate
 from schemas.errors import CheckpointError, InputError, LakeError
 from schemas.ids import digest
-from schemas.manifest import Manifest
 from workers.contract import Training, Trains, registry
 from workers.training.trial import rounded, run_trial
 from workers.training.weights_choice import decided
@@ -38,6 +37,8 @@ def tune_settings(parameters: TrainParameters) -> dict[str, Any]:
     """Try `search` settings, commit what came of each, best first; the same request finds what is committed.
 
     Random draws around the method's own values; ASHA (Li et al., MLSys 2020) ends the worse half early.
+    Raises InputError for a method that takes no steps or where nothing is to be learnt, and then leaves no run;
+    CheckpointError where no trial learnt anything.
     """
     begun = time.monotonic()
     place, trials = Lake(parameters.lake), parameters.search
@@ -48,9 +49,11 @@ def tune_settings(parameters: TrainParameters) -> dict[str, Any]:
         return place.newest("tune", key=key).result
     except LakeError:
         pass
+    chosen = _searchable(parameters)
+    learnt = supervision(place, source, parameters.method)
     run = begin(place, "run", "tune", key, parents=[source.run_id], parameters=recorded)
     with stage("search", trials, "trials") as step:
-        rows = _tried(place, run, source, parameters)
+        rows = _tried(place, run, learnt, chosen, parameters)
         step.reach(trials)
     run.seconds["tune"] = time.monotonic() - begun
     best = {name: value for name, value in rows[0].items() if name not in ("loss", "epochs")}
@@ -76,15 +79,21 @@ def space(training: Training) -> dict[str, Any]:
     }
 
 
-def _tried(lake: Lake, run: OpenRun, labels: Manifest, parameters: TrainParameters) -> list[dict[str, Any]]:
-    """One row per trial that learnt anything, best first: its values, loss in nats, epochs.
+def _searchable(parameters: TrainParameters) -> registry.Settings:
+    """The method's settings. Raises InputError for one that takes no steps."""
+    chosen = decided(registry.settings_of(parameters.method, parameters.settings or {}))
+    if chosen.training is None or not issubclass(registry.method_class(parameters.method), Trains):
+        raise InputError(
+            f"search for {parameters.method}", "it takes no gradient steps whose rate could be searched"
+        )
+    return chosen
 
-    Raises InputError for a method that takes no steps, CheckpointError where no trial learnt anything.
-    """
-    method = parameters.method
-    chosen = decided(registry.settings_of(method, parameters.settings or {}))
-    if chosen.training is None or not issubclass(registry.method_class(method), Trains):
-        raise InputError(f"search for {method}", "it takes no gradient steps whose rate could be searched")
+
+def _tried(
+    lake: Lake, run: OpenRun, learnt: Supervision, chosen: registry.Settings, parameters: TrainParameters
+) -> list[dict[str, Any]]:
+    """One row per trial that learnt anything, best first: its values, loss in nats, epochs."""
+    assert chosen.training is not None
     short = {"frozen_epochs": 0, "epochs": min(EPOCHS, chosen.training.epochs)}
     with ray_cluster() as cluster:
         devices = wanted_gpus(parameters.gpus, cluster)
@@ -92,9 +101,9 @@ def _tried(lake: Lake, run: OpenRun, labels: Manifest, parameters: TrainParamete
         trial = partial(
             run_trial,
             base=chosen.flat() | short,
-            method=method,
+            method=parameters.method,
             threads=max(1, cluster.cores // side_by_side),
-            **_few_photos(lake, labels, method),
+            **_few_photos(lake, learnt),
         )
         tuner = tune.Tuner(
             tune.with_resources(trial, {"cpu": 1, "gpu": 1 if devices else 0}),
@@ -111,9 +120,8 @@ def _tried(lake: Lake, run: OpenRun, labels: Manifest, parameters: TrainParamete
     return _ranked([grid[n] for n in range(len(grid))])
 
 
-def _few_photos(lake: Lake, labels: Manifest, method: str) -> dict[str, Any]:
+def _few_photos(lake: Lake, learnt: Supervision) -> dict[str, Any]:
     """What a trial learns from and is judged on, as arguments of `run_trial`."""
-    learnt = supervision(lake, labels, method)
     train, validation = parts(learnt.dataset)
     if not len(validation):
         train, validation = train[1::2], train[::2]

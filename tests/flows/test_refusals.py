@@ -18,6 +18,7 @@ import torch
 from PIL import Image
 from torchvision.models import resnet50
 
+from infra.lake import Lake
 from tests.flows.processes import ROOT, free_port
 
 pytestmark = pytest.mark.slow
@@ -175,3 +176,26 @@ def test_embedding_before_training(prefect_api: dict[str, str], trained: Path) -
 )
 def test_a_search_for_nothing(prefect_api: dict[str, str], trained: Path, words: tuple[str, ...]) -> None:
     assert refusal(vitrine(prefect_api, *words, "--lake", str(trained), "--json"))
+
+
+def test_products_that_show_one_photo_are_nothing_to_learn_from(
+    prefect_api: dict[str, str], lake: str, tmp_path: Path
+) -> None:
+    one = jpeg(np.random.default_rng(0))
+    rows = [
+        {"product_id": str(n), "title": f"{'red blue'.split()[n % 2]} dress", "image": one} for n in range(30)
+    ]
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "t.parquet")
+    imported = vitrine(
+        prefect_api, "import", str(tmp_path / "t.parquet"), "--shop", "s", "--lake", lake, "--json"
+    )
+    assert imported.returncode == 0
+
+    held_out = refusal(vitrine(prefect_api, "label", "--test-share", "0.9", "--lake", lake, "--json"))
+    assert "of the 0 products to learn from (30 are held out)" in held_out
+    assert Lake(lake).unfinished() == 0
+    assert vitrine(prefect_api, "label", "--test-share", "0", "--lake", lake, "--json").returncode == 0
+    message = refusal(vitrine(prefect_api, "train", "--set", "weights=random", "--lake", lake, "--json"))
+
+    assert "30 products show 1 distinct photo" in message and message.endswith("nothing to learn from")
+    assert [run.flow for run in Lake(lake).runs("run")] == ["label"] and Lake(lake).unfinished() == 0

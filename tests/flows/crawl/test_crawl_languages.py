@@ -68,7 +68,7 @@ def test_another_language_asked_for_later_reads_the_whole_shop_anew(lake: Lake) 
     assert {row["title"].rpartition(" ")[0] for row in products(lake, third, shop).values()} == {WORDS["fr"]}
 
 
-@pytest.mark.parametrize("home", ["de", "ja", ""])
+@pytest.mark.parametrize("home", ["de", *(pytest.param(tag, marks=pytest.mark.slow) for tag in ("ja", ""))])
 def test_a_shop_whose_every_page_claims_the_same_wrong_language_is_read(home: str, lake: Lake) -> None:
     shop = spoken(6, "/{language}/p/{n}", ("de",), lang="en")
     shop.html["/"] = f"<html lang='{home}'></html>"

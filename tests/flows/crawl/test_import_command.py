@@ -55,6 +55,7 @@ def test_a_folder_as_a_korean_office_saves_it_is_imported_whole(
     assert (float(shirt["list_price"]), dict(shirt["attributes"])["season"]) == (12_900.0, "SS")
 
 
+@pytest.mark.slow
 def test_rows_that_are_damaged_are_refused_alone(prefect_api: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / "a.jpg").write_bytes(photo(1))
     lines = [
@@ -77,6 +78,7 @@ def test_rows_that_are_damaged_are_refused_alone(prefect_api: dict[str, str], tm
     assert any("product_id of 2,000 characters is longer than 256" in detail for detail in rejects)
 
 
+@pytest.mark.slow
 def test_a_catalogue_of_wrong_paths_says_so_and_keeps_the_refusals(
     prefect_api: dict[str, str], tmp_path: Path
 ) -> None:

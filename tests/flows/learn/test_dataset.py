@@ -7,6 +7,7 @@ import pytest
 
 from flows.learn.dataset import MOST_VALIDATION, label_space, parts, supervision
 from flows.learn.train import train_words
+from flows.learn.tuning import tune_settings
 from flows.parameters.train import TrainParameters
 from infra.lake import Lake
 from schemas.errors import InputError
@@ -108,9 +109,10 @@ def test_products_that_show_one_photo_teach_nothing_and_leave_no_run(tmp_path: P
     labels = one_photo(lake, [image_id(b"x")])
     wanted = TrainParameters(lake=lake.uri, method="corbiere", labels=labels, settings={"weights": "random"})
 
-    with pytest.raises(
-        InputError, match="30 products show 1 distinct photo with a known word: nothing to learn"
-    ):
-        train_words.fn(wanted)
+    for task in (train_words, tune_settings):
+        with pytest.raises(
+            InputError, match="30 products show 1 distinct photo with a known word: nothing to learn"
+        ):
+            task.fn(wanted.model_copy(update={"search": 2}))
 
     assert lake.unfinished() == 0 and [run.flow for run in lake.runs()] == ["label"]

@@ -49,6 +49,7 @@ def test_words_are_counted_on_the_train_side_and_kept_of_all(tmp_path: Path) -> 
 
 
 @pytest.mark.usefixtures("ray_here")
+@pytest.mark.slow
 def test_ray_leaves_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lake = Lake(str(tmp_path))
     for seed, shop in enumerate(("s", "t", "u")):

@@ -12,8 +12,8 @@ from tests.flows.command_line import imported_by, vitrine
     ("words", "why"),
     [
         (("--set", "image_size=0"), "image_size 0: must be greater than or equal to 16"),
-        (("--set", "optimiser=foo"), "must be 'sgd', 'adamw' or 'muon'"),
-        (("corbiere", "--set", "batch=0"), "corbiere batch 0: must be"),
+        pytest.param(("--set", "optimiser=foo"), "must be 'sgd', 'adamw' or 'muon'", marks=pytest.mark.slow),
+        pytest.param(("corbiere", "--set", "batch=0"), "corbiere batch 0: must be", marks=pytest.mark.slow),
         (("nobody",), "no method named 'nobody'"),
     ],
 )

@@ -51,6 +51,7 @@ def error_of(method: Method, lake: Lake, labels: str) -> float:
     return float(np.linalg.norm(places - true, axis=2).mean())
 
 
+@pytest.mark.slow
 def test_landmarks_are_learnt_in_stages_that_alternate(stocked: tuple[Lake, str]) -> None:
     lake, labels = stocked
     result, history = train(stocked, "tiny_landmarks")

@@ -54,6 +54,7 @@ def test_a_word_that_was_never_learnt_is_refused_with_those_near_it(small: Small
     assert json.loads(done.stdout)["error"]["message"].endswith("learnt none of them; near gren are green")
 
 
+@pytest.mark.slow
 def test_hits_that_chance_explains_are_marked_for_programs_and_people(small: SmallLake) -> None:
     hits = found(small, "--words", "dress", "-k", "24")["hits"]
 
@@ -68,6 +69,7 @@ def test_a_filter_on_stock_says_how_unknown_stock_is_treated(small: SmallLake) -
     assert "in_stock is null" in vitrine("search", "--help").stdout.replace("\n", " ")
 
 
+@pytest.mark.slow
 def test_three_who_search_one_lake_at_once_are_all_answered(small: SmallLake) -> None:
     with ThreadPoolExecutor(3) as three:
         answers = list(three.map(lambda word: found(small, "--words", word), ("dress", "shirt", "coat")))
