@@ -61,7 +61,7 @@ def load_collection(parameters: IndexParameters) -> dict[str, Any]:
     left_out: Counter[str] = Counter()
     total = sum(crawl.rows("products") for crawl in labelled_crawls(place, labels))
     with (
-        VectorStore(uri, settings.milvus_token or _stored_token(uri)) as store,
+        VectorStore(uri, settings.milvus_token or stored_token(uri)) as store,
         stage("index", None, "entities") as step,
     ):
         tables = _entities(place, labels, numbers, vectors, left_out)
@@ -85,7 +85,7 @@ def load_collection(parameters: IndexParameters) -> dict[str, Any]:
     return result
 
 
-def _stored_token(uri: str) -> str:
+def stored_token(uri: str) -> str:
     """Return what the Prefect Secret block vitrine-milvus-token holds, for a server of Milvus; empty without one.
 
     Read here, inside the task: a parameter would stand in Prefect's database for everybody to read.

@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -131,9 +133,6 @@ def test_twice_gives_the_same_server_and_what_is_no_more_in_the_files_is_removed
 def test_what_cannot_be_deployed_is_one_line_and_changes_nothing(
     prefect_api: dict[str, str], tmp_path: Path
 ) -> None:
-    import subprocess
-    import sys
-
     (tmp_path / "shops.yaml").write_text("shops: [{name: a, url: 'http://127.0.0.1:1/', schedule: nigthly}]")
     done = subprocess.run(
         [sys.executable, "-c", "from flows.cli import main; main()", "deploy", "--json", "--shops",
@@ -145,3 +144,34 @@ def test_what_cannot_be_deployed_is_one_line_and_changes_nothing(
     message = json.loads(done.stdout)["error"]["message"]
     assert "shop a, schedule: no deployment nigthly" in message
     assert ask(prefect_api, "deployments/filter") == []
+
+
+SAVE_BLOCKS = """
+from prefect.blocks.notifications import SlackWebhook
+from prefect.blocks.system import Secret
+SlackWebhook(url="http://127.0.0.1:9/hook").save("ops")
+Secret(value="of-milvus").save("vitrine-milvus-token")
+"""
+READ_TOKEN = "from flows.retrieval.index import stored_token; print(stored_token('http://127.0.0.1:19530'))"
+
+
+@pytest.mark.slow
+def test_blocks_of_the_server_tell_people_and_keep_the_secret(server: dict[str, str]) -> None:
+    def python(program: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-c", program], cwd=ROOT, env=server, capture_output=True, text=True, timeout=300,
+            check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    shops = ("deploy", "--shops", "infra/shops.example.yaml")
+    assert python(READ_TOKEN) == ""
+    python(SAVE_BLOCKS)
+
+    vitrine(server, *shops, "--notify", "slack-webhook/ops")
+    actions = {name: each["actions"] for name, each in state_of(server)["automations"].items()}
+    assert len(actions) == 3 and all(each[-1]["type"] == "send-notification" for each in actions.values())
+    assert python(READ_TOKEN) == "of-milvus"
+    with pytest.raises(AssertionError, match="--notify slack-webhook/none: no such block"):
+        vitrine(server, *shops, "--notify", "slack-webhook/none")
