@@ -12,21 +12,19 @@ from scrapy.http import TextResponse
 from scrapy.utils.response import get_base_url
 
 from crawlers.extract import opengraph
+from crawlers.extract.main_product import main_product, twins_of
 from crawlers.extract.merge import merged
-from crawlers.extract.page_url import address_of, is_web, joined, key_of
+from crawlers.extract.page_url import address_of, key_of
 from crawlers.extract.photos.page_photos import photos_on
 from crawlers.extract.reading import KEYS, Reading
 from crawlers.extract.schema_org import jsonld, microdata
-from crawlers.extract.schema_org.jsonld import Node, distinct, line_in, of_type
-from crawlers.extract.schema_org.product_parts import group_id
-from crawlers.extract.schema_org.schemaorg import PRODUCT_TYPES, reading_of
+from crawlers.extract.schema_org.jsonld import Node
+from crawlers.extract.schema_org.schemaorg import reading_of
 from schemas.product import Product
 from schemas.reject import Reject
 
 _CLAIMED = re.compile(r"Product(?:Group|Model)?[\"'&\\]")
-_TITLES = "//h1 | //title | //meta[@property='og:title']"
 _DEEPEST = 2_000  # libxml2 reads no element below 2,048 others
-_FEW = 2  # products that may stand on a page about one of them without saying so
 
 
 def products_on(page: TextResponse, shop: str, beside: Sequence[Reading] = ()) -> list[Product | Reject]:
@@ -56,37 +54,6 @@ def products_on(page: TextResponse, shop: str, beside: Sequence[Reading] = ()) -
     return []
 
 
-def main_product(nodes: list[Node], page: TextResponse, url: str) -> Node | None:
-    """Find the product that a page is about, among those it mentions; None on a page that lists products.
-
-    Products that state the address of another page are those of the neighbourhood. Of several that
-    state none, the page's own headings tell.
-    """
-    groups = list(of_type(nodes, "ProductGroup"))
-    others = distinct([*groups, *of_type(nodes, *PRODUCT_TYPES)])[len(distinct(groups)) :]
-    products = groups + [
-        node for node in others if not (groups and (node.get("isVariantOf") or group_id(node)))
-    ]
-    if len(products) < 2:
-        return next(iter(products), None)
-    here, addresses = {key_of(url), key_of(page.url)}, [_own_url(node, url) for node in products]
-    own = [
-        node for node, address in zip(products, addresses, strict=True) if address and key_of(address) in here
-    ]
-    silent = [node for node, address in zip(products, addresses, strict=True) if not address]
-    if own or len(silent) == 1:
-        return (own or silent)[0]
-    among = silent or products
-    names = {line_in(node.get("name")) for node in among}
-    is_one = len(names) == 1 or ("" not in (of := {group_id(node) for node in among}) and len(of) == 1)
-    if is_one or (silent and len(names) <= _FEW):
-        return among[0]
-    titles = " ".join(page.xpath(_TITLES).xpath("string(.|@content)").getall()).casefold()
-    return next(
-        (node for node in silent if (name := line_in(node.get("name"))) and name.casefold() in titles), None
-    )
-
-
 def _is_cut(page: TextResponse) -> bool:
     """Whether the last element is so deep that the parser read nothing after it."""
     last = page.selector.root.xpath("(//*)[last()]")
@@ -98,10 +65,12 @@ def _items(page: TextResponse, wanted: tuple[str, ...]) -> list[Node]:
 
 
 def _read(nodes: list[Node], source: str, page: TextResponse, url: str, base: str) -> list[Reading]:
-    """Make one reading of one markup, or none where it says nothing of any product."""
+    """Make a reading of each node that one markup has of the page's product; none where it says nothing of any."""
     node = main_product(nodes, page, url)
     reading = reading_of(node, nodes, source, base)
-    return [reading] if node is not None or reading.categories else []
+    if node is None:
+        return [reading] if reading.categories else []
+    return [reading, *(reading_of(twin, nodes, source, base) for twin in twins_of(node, nodes, url))]
 
 
 def _is_of(first: Reading, other: Reading) -> bool:
@@ -128,10 +97,3 @@ def _with_shown(readings: list[Reading], page: TextResponse, beside: Sequence[Re
         else reading
         for reading in readings
     ]
-
-
-def _own_url(node: Node, base: str) -> str:
-    """Read the address a product gives as its own; empty where it gives none."""
-    value = node.get("url")
-    url = joined(base, value.strip()) if isinstance(value, str) and value.strip() else ""
-    return url if is_web(url) else ""
