@@ -108,6 +108,7 @@ def _compared(found: Quality | None) -> dict[str, Any]:
         "names": names,
         "verdict": quality.verdict(found.scores, found.main),
         "others": quality.other_benchmarks(found.scores),
+        "beside": quality.beside_recall(found.scores),
         "n": max((score.n for score in overall), default=0),
         "slices": quality.retrieval_slices(found.scores, found.main),
     }

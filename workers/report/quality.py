@@ -78,6 +78,16 @@ def other_benchmarks(scores: Sequence[Score]) -> dict[str, list[Score]]:
     return {name: sorted(rows, key=lambda s: s.k) for name, rows in sorted(found.items())}
 
 
+def beside_recall(scores: Sequence[Score]) -> dict[str, dict[str, Score]]:
+    """Give item retrieval's other metrics over all queries: by name, with its k where it has one, and by method."""
+    found: dict[str, dict[str, Score]] = {}
+    for score in sorted(scores, key=lambda s: (s.metric, s.k)):
+        if score.benchmark == RETRIEVAL and score.slice == "all" and score.metric != "recall":
+            name = score.metric.replace("-", " ") + (f"@{score.k}" if score.k else "")
+            found.setdefault(name, {})[score.method] = score
+    return found
+
+
 def headline_ks(scores: Sequence[Score]) -> list[int]:
     """The k that stand in the header: 1 and 20, or the first two there are."""
     ks = sorted({score.k for score in overall(scores)})

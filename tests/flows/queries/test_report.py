@@ -152,3 +152,10 @@ def test_the_command_says_nothing_else_where_home_cannot_be_written(
     done = vitrine("report", "--lake", small.lake.uri, "--out", str(tmp_path / "r.html"), "--json")
 
     assert (done.returncode, done.stderr) == (0, "") and json.loads(done.stdout)["bytes"] > 0
+
+
+def test_what_is_measured_beside_recall_stands_in_a_table(page: str) -> None:
+    table = page.partition("Beside recall")[2].partition("</table>")[0]
+
+    assert "<th>r precision</th>" in table and table.count("%") >= 9  # three methods, each with its interval
+    assert "untrained network" in table and "colour histogram" in table

@@ -255,6 +255,8 @@ class SmallLake:
                     scores.append(
                         self.score("item-retrieval", name, "recall", k, [r <= k for r in own], method)
                     )
+            first = [rank == 1 for _, rank in ranks]
+            scores.append(self.score("item-retrieval", "all", "r-precision", 0, first, method))
             if method != "histogram":
                 for k in (1, 3, 5):
                     right = [self.random.random() < 0.2 * k for _ in held]
