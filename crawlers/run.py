@@ -154,7 +154,11 @@ def _check_pages(url: str, recorder: Recorder) -> None:
             raise FetchError(url, f"no products found: {walled} product pages {wall}")
         reasons = pages.rejected + recorder.tally(DISCOVER).rejected
         mostly = f", mostly {reasons.most_common(1)[0][0]}" if reasons else ""
-        raise FetchError(url, f"no products found ({pages.rejected.total()} product pages refused{mostly})")
+        draft = (
+            f"; for a shop whose pages state none, `vitrine doctor {url} --write shop.yaml` drafts a profile"
+        )
+        refused = f"{pages.rejected.total()} product pages refused{mostly}"
+        raise FetchError(url, f"no products found ({refused}){draft if 'no_product' in mostly else ''}")
 
 
 def _check_done(recorder: Recorder, *kinds: Kind) -> None:

@@ -212,6 +212,10 @@ class ShopSpider(scrapy.Spider, CrawlSpider):
             if best >= platforms.SURE:
                 break
         if settled and not name:
+            if settled == "profile" and not shop.profile:
+                raise FetchError(
+                    self.shop.url, "was read with a profile before; give it again, --profile FILE"
+                )
             why = f"was read as {settled} before and does not answer like that now; "
             raise FetchError(self.shop.url, why + "if it has moved, crawl it with --revisit full")
         if not name:

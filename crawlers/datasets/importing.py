@@ -85,7 +85,10 @@ def _outcome(row: PhotoRow, recorder: Recorder) -> Outcome:
     except _TooLargeError as error:
         return row, Reject("import", "too_large", row.place, product, str(error))
     except OSError as error:
-        return row, Reject("import", "file_missing", row.place, product, f"{row.address}: {error.strerror}")
+        looked = f" (looked for {row.photo})" if isinstance(row.photo, Path) else ""
+        return row, Reject(
+            "import", "file_missing", row.place, product, f"{row.address}: {error.strerror}{looked}"
+        )
     name = image_id(data)
     address = row.address or f"sha256:{name}"  # stays the same when the rows of a file move
     if data and recorder.store.has_photo(name):

@@ -27,7 +27,7 @@ def give_up(lake: Lake, crawl: OpenRun, parameters: dict[str, Any], error: Pipel
         run.counts[error.stage] = Count(
             error.seen, error.seen - error.rejected, {error.reason: error.rejected}
         )
-        lake.commit(
+        kept = lake.commit(
             run,
             {
                 "shop": parameters["shop"],
@@ -36,7 +36,7 @@ def give_up(lake: Lake, crawl: OpenRun, parameters: dict[str, Any], error: Pipel
                 "reason": error.reason,
             },
         )
-        example = f"{error.example} (all of them: the rejects of run {run.run_id})"
+        example = f"{error.example} (all of them: {lake.folder(kept)}/rejects)"
         error = RejectedError(error.stage, error.rejected, error.seen, error.reason, example)
     lake.discard(crawl)
     return error

@@ -151,11 +151,13 @@ def test_a_home_page_that_fails_or_shows_no_shop_ends_the_crawl_with_its_reason(
     shop.without_sitemap, shop.home = True, "<h1>Hello</h1>"
     with serve(shop) as url:
         nothing, no_shop = spiders.run(SpiderRun(url))
+        _, without_profile = spiders.run(SpiderRun(url, platform="profile"))
         shop.robots = "User-agent: *\nDisallow: /\n"
         _, forbidden = spiders.run(SpiderRun(url))
     _, no_answer = spiders.run(SpiderRun(url, options=QUICK))
 
     assert nothing == []
     assert no_shop == f"FetchError: {url}: no products found: its home page shows no shop that can be read"
+    assert without_profile.endswith("was read with a profile before; give it again, --profile FILE")
     assert "robots.txt forbids it" in forbidden
     assert no_answer == f"FetchError: {url}: does not answer (connection refused)"
