@@ -31,9 +31,18 @@ def column_of(name: str) -> str:
 
 
 def taken(facts: MutableMapping[str, str], column: str) -> str:
-    """Take the first fact that fills a column out of `facts`; empty where none does."""
+    """Take the first fact that fills a column out of `facts`; empty where none does.
+
+    Of the options of one product a second one is another thing: "Colour" of the coat and "Color" of its lining.
+    """
     name = next((name for name in facts if column_of(name) == column), None)
     return "" if name is None else facts.pop(name)
+
+
+def every_taken(facts: MutableMapping[str, str], column: str) -> str:
+    """Take all facts that fill a column: of many nodes, each may spell the name of one property in its own way."""
+    values = [facts.pop(name) for name in list(facts) if column_of(name) == column]
+    return joined(values) if len(values) > 1 else "".join(values)
 
 
 def joined(values: Iterable[str]) -> str:

@@ -1,4 +1,4 @@
-"""The words in a price: letters for its size (99p, 5만원, 299k, Rp 1,5 jt), and what calls an amount a former one."""
+"""The words in a price: letters for its size (99p, 5만원, 299k, Rp 1,5 jt), and what says that it is not asked."""
 
 import re
 
@@ -12,7 +12,18 @@ _COINS = re.compile(r"(?<![\w.,£$€])(\d{1,3})\s?(?:(p|pence)|¢|c|ct|cts|cent
 _BEFORE = re.compile(
     r"(?:\b(?:was|were|rrp|msrp|srp|uvp|pvp|instead of|original(?:ly| price)?|regular(?:ly| price)?|list price"
     r"|statt|vorher|war|bisher|au lieu de|avant|était|antes|era|prima|anziché|voorheen|adviesprijs|van|ord|tidigare"
-    r"|før|normalpris|wynosiła|původně|было)|原価|定価|原价|정가)[\s:.]*(?:[^\w\s]|[a-z]{2,3}\b)?\s*$",
+    r"|før|normalpris|wynosiła|původně|было"
+    # The price before in the words of shops' themes ("Regular price"), as Shopify translates them.
+    r"|(?:normaler|regulärer|früherer|vorheriger|alter|ursprünglicher) preis|ursprünglich|listenpreis"
+    r"|prix (?:habituel|normal|régulier|initial|d'origine|public)|ancien prix"
+    r"|precio (?:habitual|normal|regular|anterior|original|de lista)"
+    r"|prezzo (?:di listino|normale|regolare|originale|precedente|pieno)"
+    r"|preço (?:normal|habitual|original|anterior|de lista)|(?:normale|oude|originele) prijs"
+    r"|(?:tidligere|tidigare|vanlig|ordinarie|ordinær|opprinnelig) pris|førpris|normaalihinta"
+    r"|cena regularna|běžná cena|normal fiyat"
+    # What is saved is not asked either.
+    r"|save|sparst|sparen sie|spare?|spara|ersparnis|économisez|ahorra|risparmi[ao]?|economize|bespaar)"
+    r"|原価|定価|原价|정가|原價|通常価格|常规价格|정상 가격)[\s:.]*(?:[a-z]{0,2}[^\w\s]|[a-z]{2,3}\b)?\s*$",
     re.I,
 )
 
@@ -25,7 +36,7 @@ def in_figures(text: str) -> str:
 
 
 def follows_before(text: str) -> bool:
-    """Whether a text in front of an amount ends with a word that makes it a former one: `was`, `statt`, `RRP`."""
+    """Whether a text in front of an amount ends with a word that makes it a former one (`was`, `RRP`) or a saving."""
     return _BEFORE.search(text) is not None
 
 

@@ -2,6 +2,7 @@
 
 What `del` and `s` hold is no longer asked (HTML standard, 4.7.2 and 4.5.5; `strike` is their predecessor), nor what a
 class or a style strikes. WooCommerce writes every reduced price so, with a sentence for screen readers beside each.
+Shops also set the hundredths small and without a sign, `49<sup>99</sup> €`; as text alone that would be 4999.
 """
 
 import re
@@ -16,6 +17,14 @@ _FORMER = re.compile(
     r"(?<![a-z])(?:old|was|former|previous|strike(?:through|d)?|line-through|crossed)(?![a-z])", re.I
 )
 _ALOUD = re.compile(r"screen-reader-text|visually-?hidden|(?<![a-z])sr-only", re.I)
+# As a word of a class, also in camel case: a-price-fraction, price__cents, priceDecimals.
+_FRACTION = re.compile(
+    r"(?:(?<![A-Za-z])(?:cent|decimal|fraction|centime|centavo)|Cent|Decimal|Fraction)(?:s|al)?(?![a-z])"
+)
+_TWO_DIGITS = re.compile(r"\s*\d\d(?:\s*[€$£])?\s*")
+_FEW_DIGITS = re.compile(r"\s*\d{1,2}(?!\d)[\s*)]*")
+_NUMBER_LAST = re.compile(r"\d(?:[.,]?\d)*(?=\s*\Z)")
+_LONGEST_NUMBER = 30  # characters before a fraction that are looked at
 _LONGEST = 4_000  # characters of markup around a price
 _MOST_EVENTS = 100  # starts and ends of elements in one price
 _DEEPEST = 50
@@ -52,7 +61,10 @@ def without_struck(element: Any) -> tuple[str, list[str]]:
                     struck.append(into)
                 elif _ALOUD.search(each.get("class", "")):
                     apart, into = each, spoken
-            into.append(each.text or "")
+            if each is not element:
+                into.append(_text_behind(into, each))
+            else:
+                into.append(each.text or "")
             continue
         if each is apart:
             apart, into = None, shown
@@ -73,6 +85,37 @@ def split_struck(markup: str) -> tuple[str, list[str]]:
         return without_struck(fragment_fromstring(markup[:_LONGEST], create_parent="div"))
     except (ValueError, AssertionError):  # a null byte; nothing but a comment
         return "", []
+
+
+def _text_behind(pieces: list[str], element: Any) -> str:
+    """Read the text of an element behind the pieces of a price: small hundredths behind a decimal sign.
+
+    Other small digits at a number are the mark of a footnote.
+    """
+    text: str = element.text or ""
+    raised = element.tag == "sup"
+    if (
+        not (raised or _FRACTION.search(element.get("class", "")))
+        or len(element)
+        or not _FEW_DIGITS.match(text)
+    ):
+        return text
+    tail = ""
+    for piece in reversed(pieces):
+        tail = piece[-_LONGEST_NUMBER:] + tail
+        if len(tail) >= _LONGEST_NUMBER:
+            break
+    number = _NUMBER_LAST.search(tail[-_LONGEST_NUMBER:])
+    if not number:
+        return text
+    sign = next((letter for letter in reversed(number[0]) if letter in ".,"), "")
+    is_whole = not sign or len(number[0]) - number[0].rindex(sign) == len(".299")
+    if is_whole and _TWO_DIGITS.fullmatch(text):
+        while not pieces[-1].strip():
+            pieces.pop()
+        pieces[-1] = pieces[-1].rstrip()
+        return ("," if sign == "." else ".") + text.lstrip()
+    return "" if raised and _FEW_DIGITS.fullmatch(text) else text
 
 
 def _is_struck(element: Any) -> bool:

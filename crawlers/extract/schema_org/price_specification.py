@@ -17,7 +17,7 @@ from typing import Any
 
 from crawlers.extract.money.price import currency_of, price_of
 from crawlers.extract.money.struck_price import split_struck
-from crawlers.extract.schema_org.jsonld import Node, follow, listed, parts
+from crawlers.extract.schema_org.jsonld import Node, distinct, follow, listed, parts
 from crawlers.extract.schema_org.property_names import types_of
 from crawlers.extract.text import line_of
 
@@ -29,9 +29,24 @@ _NOT_ASKED = frozenset("minimumadvertisedprice invoiceprice".split())
 # In the type or the name of a specification: what is paid beside the price, or as a part of it.
 _CHARGE = re.compile(
     r"\b(?:delivery|payment|shipping|deposit|down ?payment|instal?lment|versand|pfand|anzahlung|raten"
-    r"|livraison|acompte|caution|mensualit|env[ií]o|cuota|parcela|frete|spedizione|verzend)",
+    r"|livraison|acompte|caution|consigne|mensualit|env[ií]o|cuota|parcela|frete|spedizione|verzend)",
     re.I,
 )
+# In front of such a word, and behind it: the amount is the price, whether or not the charge is in it.
+_NO_CHARGE = re.compile(
+    r"(?:(?:\b(?:zzgl|zuzüglich|exkl|exklusive|excl|exclusive|excluding|exclusief|exclus|ekskl|hors|sans|plus|without"
+    r"|ohne|sin|sem|senza|esclus[aeio]|zonder|utan|uden|inkl|inklusive|incl|including|inclusive|inclusief|y compris)\b"
+    r"|\+)[^;:|]{0,40}|\b(?:free|kostenlos\w*|gratis|versandkostenfrei\w*)\s+)$",
+    re.I,
+)
+_CHARGE_SETTLED = re.compile(
+    r"\w*(?:(?:kosten)?frei\b|[\s(]+(?:(?:costs?|charges?|is|are|not|non)\s+)*(?:free|kostenlos|gratis|grátis"
+    r"|gratuite?s?|gratuit[oa]|offerte?s?|included|excluded|extra|inbegriffen|comprise?s?|incluse?s?|inclus[oa]"
+    r"|incluid[oa]s?|incluíd[oa]s?|esclus[aeio]|exclue?s?)\b)",
+    re.I,
+)
+# What names the tax among the components of a price.
+_TAX = re.compile(r"\b(?:vat|gst|tax|taxes|mwst|ust|mehrwertsteuer|umsatzsteuer|tva|iva|btw|moms)\b", re.I)
 # A piece, in the codes of UN/CEFACT (schema.org/unitCode) and in words.
 _PIECE = frozenset("c62 h87 ea nar pce piece pieces item each unit stück stk pièce pieza pezzo szt".split())
 _UNITS = ("unitCode", "unitText")
@@ -114,12 +129,46 @@ def _in_specification(
     part: Node, nodes_by_id: dict[str, Node], currency: str, today: date
 ) -> Iterator[Quote]:
     """Read a specification; of a compound one without a price of its own, its components."""
-    components = parts(follow(listed(part.get("priceComponent"))[:_MOST], nodes_by_id))
+    components = distinct(parts(follow(listed(part.get("priceComponent"))[:_MOST], nodes_by_id)))
     whole = any(part.get(name) is not None for name in (*_LOW, *_HIGH))
-    for each in [part] if whole or not components else components:
-        if _is_price(each) and not _is_charge(each):
-            standing = max(_own_standing(each, today), _of_specification(each))
-            yield from _amounts_in(each, currency, standing)
+    if not _is_price(part) or _is_charge(part):
+        return
+    if whole or not components:
+        yield from _amounts_in(part, currency, max(_own_standing(part, today), _of_specification(part)))
+        return
+    former = bool(_words(part.get("priceType")) & _BEFORE)
+    for quote in _together(components, next(_short(part.get("priceCurrency")), currency), today):
+        yield replace(_at_best(quote, _own_standing(part, today)), former=quote.former or former)
+
+
+def _together(components: list[Node], currency: str, today: date) -> Iterator[Quote]:
+    """Add up the components of one price, by currency: they apply at once (schema.org/CompoundPriceSpecification).
+
+    A former price among them, or one that holds only under a condition, is none of the summands. A net price is one
+    no longer where a tax is beside it.
+    """
+    sums: dict[str, Quote] = {}
+    taxed = any(_TAX.search(name) for each in components for name in _short(each.get("name")))
+    for each in components:
+        if not _is_price(each) or _is_charge(each):
+            continue
+        standing = max(_own_standing(each, today), _of_specification(each))
+        if standing == Standing.NET and taxed and len(components) > 1:
+            standing = Standing.ASKED
+        least: dict[str, Quote] = {}
+        for quote in _amounts_in(each, currency, standing):
+            if quote.former or quote.standing > Standing.UPPER:
+                yield quote
+            elif quote.currency not in least or quote.amount < least[quote.currency].amount:
+                least[quote.currency] = quote
+        for code, quote in least.items():
+            before = sums.get(code)
+            sums[code] = (
+                replace(_at_best(quote, before.standing), amount=before.amount + quote.amount)
+                if before
+                else quote
+            )
+    yield from (quote for quote in sums.values() if price_of(quote.amount) is not None)  # none too large
 
 
 def _is_price(part: Node) -> bool:
@@ -133,7 +182,13 @@ def _is_price(part: Node) -> bool:
 def _is_charge(part: Node) -> bool:
     if any(part.get(name) not in (None, "") for name in _BILLED):
         return True
-    return bool(_CHARGE.search(" ".join([*types_of(part), *_short(part.get("name"))])))
+    if _CHARGE.search(" ".join(types_of(part))):
+        return True
+    return any(
+        not _NO_CHARGE.search(name[: word.start()]) and not _CHARGE_SETTLED.match(name, word.end())
+        for name in _short(part.get("name"))
+        for word in _CHARGE.finditer(name)
+    )
 
 
 def _amounts_in(part: Node, currency_beside: str, standing: Standing) -> Iterator[Quote]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from crawlers.extract.fact_names import joined, taken
+from crawlers.extract.fact_names import every_taken, joined
 from crawlers.extract.schema_org.jsonld import Node, distinct, line_in, lines_in, listed, parts
 from crawlers.extract.schema_org.product_parts import ProductParts
 from crawlers.extract.text import line_of
@@ -43,9 +43,9 @@ def facts_of(whole: ProductParts) -> Facts:
     """Read the facts that a product, its variants and its offers state; what fills a column is no attribute too."""
     every = whole.every()
     more = _additional(every)
-    colour = _values("color", every) or taken(more, "colour")
+    colour = joined([_values("color", every), every_taken(more, "colour")])
     gender = _gender(every, more)
-    brand = _brand(every) or taken(more, "brand")
+    brand = _brand(every) or every_taken(more, "brand")
     attributes = {
         name: text for name in _FACTS if (text := _values(name, [whole.node]) or _values(name, every))
     }
@@ -77,7 +77,7 @@ def _gender(nodes: list[Node], more: dict[str, str]) -> str:
     """Read whom a product is for: the gender of its audience or of its size, else what else is said of these."""
     audiences, sizes = _stated("audience", nodes), _stated("size", nodes)
     suggested = _members("suggestedGender", [*parts(audiences), *parts(sizes)])
-    if found := suggested or _members("gender", nodes) or taken(more, "gender"):
+    if found := suggested or joined([_members("gender", nodes), every_taken(more, "gender")]):
         return found
     if found := _members("audienceType", parts(audiences)) or joined(map(_member, lines_in(audiences))):
         return found

@@ -76,6 +76,17 @@ def test_others_do_not(text: str) -> None:
         ("정가 60,000원 판매가 45,000원", "45000"),
         ("van €19,99 tot €49,99", "19.99"),
         ("RRP £60", "60"),
+        ("Normaler Preis 59,00 € Angebotspreis 39,00 €", "39"),
+        ("Prix habituel 59,00 € Prix promotionnel 39,00 €", "39"),
+        ("Precio habitual 59,00 € Precio de oferta 39,00 €", "39"),
+        ("Prezzo di listino €59,00 Prezzo scontato €39,00", "39"),
+        ("Preço normal R$ 59,00 Preço promocional R$ 39,00", "39"),
+        ("Normale prijs €59,00 Aanbiedingsprijs €39,00", "39"),
+        ("Tidligere pris 599,- Nå 399,-", "399"),
+        ("通常価格 ¥5,900 セール価格 ¥3,900", "3900"),
+        ("Spare 20 € 79,99 €", "79.99"),
+        ("Save $20 $79.99", "79.99"),
+        ("$79.99 (you save $20)", "79.99"),
     ],
 )
 def test_a_former_amount_is_the_price_only_where_it_stands_alone(text: str, meant: str) -> None:

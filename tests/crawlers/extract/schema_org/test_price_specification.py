@@ -56,6 +56,11 @@ def test_an_offer_asks_its_price() -> None:
         {"@type": "http://schema.org/PaymentChargeSpecification/"},
         {"name": "Versandkosten"},
         {"name": "Bottle deposit"},
+        {"name": "Consigne"},
+        {"name": "Shipping (excl. VAT)"},
+        {"name": "Pfand inkl. MwSt."},
+        {"name": "Shipping plus deposit"},
+        {"@type": "DeliveryChargeSpecification", "name": "without shipping"},
         {"billingDuration": 12},
         {"validForMemberTier": {"@id": "#gold"}},
         {"priceType": "InvoicePrice"},
@@ -63,6 +68,72 @@ def test_an_offer_asks_its_price() -> None:
 )
 def test_what_is_paid_beside_the_price_or_as_a_part_of_it_is_none(facts: dict[str, Any]) -> None:
     assert spec(**facts) == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "inkl. MwSt. zzgl. Versandkosten",
+        "Prix TTC hors livraison",
+        "hors consigne",
+        "incl. VAT excl. shipping",
+        "plus shipping",
+        "Preis (+ 0,25 € Pfand)",
+        "ohne Anzahlung",
+        "Free delivery",
+        "inkl. MwSt., versandkostenfrei",
+        "Prezzo, spese di spedizione escluse",
+        "Shipping not included",
+    ],
+)
+def test_a_price_may_say_that_a_charge_is_not_what_it_is(name: str) -> None:
+    assert spec(name=name) == [ASKED]
+
+
+def compound(*components: dict[str, Any], **facts: Any) -> list[tuple[Decimal, str, Standing, bool]]:
+    found = spec(
+        **{"@type": "CompoundPriceSpecification", "price": None, "priceComponent": list(components)} | facts
+    )
+    return [(quote.amount, quote.currency, quote.standing, quote.former) for quote in found]
+
+
+NET = {"name": "Net price", "price": "84.03", "valueAddedTaxIncluded": False}
+
+
+@pytest.mark.parametrize(
+    ("components", "asked"),
+    [
+        ([{"price": 80}, {"price": "20"}], (100, Standing.ASKED)),
+        ([NET, {"name": "VAT", "price": "15.97"}], (100, Standing.ASKED)),
+        ([NET], (Decimal("84.03"), Standing.NET)),
+        ([{"price": 80}, {"name": "Versand", "price": 5}], (80, Standing.ASKED)),
+        ([{"price": 80}, {"priceComponentType": "Installment", "price": 5}], (80, Standing.ASKED)),
+        ([{"price": 80}, {"minPrice": 20, "maxPrice": 40}], (100, Standing.ASKED)),
+    ],
+)
+def test_components_of_a_price_apply_together(
+    components: list[dict[str, Any]], asked: tuple[Any, Standing]
+) -> None:
+    assert compound(*components) == [(asked[0], "EUR", asked[1], False)]
+
+
+def test_components_add_up_by_currency_and_what_is_not_asked_stays_apart() -> None:
+    dollars = {"price": 90, "priceCurrency": "USD"}
+    former = {"price": 120, "priceType": "ListPrice"}
+    expired = {"price": 70, "validThrough": "2019-01-31"}
+
+    assert compound({"price": 80}, dollars, {"price": 20}, dollars | {"price": 25}, former, expired) == [
+        (120, "EUR", Standing.ASKED, True),
+        (70, "EUR", Standing.NOT_VALID, False),
+        (100, "EUR", Standing.ASKED, False),
+        (115, "USD", Standing.ASKED, False),
+    ]
+    assert compound({"price": 9 * 10**12}, {"price": 9 * 10**12}) == []
+
+
+def test_a_compound_price_is_worth_what_is_said_of_the_whole() -> None:
+    assert compound({"price": 80}, {"price": 20}, validThrough="2019-01-31")[0][2] == Standing.NOT_VALID
+    assert compound({"price": 80}, {"price": 20}, priceComponentType="Installment") == []
 
 
 @pytest.mark.parametrize(

@@ -19,12 +19,25 @@ def facts(node: dict[str, Any], *, variants: Any = (), offers: Any = (), offered
         ({"color": {"@type": "DefinedTerm", "name": "moss"}}, "moss"),
         ({"additionalProperty": {"name": "pa_farbe", "value": ["moss", "slate"]}}, "moss, slate"),
         ({"additionalProperty": {"propertyID": "color", "value": "moss"}}, "moss"),
-        ({"color": "moss", "additionalProperty": {"name": "Colour", "value": "green"}}, "moss"),
+        ({"color": "moss", "additionalProperty": {"name": "Colour", "value": "green"}}, "moss, green"),
+        ({"color": "moss", "additionalProperty": {"name": "Colour", "value": "Moss"}}, "moss"),
+        (
+            {"additionalProperty": [{"name": "Farbe", "value": "moss"}, {"name": "farbe:", "value": "sand"}]},
+            "moss, sand",
+        ),
         ({"additionalProperty": {"name": "Colour of lining", "value": "red"}}, ""),
     ],
 )
 def test_a_colour_is_read_in_every_place_with_all_values(node: dict[str, Any], colour: str) -> None:
     assert facts(node).colour == colour
+
+
+def test_a_colour_spelt_in_two_ways_is_one_and_no_attribute() -> None:
+    spelt = [{"name": name, "value": value} for name, value in (("Color", "Moss"), ("color", "Sand"))]
+
+    found = facts({"name": "Coat"}, variants=[{"additionalProperty": fact} for fact in spelt])
+
+    assert (found.colour, found.attributes) == ("Moss, Sand", {})
 
 
 def test_facts_of_all_parts_come_together_in_order() -> None:
@@ -55,6 +68,10 @@ def test_an_identifier_of_the_product_comes_before_those_of_its_variants() -> No
         ({"audience": [{"suggestedGender": "male"}, {"suggestedGender": "female"}]}, "male, female"),
         ({"size": {"name": "M", "suggestedGender": "male"}}, "male"),
         ({"gender": "men/women"}, "men/women"),
+        (
+            {"gender": "Damen", "additionalProperty": {"name": "Geschlecht", "value": "Herren"}},
+            "Damen, Herren",
+        ),
         ({"additionalProperty": {"name": "Geschlecht", "value": "Damen"}}, "Damen"),
         ({"audience": "Women"}, "Women"),
         ({"audience": {"audienceType": "Kids"}}, "Kids"),

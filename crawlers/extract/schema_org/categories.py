@@ -1,0 +1,108 @@
+"""Where a product stands in its shop: its `category`, in whichever form shops write it, or the page's breadcrumb."""
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from itertools import islice
+
+from crawlers.extract.money.price import price_of
+from crawlers.extract.page_url import host_of, is_web, joined, key_of, place_of
+from crawlers.extract.schema_org.jsonld import (
+    Node,
+    distinct,
+    follow,
+    line_in,
+    lines_in,
+    listed,
+    of_type,
+    parts,
+)
+from crawlers.extract.text import category_path, is_home
+
+# Of the shop's page for a category, or of a taxonomy such as Google's: it names nothing in words.
+_ADDRESS = re.compile(r"(?:[a-z][a-z0-9+.-]{0,9}:)?//\S+|www\.\S+", re.I)
+_WORD = re.compile(r"\w+")
+_FEWEST_WORDS = 3  # of a crumb that is a shorter name of the product: "Rain jacket" may be a category
+_MOST_PATHS = 2_000
+_LONGEST_ADDRESS = 2_000
+
+
+def categories_of(node: Node) -> tuple[str, ...]:
+    """Read a product's category, outer first: one path, or several values, each a level or a path with `>`."""
+    lines = [
+        line for line in islice(lines_in(node.get("category")), _MOST_PATHS) if not _ADDRESS.fullmatch(line)
+    ]
+    if len(lines) == 1:
+        levels = category_path(lines[0])
+    else:
+        levels = tuple(level for line in lines for level in (category_path(line) if ">" in line else (line,)))
+    return tuple(dict.fromkeys(levels))
+
+
+def breadcrumb(nodes: list[Node], nodes_by_id: dict[str, Node], product: Node, base: str) -> tuple[str, ...]:
+    """Read the page's place in the shop, without the home page and the product itself.
+
+    Both are known by their names or by where their crumbs lead.
+    """
+    stated_in = ("breadcrumb", "breadcrumbList")
+    values = (node[name] for node in nodes for name in stated_in if name in node)
+    inside = (crumb for value in values for crumb in parts(follow(value, nodes_by_id)))
+    title = line_in(product.get("name"))
+    pages = list(_pages_of(product, base))
+    for crumbs in of_type(distinct([*nodes, *inside]), "BreadcrumbList"):
+        items = parts(follow(listed(crumbs.get("itemListElement")), nodes_by_id))
+        items.sort(key=lambda item: price_of(item.get("position")) or Decimal(0))
+        if items and _is_this_page(items[-1], nodes_by_id, title, pages, base):
+            items.pop()
+        if items and _leads_home(_address(items[0], base), base):
+            items = items[1:]
+        names = [_name(item, nodes_by_id) for item in items]
+        if path := tuple(name for name in names if name and name != title and not is_home(name)):
+            return path
+    return ()
+
+
+def _name(item: Node, nodes_by_id: dict[str, Node]) -> str:
+    return line_in(item.get("name")) or line_in(follow(item.get("item"), nodes_by_id))
+
+
+def _is_this_page(item: Node, nodes_by_id: dict[str, Node], title: str, pages: list[str], base: str) -> bool:
+    """Whether the last crumb is the page itself: it leads here or, where it leads nowhere, is named as the product."""
+    if address := _address(item, base):
+        return any(_is_one(address, page) for page in pages)
+    crumb, product = (_WORD.findall(text.casefold()) for text in (_name(item, nodes_by_id), title))
+    if not crumb or not product:
+        return False
+    return set(product) <= set(crumb) or (len(crumb) >= _FEWEST_WORDS and set(crumb) <= set(product))
+
+
+def _pages_of(product: Node, base: str) -> Iterator[str]:
+    """Give the addresses of the page: what links on it start from, unless that is the shop, and its product's own."""
+    stated = (
+        _absolute(text, base) for text in islice(listed(product.get("url")), 2) if isinstance(text, str)
+    )
+    yield from (address for address in (base, *stated) if address and not _leads_home(address, base))
+
+
+def _address(item: Node, base: str) -> str:
+    """Read where a crumb leads; empty where it says nothing, or only a place on the page, as `#` does."""
+    value = next(iter(listed(item.get("item"))), None)
+    if isinstance(value, dict):
+        value = value.get("url") or value.get("@id")
+    return _absolute(value, base) if isinstance(value, str) else ""
+
+
+def _absolute(value: str, base: str) -> str:
+    link = value.strip()
+    if not link or link.startswith("#") or len(link) > _LONGEST_ADDRESS:
+        return ""
+    address = joined(base, link)
+    return address if is_web(address) else ""
+
+
+def _is_one(one: str, other: str) -> bool:
+    return host_of(one) == host_of(other) and key_of(one) == key_of(other)
+
+
+def _leads_home(address: str, base: str) -> bool:
+    return bool(address) and host_of(address) == host_of(base) and place_of(address) in ("", "/")
