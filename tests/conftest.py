@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 # Before anything imports torch: threads that wait for each other spinning, in tests that run beside servers and
@@ -17,6 +18,8 @@ from flows.orchestration import PrivateApi
 from infra import cluster
 from infra.cluster import Cluster
 from tests.workers.contract.labelled_photos import METHODS
+
+SHARED = ("ray_here", "prefect_api")  # fixtures of a session that take long to set up
 
 # The same cases on every machine, however busy: new ones are for tests/bench/extract_fuzz.py.
 settings.register_profile(
@@ -57,16 +60,20 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes longest begins first: with several processes nobody waits for it in the end."""
-    items.sort(key=lambda item: "ray_here" not in getattr(item, "fixturenames", ()))
+    items.sort(key=lambda item: [name not in getattr(item, "fixturenames", ()) for name in SHARED])
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling:
-    """Tests of a file stay in one process, and those of all files that share a Ray."""
+    """Tests of a file stay in one process, and those of all files that share a Ray, or a Prefect API."""
+
+    @cache
+    def group_of(file: str) -> str:
+        text = (config.rootpath / file).read_text()
+        return next((name for name in SHARED if name in text), file)
 
     class ByFile(LoadFileScheduling):  # type: ignore[misc]
         def _split_scope(self, nodeid: str) -> str:
-            file = nodeid.partition("::")[0]
-            return "ray" if "ray_here" in (config.rootpath / file).read_text() else file
+            return group_of(nodeid.partition("::")[0])
 
     return ByFile(config, log)
