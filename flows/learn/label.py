@@ -12,7 +12,7 @@ from flows.learn.bag_spool import BagSpool
 from flows.learn.held_out import HeldOut
 from flows.learn.label_rows import write_labels
 from flows.learn.report_card import Since, compared
-from flows.learn.texts import read_texts, units_of
+from flows.learn.texts import Said, read_texts, units_of
 from flows.parameters.label import LabelParameters
 from flows.progress import stage
 from flows.queries.newest_crawls import newest_crawls
@@ -57,16 +57,7 @@ def label_products(parameters: LabelParameters) -> dict[str, Any]:
         held_out = HeldOut.of(place, sources, parameters.test_share)
         units = units_of(place, sources, held_out.shown)
         said = read_texts(place, units, parameters.columns, held_out.out, spool, step)
-        counts = said.tally.counts(said.languages.of_shop)
-        vocabulary = build_vocabulary(
-            counts, size=parameters.vocabulary, rarest=parameters.rarest, site=SITE_WORDS
-        )
-        if not vocabulary.words:
-            held = int(held_out.out.sum())
-            learnt_from = f"{len(held_out.out) - held:,} products to learn from ({held:,} are held out)"
-            dropped = ", ".join(f"{number:,} {why}" for why, number in vocabulary.dropped().items()) or "none"
-            where = f"{parameters.rarest} or more of the {learnt_from}"
-            raise InputError("label", f"no word stands in {where}; words dropped: {dropped}")
+        vocabulary = _kept_words(said, parameters, held_out)
         run = begin(place, "run", "label", key, parents=parents, parameters=recorded)
         for schema in (LABELS, ANNOTATIONS, VOCABULARY, REPORT_CARD, REJECTS):
             run.drop(schema)
@@ -99,6 +90,21 @@ def label_products(parameters: LabelParameters) -> dict[str, Any]:
     }
     place.commit(run, result)
     return result
+
+
+def _kept_words(said: Said, parameters: LabelParameters, held_out: HeldOut) -> Vocabulary:
+    """The vocabulary of the texts to learn from. Raises InputError, with what became of them, where no word is kept."""
+    counts = said.tally.counts(said.languages.of_shop)
+    vocabulary = build_vocabulary(
+        counts, size=parameters.vocabulary, rarest=parameters.rarest, site=SITE_WORDS
+    )
+    if not vocabulary.words:
+        held = int(held_out.out.sum())
+        learnt_from = f"{len(held_out.out) - held:,} products to learn from ({held:,} are held out)"
+        dropped = ", ".join(f"{number:,} {why}" for why, number in vocabulary.dropped().items()) or "none"
+        where = f"{parameters.rarest} or more of the {learnt_from}"
+        raise InputError("label", f"no word stands in {where}; words dropped: {dropped}")
+    return vocabulary
 
 
 def _write_tables(run: OpenRun, vocabulary: Vocabulary, card: list[Row]) -> None:
