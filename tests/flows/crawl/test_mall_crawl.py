@@ -152,7 +152,7 @@ def test_every_page_that_the_server_was_asked_for_is_products_a_listing_or_a_rej
     shown = {key(row["url"]) for row in pages if row["product_ids"]}
     listings = {key(row["url"]) for row in pages if row["kind"] == "listing" and row["outcome"] == "read"}
     ended = shown | listings | rejected
-    assert len(pages) > 1
+    assert pages
     # Of an address too long for a table its beginning is told.
     assert [
         row["url"] for row in pages if key(row["url"])[:1_900] not in {path[:1_900] for path in ended}
