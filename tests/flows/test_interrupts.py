@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from infra.lake import Lake
 from tests.flows.marked_command import Command, catalogue
 from tests.flows.processes import wait_until
 from tests.flows.tarpit import tarpit
@@ -73,7 +74,7 @@ def test_ctrl_c_ends_a_crawl_that_waits_to_be_tried_again(
     crawl = command("crawl", f"dead={dead}", "--lake", str(tmp_path / "lake"), VITRINE_RETRY_DELAYS="300")
     wait_until(lambda: "tried again" in crawl.said.read_text(), 120)
 
-    crawl.end(signal.SIGINT, 130)
+    assert dead in crawl.end(signal.SIGINT, 130)
 
 
 def test_ctrl_c_while_prefect_starts(command: Callable[..., Command], tmp_path: Path) -> None:
@@ -81,6 +82,7 @@ def test_ctrl_c_while_prefect_starts(command: Callable[..., Command], tmp_path: 
     wait_until(lambda: any("private_api" in line for line in crawl.marked().values()), 60)
 
     crawl.end(signal.SIGINT, 130)
+    assert Lake(str(tmp_path / "lake")).unfinished() == 0  # no crawl was begun
 
 
 @pytest.mark.parametrize(
@@ -99,6 +101,7 @@ def test_a_training_ends_at_once_with_ray(
     wait_until(lambda: told() > before, 300)
 
     train.end(signum, code)
+    assert Lake(trained).unfinished() == 1  # which the same command goes on with
 
 
 def test_ctrl_c_while_photos_are_embedded_and_while_each_command_waits_for_prefect(
@@ -134,6 +137,8 @@ def test_ctrl_c_after_the_training_of_a_whole_chain(command: Callable[..., Comma
     wait_until(lambda: "embed" in demo.said.read_text(), 400)
 
     demo.end(signal.SIGINT, 130)
+    flows = {run.flow for run in Lake(str(tmp_path / "lake")).runs()}
+    assert "train" in flows and not {"embed", "index", "evaluate"} & flows
 
 
 def test_ctrl_c_ends_the_doctor_in_the_middle_of_a_page(command: Callable[..., Command]) -> None:
@@ -142,3 +147,4 @@ def test_ctrl_c_ends_the_doctor_in_the_middle_of_a_page(command: Callable[..., C
         wait_until(lambda: len(hangs.held) == 1, 60)
 
         doctor.end(signal.SIGINT, 130)
+        assert len(hangs.held) == 1  # nothing else was asked on the way out
