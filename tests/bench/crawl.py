@@ -34,6 +34,7 @@ from scrapy.http import HtmlResponse, TextResponse
 from crawlers.fetch.settings import settings
 from crawlers.platforms import Shop, load
 from flows.crawl.crawl_subprocess import FRUGAL
+from flows.parameters.crawl import CrawlParameters
 from infra.lake import Lake
 from tests.bench.served.shop import MARKUPS, page, photo_address, shopify, woocommerce
 
@@ -106,21 +107,16 @@ def crawl(base: str) -> Ran:
     """The process that `vitrine crawl` starts, on an empty lake."""
     with tempfile.TemporaryDirectory() as folder:
         lake = Lake(folder)
-        run = lake.begin("crawl", "crawl", "bench", parameters={"shop": "bench"})
-        request = {
+        parameters = CrawlParameters(lake=lake.root).recorded() | {"shop": "bench", "url": base}
+        run = lake.begin("crawl", "crawl", "bench", parameters=parameters)
+        request = parameters | {
             "do": "crawl",
-            "shop": "bench",
-            "url": base,
-            "contact": "",
             "lake": lake.root,
             "folder": run.folder,
-        }
-        request |= {
             "state": f"{run.folder}/state.db",
             "started_at": run.started_at.isoformat(),
-            "revisit": "changed",
+            "previous": None,
         }
-        request |= dict.fromkeys(("limit", "floor", "previous", "profile")) | {"only": [], "retry": []}
         begun = time.monotonic()
         process = subprocess.Popen(
             [sys.executable, "-m", "flows.crawl.crawl_process"], cwd=ROOT, text=True, env=os.environ | FRUGAL,
