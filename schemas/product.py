@@ -5,7 +5,7 @@ flows/retrieval/index.py. Each crawl holds the shop's whole catalogue as of that
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -139,7 +139,7 @@ class Product:
 
         What is not said does not count either, so that a column that is new does not make every product a changed one.
         """
-        facts = {name: fact for name, fact in asdict(self).items() if fact not in ("", (), {}, None)}
+        facts = {name: fact for name, fact in vars(self).items() if fact not in ("", (), {}, None)}
         for name in ("fetched_at", "etag", "last_modified", "source", "sources", "unread_photos"):
             facts.pop(name, None)
         for name in ("price", "list_price"):
@@ -152,7 +152,7 @@ class Product:
         """The row of `PRODUCTS`, once the photos have their ids (one per URL, "" where refused)."""
         if not len(image_ids) == len(self.image_urls) == len(self.image_views):
             raise ValueError(f"{self.product_id}: {len(self.image_urls)} photos, {len(image_ids)} ids")
-        row = asdict(self) | {"image_ids": list(image_ids), "first_seen": first_seen}
+        row = vars(self) | {"image_ids": list(image_ids), "first_seen": first_seen}
         del row["unread_photos"]
         maps = {"attributes": list(self.attributes.items()), "sources": list(self.sources.items())}
         return row | maps | {"content_hash": self.content_hash()}

@@ -32,8 +32,7 @@ class PhotoRecorder:
         """Make every photo recorded so far lie in a complete part, and commit."""
         self._recorder.commit()  # first: who is killed as soon as the part is seen asks for none of it again
         self._store.flush()
-        self._state.spool.clear()
-        self._recorder.commit()
+        self._recorder.commit(stored=True)
 
     def _record_photo(self, answer: PhotoAnswer, stage: str) -> None:
         if answer.outcome == NOT_MODIFIED:
@@ -56,8 +55,7 @@ class PhotoRecorder:
     def _add_to_store(self, row: Mapping[str, Any]) -> None:
         self._state.spool.add(row)
         if self._store.add(row):
-            self._state.spool.clear()
-            self._recorder.commit()
+            self._recorder.commit(stored=True)
 
     def _record_refusal(self, answer: PhotoAnswer, reject: Reject) -> None:
         if answer.task is not None:

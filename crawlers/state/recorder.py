@@ -112,8 +112,11 @@ class Recorder:
         if self.state.is_commit_due():
             self.commit()
 
-    def commit(self) -> None:
-        """Make everything so far survive a kill, with what a process that goes on needs beside the rows themselves."""
+    def commit(self, *, stored: bool = False) -> None:
+        """Make everything so far survive a kill, with what a process that goes on needs beside the rows themselves.
+
+        stored  whether every photo recorded so far lies in a complete part
+        """
         self.state.write_note("out", {stage: tally.out for stage, tally in self._tallies.items()})
         self.state.write_note("bounds", self.traps.state())
-        self.state.commit()
+        self.state.commit(stored=stored)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from crawlers.profiles import shop_profile
+from crawlers.state.tables.crawl_state import FILES
 from flows.child_processes import ending_together
 from flows.crawl.crawl_store import without_images_of
 from flows.crawl.crawl_subprocess import converse
@@ -202,5 +203,5 @@ def _state_file(lake: Lake, run_id: str) -> Path:
 
 
 def _remove(state: Path) -> None:
-    for suffix in ("", "-wal", "-shm"):
+    for suffix in FILES:
         Path(f"{state}{suffix}").unlink(missing_ok=True)

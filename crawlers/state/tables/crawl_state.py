@@ -1,4 +1,4 @@
-"""What one crawl knows, in one SQLite file that survives a kill: the crawl's frontier and what it collected.
+"""What one crawl knows, in a SQLite file that survives a kill: the crawl's frontier and what it collected.
 
 Every answer's consequences (its products, refusals, further addresses, and that it is done) are one
 transaction, so after a SIGKILL an address is either done with all it gave or still to be asked.
@@ -11,7 +11,7 @@ Scrapy's own JOBDIR promises less: after a kill it may call a crawl finished tha
     shared       products on several pages       crawlers/state/tables/shared_pages.py
     spool        photos not yet in a part        crawlers/state/tables/photo_spool.py
 
-For one thread. The file is removed when its crawl is committed.
+The spool is a file of its own beside the tables' one. For one thread. Both are removed when their crawl is committed.
 """
 
 import json
@@ -23,12 +23,13 @@ from typing import Any
 from crawlers.state.tables.annotations import Annotations
 from crawlers.state.tables.collected import Collected
 from crawlers.state.tables.frontier import Frontier
-from crawlers.state.tables.photo_spool import PhotoSpool
+from crawlers.state.tables.photo_spool import SUFFIX, PhotoSpool
 from crawlers.state.tables.previous_crawl import PreviousCrawl
 from crawlers.state.tables.shared_pages import SharedPages
 from schemas.errors import LakeError
 
-VERSION = 2
+VERSION = 3
+FILES = ("", "-wal", "-shm", SUFFIX)  # what stands behind the path in the names of a state's files
 COMMIT_EVERY_S = 0.5  # what a kill costs at most, beside the requests in flight
 _META = "create table if not exists meta (key text primary key, value text not null) without rowid;"
 
@@ -60,7 +61,7 @@ class CrawlState:
             self.annotations = Annotations(self.db)
             self.previous = PreviousCrawl(self.db)
             self.shared = SharedPages(self.db)
-            self.spool = PhotoSpool(self.db)
+            self.spool = PhotoSpool(path.with_name(path.name + SUFFIX), self.read_note("spooled") or 0)
             self.write_note("version", VERSION)
         except (sqlite3.Error, ValueError) as error:
             raise LakeError(str(path), f"cannot be used as the state of a crawl ({error})") from error
@@ -80,10 +81,13 @@ class CrawlState:
         """Whether it is time to commit; asked when all of an answer's consequences are written."""
         return time.monotonic() - self._committed >= COMMIT_EVERY_S
 
-    def commit(self) -> None:
-        """Make everything so far survive a kill."""
+    def commit(self, *, stored: bool = False) -> None:
+        """Make everything so far survive a kill; `stored` where every photo of the spool lies in a complete part."""
+        self.write_note("spooled", 0 if stored else self.spool.keep())
         self.db.execute("commit")
         self.db.execute("begin")
+        if stored:
+            self.spool.clear()
         self._committed = time.monotonic()
 
     def roll_back(self) -> None:
@@ -93,5 +97,6 @@ class CrawlState:
         self.db.execute("begin")
 
     def close(self) -> None:
-        """Close the file; what was not committed is forgotten."""
+        """Close the files; what was not committed is forgotten."""
+        self.spool.close()
         self.db.close()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from crawlers.state.tables.crawl_state import FILES
 from infra.lake import Lake
 from schemas.errors import LakeError, PipelineError
 from tests.crawlers.forks import FORKS
@@ -56,7 +57,7 @@ def test_a_state_that_is_none_is_named_in_one_line(lake: Lake) -> None:
     with serve(shop) as url:
         state = killed_between_stages(shop, url, lake) / "state.db"
         for damage in (garbage, of_another_program, of_a_newer_vitrine, broken_in_the_middle):
-            for suffix in ("", "-wal", "-shm"):
+            for suffix in FILES:
                 Path(f"{state}{suffix}").unlink(missing_ok=True)
             damage(state)
 
