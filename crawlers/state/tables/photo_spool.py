@@ -47,7 +47,7 @@ class PhotoSpool:
             self._file.write(b"".join((lengths, facts, row["thumbnail"], row["bytes"])))
 
     def keep(self) -> int:
-        """Make every row so far survive a kill, before the answers that brought them are committed; return the bytes."""
+        """Make every row so far survive a kill, before its answers are committed; returns the length in bytes."""
         with self._told():
             self._file.flush()
             return self._file.seek(0, os.SEEK_END)

@@ -77,7 +77,7 @@ def test_a_disk_that_is_full_ends_the_crawl_in_one_line_and_later_it_goes_on(
     shop.photographed = 60
     said = []
     with serve(shop) as url:
-        for most_kb in (30, 200, 400):
+        for most_kb in (30, 200, 320):
             here, there = FORKS.Pipe(duplex=False)
             process = FORKS.Process(target=failing, args=(there, url, lake.uri, most_kb << 10))
             process.start()
@@ -90,6 +90,7 @@ def test_a_disk_that_is_full_ends_the_crawl_in_one_line_and_later_it_goes_on(
         calm = tables(calm_lake, crawled(url, calm_lake))
 
     assert all(words.startswith(lake.root) and "\n" not in words for words in said), said
+    assert "state.db-photos: " in said[-1]
     assert max(n for path, n in asked_for.items() if path.startswith("/product/")) <= 5
     assert tables(lake, crawl) == calm
 
