@@ -1,6 +1,6 @@
 """What schema.org offers ask: the price now, the price before, the currency, and whether it can be bought."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -27,7 +27,7 @@ class Amounts:
     list_price: Decimal | None = None
 
 
-def lowest_amounts(offers: list[Node], nodes_by_id: dict[str, Node]) -> Amounts:
+def lowest_amounts(offers: list[Node], nodes_by_id: Mapping[str, Node]) -> Amounts:
     """Find the lowest price that any of the offers asks today for one piece, in the currency that stands first.
 
     A price of zero is that of a sample, or of nothing: it counts only where there is no other. The list price is one

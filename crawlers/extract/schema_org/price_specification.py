@@ -8,7 +8,7 @@ used only where an offer says nothing better. An offer that repeats one of these
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -43,7 +43,7 @@ _FEW = 10  # values of an enumeration or a quantity
 _LONGEST, _LONGEST_PRICE = 200, 4_000  # characters of such a value, and of a price as HTML
 
 
-def quotes_of(offers: list[Node], nodes_by_id: dict[str, Node], today: date) -> list[list[Quote]]:
+def quotes_of(offers: list[Node], nodes_by_id: Mapping[str, Node], today: date) -> list[list[Quote]]:
     """Read every amount of each offer that is a price; dates are judged as of `today`.
 
     Of an offer that states nothing but former prices that still hold, the lowest of them is what it asks. A
@@ -57,7 +57,7 @@ def quotes_of(offers: list[Node], nodes_by_id: dict[str, Node], today: date) -> 
 
 def _in_offer(
     offer: Node,
-    nodes_by_id: dict[str, Node],
+    nodes_by_id: Mapping[str, Node],
     today: date,
     known: dict[tuple[int, str], list[Quote]],
     set_aside: list[Quote],
@@ -98,7 +98,7 @@ def _at_best(quote: Quote, standing: Standing) -> Quote:
 
 
 def _in_specification(
-    part: Node, nodes_by_id: dict[str, Node], currency: str, today: date
+    part: Node, nodes_by_id: Mapping[str, Node], currency: str, today: date
 ) -> Iterator[Quote]:
     """Read a specification; of a compound one without a price of its own, its components."""
     components = distinct(parts(follow(listed(part.get("priceComponent"))[:_MOST], nodes_by_id)))
