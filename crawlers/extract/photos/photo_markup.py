@@ -12,7 +12,8 @@ from enum import IntEnum
 from itertools import islice
 from typing import Any
 
-from crawlers.extract.photos.photo_sizes import UNSIZED, sized
+from crawlers.extract.photos.photo_sizes import sized
+from crawlers.extract.photos.size_words import UNSIZED
 from crawlers.extract.photos.srcset import candidates
 from crawlers.extract.photos.stand_ins import is_no_photo, stands_in
 
