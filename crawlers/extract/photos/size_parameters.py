@@ -58,9 +58,7 @@ def without_sizes(query: str) -> tuple[str, list[int]]:
 def _of_preset(name: str, value: str) -> int:
     """Read about how many pixels a preset means; 0 for what is none, and may say which photo it is."""
     low = name.lower()
-    if (
-        name[0] == "$" and not value
-    ):  # with a value it fills a place in a template of Scene7's, as with a photo
+    if name[:1] == "$" and not value:  # with a value it may fill a photo into a template of Scene7's
         return _meant_by(name) or _SMALLER
     if low in _PRESETS:
         return _meant_by(value) or _SMALLER
