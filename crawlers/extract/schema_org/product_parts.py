@@ -79,6 +79,11 @@ def group_id(node: Node) -> str:
     return next(filter(None, stated), "")
 
 
+def group_of(node: Node) -> str:
+    """Read the productGroupID of the group that a node is, or says it is of; empty where it says none."""
+    return line_in(node.get("productGroupID")) or group_id(node)
+
+
 def _with_group(node: Node, nodes: list[Node], nodes_by_id: Mapping[str, Node]) -> Node:
     """Fill a variant with what only its group says; its own words, identifiers and address come first."""
     groups = parts(follow(listed(node.get("isVariantOf")), nodes_by_id))

@@ -15,11 +15,11 @@ from crawlers.extract.schema_org.node_photos import photos_of
 from crawlers.extract.schema_org.offers import in_stock, lowest_amounts
 from crawlers.extract.schema_org.page_nodes import PageNodes
 from crawlers.extract.schema_org.product_facts import facts_of
-from crawlers.extract.schema_org.product_parts import parts_of
+from crawlers.extract.schema_org.product_parts import group_of, parts_of
 from crawlers.extract.text import text_of, words_listed
 
 PRODUCT_TYPES = ("Product", "ProductGroup", "IndividualProduct", "ProductModel", "SomeProducts")
-_KEYS = ("sku", "productID", "productGroupID", "mpn")
+_KEYS = ("sku", "productID", "mpn")
 
 
 def reading_of(node: Node | None, found: PageNodes, source: str) -> Reading:
@@ -34,7 +34,7 @@ def reading_of(node: Node | None, found: PageNodes, source: str) -> Reading:
     stated = facts_of(whole)
     return Reading(
         source=source,
-        keys={kind: line_in(node.get(kind)) for kind in _KEYS},
+        keys={"productGroupID": group_of(node), **{kind: line_in(node.get(kind)) for kind in _KEYS}},
         title=title,
         description=_description(node.get("description")),
         brand=stated.brand,
