@@ -20,8 +20,9 @@ from crawlers.extract.schema_org.jsonld import (
     listed,
     of_type,
     parts,
-    resolved,
+    referred,
 )
+from crawlers.extract.schema_org.page_nodes import PageNodes
 from crawlers.extract.schema_org.product_parts import group_id
 from crawlers.extract.schema_org.property_names import types_of
 from crawlers.extract.schema_org.schemaorg import PRODUCT_TYPES
@@ -35,14 +36,14 @@ _IDS = ("sku", "mpn", "gtin", "gtin8", "gtin12", "gtin13", "gtin14", "productID"
 _WORD = re.compile(r"\w+")
 
 
-def main_product(nodes: list[Node], page: TextResponse, url: str) -> Node | None:
+def main_product(found: PageNodes, page: TextResponse) -> Node | None:
     """Find the product that a page is about, among those it mentions; None on a page that lists products.
 
     In this order: what states the page's address; what the page calls its main entity; of those that state no address
     the one that the headings name; the only one. A product that states another page's address, while no heading
     shares its words, is of the neighbourhood, also where it stands alone.
     """
-    products = _candidates(nodes)
+    url, products = found.url, _candidates(found.nodes)
     if len(products) < _FEW:
         return next((node for node in products if not _is_neighbour(node, page, url)), None)
     here, addresses = {key_of(url), key_of(page.url)}, [_own_url(node, url) for node in products]
@@ -50,7 +51,7 @@ def main_product(nodes: list[Node], page: TextResponse, url: str) -> Node | None
     own = [node for node, address in both if address and key_of(address) in here]
     silent = [node for node, address in both if not address]
     if not own:
-        own = _called_main(nodes, silent, here, url)
+        own = _called_main(found, silent, here)
     if own or len(silent) == 1:
         return (own or silent)[0]
     among = silent or products
@@ -62,18 +63,19 @@ def main_product(nodes: list[Node], page: TextResponse, url: str) -> Node | None
     return among[0] if silent and len(names) <= _FEW else None
 
 
-def twins_of(node: Node, nodes: list[Node], url: str) -> list[Node]:
+def twins_of(node: Node, found: PageNodes) -> list[Node]:
     """Find further nodes of the page that are about the same product, in page order, a few at most.
 
     One has the same `@id` or name; none states another number or address, as a variant or a neighbour does.
     """
     name, own = _words(line_in(node.get("name"))), node.get("@id")
+    url = found.url
     address = _own_url(node, url)
     return list(
         islice(
             (
                 other
-                for other in _candidates(nodes)
+                for other in _candidates(found.nodes)
                 if other is not node
                 and (
                     (own and other.get("@id") == own) or (name and _words(line_in(other.get("name"))) == name)
@@ -93,13 +95,15 @@ def _candidates(nodes: list[Node]) -> list[Node]:
     return groups + [node for node in others if not (groups and (node.get("isVariantOf") or group_id(node)))]
 
 
-def _called_main(nodes: list[Node], silent: list[Node], here: set[str], url: str) -> list[Node]:
+def _called_main(found: PageNodes, silent: list[Node], here: set[str]) -> list[Node]:
     """Find products without an address of their own that are this page's main entity, or are sold here."""
-    nodes_by_id = resolved(nodes)
-    pages = (node for node in nodes if any(name.endswith("page") for name in types_of(node)))
+    nodes_by_id = found.nodes_by_id
+    pages = (node for node in found.nodes if any(name.endswith("page") for name in types_of(node)))
     main = {id(follow(each, nodes_by_id)) for node in pages for each in parts(node.get("mainEntity"))}
-    found = [node for node in silent if id(node) in main]
-    return found or [node for node in silent if here & set(_keys_of_addresses(node, url))]
+    called = [
+        node for node in silent if main and not main.isdisjoint((id(node), id(referred(node, nodes_by_id))))
+    ]
+    return called or [node for node in silent if here & set(_keys_of_addresses(node, found.url))]
 
 
 def _keys_of_addresses(node: Node, url: str) -> Iterator[str]:

@@ -2,11 +2,11 @@
 
 | field                           | first that says it                   | because                             |
 |---------------------------------|--------------------------------------|-------------------------------------|
-| key                             | id > sku > productID >               | one product has one key, whichever  |
-|                                 | productGroupID > mpn >               | of its markups a page carries; of   |
-|                                 | retailer_item_id > address;          | equal kinds the most trusted source |
-|                                 | `id` is what profile, feed or file   |                                     |
-|                                 | say themselves                       |                                     |
+| key                             | id > productGroupID > sku >          | one product has one key, whichever  |
+|                                 | productID > mpn >                    | of its markups a page carries; of   |
+|                                 | retailer_item_id > address;          | equal kinds the most trusted source;|
+|                                 | `id` is what profile, feed or file   | the pages of a group's colours and  |
+|                                 | say themselves                       | its own show one product            |
 | title, description, brand, tags,| profile > feed > json-ld >           | a person wrote the profile for this |
 | categories, colour, gender      | microdata > opengraph > import       | shop; a platform's own feed is its  |
 |                                 |                                      | database; JSON-LD is written for    |

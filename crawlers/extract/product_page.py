@@ -19,6 +19,7 @@ from crawlers.extract.photos.page_photos import photos_on
 from crawlers.extract.reading import KEYS, Reading
 from crawlers.extract.schema_org import jsonld, microdata
 from crawlers.extract.schema_org.jsonld import Node
+from crawlers.extract.schema_org.page_nodes import nodes_of
 from crawlers.extract.schema_org.schemaorg import reading_of
 from schemas.product import Product
 from schemas.reject import Reject
@@ -66,11 +67,12 @@ def _items(page: TextResponse, wanted: tuple[str, ...]) -> list[Node]:
 
 def _read(nodes: list[Node], source: str, page: TextResponse, url: str, base: str) -> list[Reading]:
     """Make a reading of each node that one markup has of the page's product; none where it says nothing of any."""
-    node = main_product(nodes, page, url)
-    reading = reading_of(node, nodes, source, base)
+    found = nodes_of(nodes, base, (url, page.url))
+    node = main_product(found, page)
+    reading = reading_of(node, found, source)
     if node is None:
         return [reading] if reading.categories else []
-    return [reading, *(reading_of(twin, nodes, source, base) for twin in twins_of(node, nodes, url))]
+    return [reading, *(reading_of(twin, found, source) for twin in twins_of(node, found))]
 
 
 def _is_of(first: Reading, other: Reading) -> bool:

@@ -11,7 +11,7 @@ from itertools import islice
 
 PROFILE, IMPORT = "profile", "import"
 OWN_ID = "id"  # the kind of key that is a platform's, a profile's or a file's own id of the product
-KEYS = (OWN_ID, "sku", "productID", "productGroupID", "mpn", "retailer_item_id")
+KEYS = (OWN_ID, "productGroupID", "sku", "productID", "mpn", "retailer_item_id")
 MARKUP = {"json-ld": "JSON-LD", "microdata": "microdata", "opengraph": "OpenGraph"}
 
 # Nobody writes a title of a million characters for people to read.

@@ -145,6 +145,29 @@ CASES = {
             },
         ]
     ),
+    "references into nodes of other nodes": of_nodes(
+        lambda n: [
+            product(0, brand=[{"@id": f"https://shop.example/products/coat#b{k}"} for k in range(n)]),
+            {"@type": "WebPage", "about": [{"x": {"@id": f"#b{k}", "name": "x"}} for k in range(n)]},
+        ]
+    ),
+    "nodes of one id": of_nodes(
+        lambda n: [product(0, brand={"@id": "#b"}), *({"@id": "#b", f"p{k}": k, "name": "x"} for k in range(n))]
+    ),
+    "nodes without type of one id": of_nodes(
+        lambda n: [*({"@id": "#0", f"p{k}": ["x"] * 20} for k in range(n)), *(product(0) for _ in range(n))]
+    ),
+    "specifications that the offer repeats": of_nodes(
+        lambda n: [
+            product(
+                0,
+                offers={
+                    "price": list(range(n)),
+                    "priceSpecification": [{"price": k, "eligibleQuantity": 9} for k in range(n)] + [{"price": n}],
+                },
+            )
+        ]
+    ),
     "specifications": of_nodes(
         lambda n: [
             product(

@@ -22,6 +22,7 @@ from crawlers.extract.photos.stand_ins import says_no_picture
 
 _MOST_STATED = 60  # photos of one product that are looked for on its page
 _MOST_SHOWN = 2_000  # pictures of one page that are looked at
+_MOST_FILES = 4_000  # of these pictures; a shop's gallery of fifty with twenty sizes each has a quarter
 _MOST_TAKEN = 60  # views that a page adds to those stated
 _CLIMB, _NEAR = (
     4,
@@ -66,7 +67,7 @@ class PagePhotos:
 
 
 def photos_on(page: TextResponse, stated: Iterable[str]) -> PagePhotos:
-    """Compare what a page shows with the photos that its data states. Never raises; linear in the page.
+    """Compare what a page shows with the photos that its data states. Never raises; linear in the page, and bounded.
 
     stated  addresses, of all markups of the page's product
     """
@@ -81,6 +82,7 @@ class _Comparison:
 
     photos   stated addresses by photo (`sized(...).photo`)
     near     elements around a stated photo, by how many levels they stand above it
+    judged   of each picture looked at, photo by file, the largest file first
     """
 
     def __init__(self, page: TextResponse, stated: list[str]) -> None:
@@ -92,6 +94,8 @@ class _Comparison:
         self._near: dict[Any, int] = {}
         self._says: dict[Any, tuple[bool, bool]] = {}
         self._root = page.selector.root
+        self._judged: dict[Any, dict[str, str]] = {}
+        self._files_left = _MOST_FILES
 
     def result(self) -> PagePhotos:
         found, others = PagePhotos(), list[tuple[Any, bool]]()
@@ -99,8 +103,9 @@ class _Comparison:
         for picture in self._root.xpath("//img")[:_MOST_SHOWN]:
             link = link_around(picture)
             linked = link is not None and leads_to_file(link)
-            files = self._files(picture) if self._may_be_stated(picture, link if linked else None) else []
-            if any(sized(file).photo in self._photos for file in files):
+            may_be_stated = self._may_be_stated(picture, link if linked else None)
+            files = self._files(picture) if may_be_stated else {}
+            if not self._photos.keys().isdisjoint(files.values()):
                 self._note(picture, files, found)
             # A picture inside a link to another page shows that page's product.
             elif linked or link is None or str(link.get("href") or "#").lstrip()[:1] == "#":
@@ -113,15 +118,15 @@ class _Comparison:
         known = {*self._photos, *(sized(address).photo for address in found.larger.values())}
         unread: set[str] = set()
         for picture, linked in others:
-            files = self._files(picture) if self._is_in_gallery(picture, linked=linked) else []
-            photos = {sized(file).photo for file in files}
-            if not files or photos & known or any(map(_is_no_view, files)):
+            files = self._files(picture) if self._is_in_gallery(picture, linked=linked) else {}
+            if not files or not known.isdisjoint(files.values()) or any(map(_is_no_view, files)):
                 continue
+            largest, photo = next(iter(files.items()))
             if linked and len(found.more) < _MOST_TAKEN:
-                known |= photos
-                found.more[files[0]] = view_of(files[0], picture.get("alt") or "")
+                known.update(files.values())
+                found.more[largest] = view_of(largest, picture.get("alt") or "")
             elif not _is_icon(picture):
-                unread.add(sized(files[0]).photo)
+                unread.add(photo)
         found.unread = len(unread - known)
 
     def _may_be_stated(self, picture: Any, link: Any) -> bool:
@@ -132,21 +137,27 @@ class _Comparison:
             text += f" {link.get('href')}"
         return any(name in text for name in self._names)
 
-    def _files(self, picture: Any) -> list[str]:
-        """List the files of a picture, absolute, the largest first."""
-        files: list[str] = []
-        for file in files_of(picture):
-            files += [file] if file.startswith(("https://", "http://")) else addresses_in(file, self._base)
-        return files
+    def _files(self, picture: Any) -> dict[str, str]:
+        """List the photo of each of a picture's files, absolute, the largest file first; none beyond the bound."""
+        if picture not in self._judged:
+            files: dict[str, str] = {}
+            for written in files_of(picture) if self._files_left > 0 else ():
+                is_whole = written.startswith(("https://", "http://"))
+                for file in (written,) if is_whole else addresses_in(written, self._base):
+                    files.setdefault(file, sized(file).photo)
+            self._files_left -= len(files)
+            self._judged[picture] = files
+        return self._judged[picture]
 
-    def _note(self, picture: Any, files: list[str], found: PagePhotos) -> None:
+    def _note(self, picture: Any, files: dict[str, str], found: PagePhotos) -> None:
         """Note the largest file of a stated photo, and what the photo stands in."""
-        largest = sized(files[0])
-        for photo in dict.fromkeys(sized(file).photo for file in files):
+        first = next(iter(files))
+        largest = sized(first)
+        for photo in dict.fromkeys(files.values()):
             for address in self._photos.get(photo, ()):
                 own = sized(address)
                 if address in files or (own.photo == largest.photo and own.pixels < largest.pixels):
-                    found.larger.setdefault(address, files[0])
+                    found.larger.setdefault(address, first)
         for level, above in enumerate(islice(_around(picture), _CLIMB)):
             if above.tag in _WIDE:
                 break

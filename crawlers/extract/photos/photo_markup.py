@@ -12,7 +12,8 @@ from enum import IntEnum
 from itertools import islice
 from typing import Any
 
-from crawlers.extract.photos.photo_sizes import UNSIZED, sized
+from crawlers.extract.photos.photo_sizes import sized
+from crawlers.extract.photos.size_words import UNSIZED
 from crawlers.extract.photos.srcset import candidates
 from crawlers.extract.photos.stand_ins import is_no_photo, stands_in
 
@@ -34,6 +35,7 @@ _CLIMB = 3  # levels above a thumbnail in which a link to its large file is look
 _LINK_HOLDS = 4  # children of such a link at most: a thumbnail, an icon, a caption
 _NEAR = 30  # elements inside one that names no file, among which an <img> is looked for
 _MOST_SOURCES = 20  # of one <picture>
+_MOST_FILES = 250  # of one picture; real ones name thirty, of each <source> ten
 
 
 class Kind(IntEnum):
@@ -62,7 +64,8 @@ def files_of(element: Any) -> list[str]:
     element  of lxml: an <img>, <source>, <a>, <link>, <meta>, or any other with such attributes or a background
     Nothing for an element that names no file but a stand-in. Takes time in proportion to its attributes.
     """
-    files = [file for file in _files(element) if not is_no_photo(file.address)]
+    named = islice(_files(element), _MOST_FILES)
+    files = [file for file in named if not is_no_photo(file.address)]
     files = [file for file in files if not stands_in(file.address)] or files
     if len(files) < 2:
         return [file.address for file in files]

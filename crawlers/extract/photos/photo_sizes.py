@@ -8,25 +8,16 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
-UNSIZED = 100_000  # pixels of a file whose address names no size: the one that the others were made from
+from crawlers.extract.photos.size_parameters import without_sizes
+from crawlers.extract.photos.size_words import UNSIZED, WORDS
+
 _LONGEST = 2_000  # characters of an address that are looked at
 _REMEMBERED = 1_024  # addresses: those of a page are asked about several times
 _MOST_ENDINGS = 4  # sizes at the end of one file name
 
-_WORDS = {
-    **dict.fromkeys(("pico", "icon", "tiny"), 32),
-    **dict.fromkeys(("thumb", "thumbs", "thumbnail", "thumbnails", "tn", "xs"), 100),
-    **dict.fromkeys(("small", "mini", "compact", "preview"), 200),
-    **dict.fromkeys(("medium", "mid", "normal"), 500),
-    **dict.fromkeys(("grande", "scaled"), 2_000),
-    **dict.fromkeys(("large", "big", "xl", "xxl"), UNSIZED + 1),
-    **dict.fromkeys(
-        ("zoom", "full", "fullsize", "hires", "highres", "original", "orig", "master"), UNSIZED + 2
-    ),
-}
-_ON_SHOPIFY = _WORDS | {"small": 100, "compact": 160, "medium": 240, "large": 480, "grande": 600}
+_ON_SHOPIFY = WORDS | {"small": 100, "compact": 160, "medium": 240, "large": 480, "grande": 600}
 # PrestaShop's types of image; a file without one is larger than all.
 _TYPES = {
     "cart": 125,
@@ -39,12 +30,6 @@ _TYPES = {
 }
 _SHOPIFY = re.compile(r"cdn\.shopify\.com|/cdn/shop/")
 
-# Parameters of image servers: Shopify, imgix, WordPress, Scene7, Salesforce, Akamai, Squarespace, Next.js.
-_WIDTHS = frozenset("w width wid sw imw imwidth maxwidth max-width max_width mw rw resize size dw".split())
-_HEIGHTS = frozenset("h height hei sh imheight maxheight max-height max_height mh rh".split())
-_FORMS = frozenset(
-    "q qlt quality fit crop auto fm fmt format dpr sm sfrm strip scale bg bgcolor impolicy op_sharpen ssl v c".split()
-)
 _CROP = r"1x1|4x3|3x4|16x9|9x16|2x3|3x2"  # Google asks for three crops of one photo ("Product" structured data, image)
 _ENDING = (
     r"@(?P<times>[23])x"
@@ -89,8 +74,8 @@ def sized(address: str) -> Sized:
         return Sized(address, UNSIZED)
     if len(address) > _LONGEST:
         return Sized(address, UNSIZED)
-    words = _ON_SHOPIFY if _SHOPIFY.search(address) else _WORDS
-    query, sizes = _query(parts.query)
+    words = _ON_SHOPIFY if _SHOPIFY.search(address) else WORDS
+    query, sizes = without_sizes(parts.query)
     folders, name = _folders(unquote(parts.path), words, sizes)
     photo = _file(name, words, sizes)
     pixels = min((size for size in sizes if size), default=UNSIZED)
@@ -107,28 +92,6 @@ def largest_of_each(photos: Mapping[str, str]) -> dict[str, str]:
             best, pixels = address, named.pixels
         chosen[named.photo] = best, pixels, known_view or view
     return {address: view for address, _, view in chosen.values()}
-
-
-def _query(query: str) -> tuple[str, list[int]]:
-    """Take sizes and forms out of a query; what is left says which photo it is."""
-    if not query:
-        return "", []
-    kept, sizes = [], []
-    for name, value in parse_qsl(query, keep_blank_values=True):
-        low = name.lower()
-        if low in _WIDTHS or low in _HEIGHTS:
-            if number := re.match(r"\d{1,4}(?!\d)", value):
-                sizes.append(int(number[0]))
-                continue
-            if value.lower() in _WORDS:
-                sizes.append(_WORDS[value.lower()])
-                continue
-        if low in _FORMS and (low != "c" or value.isdigit()):  # BigCommerce: ?c=2
-            if number := re.fullmatch(r"(\d{2,4})w", value):  # Squarespace
-                sizes.append(int(number[1]))
-            continue
-        kept.append(f"{name}={value}")
-    return f"?{'&'.join(kept)}" if kept else "", [max(sizes)] if sizes else []
 
 
 def _folders(path: str, words: Mapping[str, int], sizes: list[int]) -> tuple[list[str], str]:

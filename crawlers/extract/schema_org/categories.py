@@ -1,7 +1,7 @@
 """Where a product stands in its shop: its `category`, in whichever form shops write it, or the page's breadcrumb."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import islice
 
@@ -39,22 +39,29 @@ def categories_of(node: Node) -> tuple[str, ...]:
     return tuple(dict.fromkeys(levels))
 
 
-def breadcrumb(nodes: list[Node], nodes_by_id: dict[str, Node], product: Node, base: str) -> tuple[str, ...]:
+def breadcrumb(
+    nodes: list[Node],
+    nodes_by_id: Mapping[str, Node],
+    product: Node,
+    base: str,
+    pages: Sequence[str] = (),
+) -> tuple[str, ...]:
     """Read the page's place in the shop, without the home page and the product itself.
 
-    Both are known by their names or by where their crumbs lead.
+    Both are known by their names or by where their crumbs lead: home, or to one of the page's own addresses, `pages`.
     """
     stated_in = ("breadcrumb", "breadcrumbList")
     values = (node[name] for node in nodes for name in stated_in if name in node)
     inside = (crumb for value in values for crumb in parts(follow(value, nodes_by_id)))
     title = line_in(product.get("name"))
-    pages = list(_pages_of(product, base))
+    home = pages[0] if pages else base  # links may start from another host
+    own = [page for page in _pages_of(product, base, pages) if not _leads_home(page, home)]
     for crumbs in of_type(distinct([*nodes, *inside]), "BreadcrumbList"):
         items = parts(follow(listed(crumbs.get("itemListElement")), nodes_by_id))
         items.sort(key=lambda item: price_of(item.get("position")) or Decimal(0))
-        if items and _is_this_page(items[-1], nodes_by_id, title, pages, base):
+        if items and _is_this_page(items[-1], nodes_by_id, title, own, base):
             items.pop()
-        if items and _leads_home(_address(items[0], base), base):
+        if items and _leads_home(_address(items[0], base), home):
             items = items[1:]
         names = [_name(item, nodes_by_id) for item in items]
         if path := tuple(name for name in names if name and name != title and not is_home(name)):
@@ -62,11 +69,13 @@ def breadcrumb(nodes: list[Node], nodes_by_id: dict[str, Node], product: Node, b
     return ()
 
 
-def _name(item: Node, nodes_by_id: dict[str, Node]) -> str:
+def _name(item: Node, nodes_by_id: Mapping[str, Node]) -> str:
     return line_in(item.get("name")) or line_in(follow(item.get("item"), nodes_by_id))
 
 
-def _is_this_page(item: Node, nodes_by_id: dict[str, Node], title: str, pages: list[str], base: str) -> bool:
+def _is_this_page(
+    item: Node, nodes_by_id: Mapping[str, Node], title: str, pages: list[str], base: str
+) -> bool:
     """Whether the last crumb is the page itself: it leads here or, where it leads nowhere, is named as the product."""
     if address := _address(item, base):
         return any(_is_one(address, page) for page in pages)
@@ -76,12 +85,12 @@ def _is_this_page(item: Node, nodes_by_id: dict[str, Node], title: str, pages: l
     return set(product) <= set(crumb) or (len(crumb) >= _FEWEST_WORDS and set(crumb) <= set(product))
 
 
-def _pages_of(product: Node, base: str) -> Iterator[str]:
-    """Give the addresses of the page: what links on it start from, unless that is the shop, and its product's own."""
+def _pages_of(product: Node, base: str, pages: Sequence[str]) -> Iterator[str]:
+    """Give the addresses of the page: its own, what links on it start from, and its product's."""
     stated = (
         _absolute(text, base) for text in islice(listed(product.get("url")), 2) if isinstance(text, str)
     )
-    yield from (address for address in (base, *stated) if address and not _leads_home(address, base))
+    yield from filter(None, dict.fromkeys((*pages, base, *stated)))
 
 
 def _address(item: Node, base: str) -> str:
@@ -104,5 +113,5 @@ def _is_one(one: str, other: str) -> bool:
     return host_of(one) == host_of(other) and key_of(one) == key_of(other)
 
 
-def _leads_home(address: str, base: str) -> bool:
-    return bool(address) and host_of(address) == host_of(base) and place_of(address) in ("", "/")
+def _leads_home(address: str, page: str) -> bool:
+    return bool(address) and host_of(address) == host_of(page) and place_of(address) in ("", "/")

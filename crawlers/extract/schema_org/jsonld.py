@@ -7,7 +7,7 @@ mending below takes linear time, whatever is in a block.
 import html
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from scrapy.http import TextResponse
@@ -85,18 +85,19 @@ def of_type(nodes: list[Node], *types: str) -> Iterator[Node]:
             yield node
 
 
-def resolved(nodes: list[Node]) -> dict[str, Node]:
-    """Map nodes by their @id, for `follow`; a bare reference defines nothing."""
-    return {str(node["@id"]): node for node in nodes if len(node) > 1 and isinstance(node.get("@id"), str)}
-
-
-def follow(value: Any, nodes_by_id: dict[str, Node]) -> Any:
+def follow(value: Any, nodes_by_id: Mapping[str, Node]) -> Any:
     """Give the node a bare `{"@id": ...}` stands for, else the value itself; in a list, of each."""
     if isinstance(value, list):
         return [part if isinstance(part, list) else follow(part, nodes_by_id) for part in value]
     if isinstance(value, dict) and set(value) <= {"@id", "@type"} and isinstance(value.get("@id"), str):
         return nodes_by_id.get(value["@id"], value)
     return value
+
+
+def referred(node: Node, nodes_by_id: Mapping[str, Node]) -> Node:
+    """Give what a reference to a node leads to: the node itself, unless others have the same `@id`."""
+    identity = node.get("@id")
+    return nodes_by_id.get(identity, node) if isinstance(identity, str) else node
 
 
 def listed(value: Any) -> list[Any]:

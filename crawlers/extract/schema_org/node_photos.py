@@ -4,7 +4,7 @@
 and its `@id` is a name, mostly the page's address with a fragment, unless it ends like an image file.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -18,7 +18,7 @@ _MOST_IMAGES = 20_000  # looked at on one page, whatever refers to them
 _DEEPEST = 3
 
 
-def photos_of(nodes: Sequence[Node], nodes_by_id: dict[str, Node], base: str) -> dict[str, str]:
+def photos_of(nodes: Sequence[Node], nodes_by_id: Mapping[str, Node], base: str) -> dict[str, str]:
     """Collect the photos of a product's nodes, then what its customers sent: view by address.
 
     nodes  the product itself, then whatever else may show it: variants, pieces that are offered, offers
@@ -34,7 +34,7 @@ def photos_of(nodes: Sequence[Node], nodes_by_id: dict[str, Node], base: str) ->
     return photos
 
 
-def _images(value: Any, nodes_by_id: dict[str, Node], depth: int = 0) -> Iterator[tuple[str, str]]:
+def _images(value: Any, nodes_by_id: Mapping[str, Node], depth: int = 0) -> Iterator[tuple[str, str]]:
     """Read address and caption of each image: a string, an ImageObject, or a list of either."""
     for image in listed(value) if depth <= _DEEPEST else ():
         if isinstance(image, str):

@@ -1,13 +1,14 @@
 """What schema.org offers ask: the price now, the price before, the currency, and whether it can be bought."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 
 from crawlers.extract.money.price import currency_of
 from crawlers.extract.schema_org.jsonld import Node, line_in
-from crawlers.extract.schema_org.price_specification import Quote, Standing, quotes_of, word_of
+from crawlers.extract.schema_org.price_specification import quotes_of, word_of
+from crawlers.extract.schema_org.quote import Standing
 
 # The names of schema.org's ItemAvailability, and of the OpenGraph product tags.
 _BUYABLE = frozenset(
@@ -26,14 +27,14 @@ class Amounts:
     list_price: Decimal | None = None
 
 
-def lowest_amounts(offers: list[Node], nodes_by_id: dict[str, Node]) -> Amounts:
+def lowest_amounts(offers: list[Node], nodes_by_id: Mapping[str, Node]) -> Amounts:
     """Find the lowest price that any of the offers asks today for one piece, in the currency that stands first.
 
     A price of zero is that of a sample, or of nothing: it counts only where there is no other. The list price is one
     that the same offer states in the same currency, with tax where the price is, and higher.
     """
     today = datetime.now(UTC).date()
-    every = _without_repetitions(quotes_of(offers, nodes_by_id, today))
+    every = quotes_of(offers, nodes_by_id, today)
     asked = [(quote, quotes) for quotes in every for quote in quotes if not quote.former]
     currency = next((quote.currency for quotes in every for quote in quotes if quote.currency), "")
     if not asked:
@@ -63,22 +64,6 @@ def in_stock(availabilities: Iterable[str]) -> bool | None:
 def reduced_from(price: Decimal | None, candidates: list[Decimal]) -> Decimal | None:
     """Find the lowest price that is higher than the one asked: anything else is no reduction."""
     return min((amount for amount in candidates if price is not None and amount > price), default=None)
-
-
-def _without_repetitions(every: list[list[Quote]]) -> list[list[Quote]]:
-    """Judge a summary that repeats an amount asked under a condition alone as that amount is judged."""
-    standings: dict[Decimal, Standing] = {}
-    for quote in (quote for quotes in every for quote in quotes if not (quote.former or quote.summary)):
-        standings[quote.amount] = min(quote.standing, standings.get(quote.amount, quote.standing))
-    return [
-        [
-            replace(quote, standing=max(quote.standing, standings.get(quote.amount, quote.standing)))
-            if quote.summary
-            else quote
-            for quote in quotes
-        ]
-        for quotes in every
-    ]
 
 
 def _stated_currency(offers: list[Node]) -> str:

@@ -3,22 +3,25 @@
 An offer states amounts itself and in PriceSpecifications (schema.org/priceSpecification), and few of them are what one
 pays for one piece: components (schema.org/PriceComponentTypeEnumeration), charges, prices for members or many pieces,
 per metre, without tax, of last month. Components, charges and members' prices are no quotes at all; the others are
-used only where an offer says nothing better.
+used only where an offer says nothing better. An offer that repeats one of these plainly asks none of it
+(repetitions.py).
 """
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from enum import IntEnum
 from itertools import islice
 from typing import Any
 
 from crawlers.extract.money.price import currency_of, price_of
 from crawlers.extract.money.struck_price import split_struck
+from crawlers.extract.schema_org.charges import names_charge
 from crawlers.extract.schema_org.jsonld import Node, distinct, follow, listed, parts
 from crawlers.extract.schema_org.property_names import types_of
+from crawlers.extract.schema_org.quote import Quote, Standing
+from crawlers.extract.schema_org.repetitions import judged_by, without_repetitions
 from crawlers.extract.text import line_of
 
 # The names of schema.org's PriceTypeEnumeration, and what shops write for them.
@@ -26,25 +29,6 @@ _BEFORE = frozenset(
     "listprice strikethroughprice strikethrough regularprice originalprice msrp srp rrp uvp".split()
 )
 _NOT_ASKED = frozenset("minimumadvertisedprice invoiceprice".split())
-# In the type or the name of a specification: what is paid beside the price, or as a part of it.
-_CHARGE = re.compile(
-    r"\b(?:delivery|payment|shipping|deposit|down ?payment|instal?lment|versand|pfand|anzahlung|raten"
-    r"|livraison|acompte|caution|consigne|mensualit|env[ií]o|cuota|parcela|frete|spedizione|verzend)",
-    re.I,
-)
-# In front of such a word, and behind it: the amount is the price, whether or not the charge is in it.
-_NO_CHARGE = re.compile(
-    r"(?:(?:\b(?:zzgl|zuzüglich|exkl|exklusive|excl|exclusive|excluding|exclusief|exclus|ekskl|hors|sans|plus|without"
-    r"|ohne|sin|sem|senza|esclus[aeio]|zonder|utan|uden|inkl|inklusive|incl|including|inclusive|inclusief|y compris)\b"
-    r"|\+)[^;:|]{0,40}|\b(?:free|kostenlos\w*|gratis|versandkostenfrei\w*)\s+)$",
-    re.I,
-)
-_CHARGE_SETTLED = re.compile(
-    r"\w*(?:(?:kosten)?frei\b|[\s(]+(?:(?:costs?|charges?|is|are|not|non)\s+)*(?:free|kostenlos|gratis|grátis"
-    r"|gratuite?s?|gratuit[oa]|offerte?s?|included|excluded|extra|inbegriffen|comprise?s?|incluse?s?|inclus[oa]"
-    r"|incluid[oa]s?|incluíd[oa]s?|esclus[aeio]|exclue?s?)\b)",
-    re.I,
-)
 # What names the tax among the components of a price.
 _TAX = re.compile(r"\b(?:vat|gst|tax|taxes|mwst|ust|mehrwertsteuer|umsatzsteuer|tva|iva|btw|moms)\b", re.I)
 # A piece, in the codes of UN/CEFACT (schema.org/unitCode) and in words.
@@ -59,59 +43,47 @@ _FEW = 10  # values of an enumeration or a quantity
 _LONGEST, _LONGEST_PRICE = 200, 4_000  # characters of such a value, and of a price as HTML
 
 
-class Standing(IntEnum):
-    """What an amount is worth as the price of one piece, best first."""
-
-    ASKED = 0
-    NET = 1  # without the tax that is paid with it
-    UPPER = 2  # the upper end of a range whose lower end is not said
-    PER_UNIT = 3  # per metre, per pair of a pack
-    CONDITIONAL = 4  # from several pieces on, for the trade, for hire
-    NOT_VALID = 5  # no longer, or not yet
-
-
-@dataclass(frozen=True)
-class Quote:
-    """An amount in its currency (empty where none is said); `former` for a price that it is reduced from.
-
-    summary  whether it sums up several offers, as the lowPrice of an AggregateOffer does
-    """
-
-    amount: Decimal
-    currency: str
-    standing: Standing
-    former: bool = False
-    summary: bool = False
-
-
-def quotes_of(offers: list[Node], nodes_by_id: dict[str, Node], today: date) -> list[list[Quote]]:
+def quotes_of(offers: list[Node], nodes_by_id: Mapping[str, Node], today: date) -> list[list[Quote]]:
     """Read every amount of each offer that is a price; dates are judged as of `today`.
 
     Of an offer that states nothing but former prices that still hold, the lowest of them is what it asks. A
     specification that many offers refer to is read once.
     """
     known: dict[tuple[int, str], list[Quote]] = {}
-    return [_in_offer(offer, nodes_by_id, today, known) for offer in offers]
+    set_aside: list[Quote] = []
+    every = [_in_offer(offer, nodes_by_id, today, known, set_aside) for offer in offers]
+    return without_repetitions(every, set_aside)
 
 
 def _in_offer(
-    offer: Node, nodes_by_id: dict[str, Node], today: date, known: dict[tuple[int, str], list[Quote]]
+    offer: Node,
+    nodes_by_id: Mapping[str, Node],
+    today: date,
+    known: dict[tuple[int, str], list[Quote]],
+    set_aside: list[Quote],
 ) -> list[Quote]:
-    if offer.get("validForMemberTier"):
-        return []
     currency = next(_short(offer.get("priceCurrency")), "")
+    if offer.get("validForMemberTier"):
+        set_aside += _parts_in(offer, currency)
+        return []
     own = _own_standing(offer, today)
     whole = own if own != Standing.NET else Standing.ASKED  # a specification says itself whether tax is in it
-    quotes: list[Quote] = []
-    if _is_price(offer):
-        quotes += _amounts_in(offer, currency, own)
+    stated: list[Quote] = []
     for part in parts(follow(listed(offer.get("priceSpecification"))[:_MOST], nodes_by_id)):
         key = (id(part), currency)
         if key not in known:
             known[key] = list(_in_specification(part, nodes_by_id, currency, today))
-        quotes += known[key] if whole == Standing.ASKED else [_at_best(quote, whole) for quote in known[key]]
+        stated += known[key] if whole == Standing.ASKED else [_at_best(quote, whole) for quote in known[key]]
+    plain = list(_amounts_in(offer, currency, own)) if _is_price(offer) else []
+    quotes = [*judged_by(stated, plain), *(quote for quote in stated if quote.standing != Standing.PART)]
     if "aggregateoffer" in types_of(offer):
         quotes = [replace(quote, summary=True) for quote in quotes]
+    set_aside += [quote for quote in stated if quote.standing == Standing.PART]
+    return _with_asked(quotes, own)
+
+
+def _with_asked(quotes: list[Quote], own: Standing) -> list[Quote]:
+    """Add the former price that is asked where an offer, valid itself, states no other that is."""
     asked = [quote for quote in quotes if not quote.former]
     former = [quote for quote in quotes if quote.former]
     in_force = any(quote.standing < Standing.NOT_VALID for quote in asked)
@@ -126,11 +98,14 @@ def _at_best(quote: Quote, standing: Standing) -> Quote:
 
 
 def _in_specification(
-    part: Node, nodes_by_id: dict[str, Node], currency: str, today: date
+    part: Node, nodes_by_id: Mapping[str, Node], currency: str, today: date
 ) -> Iterator[Quote]:
     """Read a specification; of a compound one without a price of its own, its components."""
     components = distinct(parts(follow(listed(part.get("priceComponent"))[:_MOST], nodes_by_id)))
     whole = any(part.get(name) is not None for name in (*_LOW, *_HIGH))
+    for each in (part, *components):
+        if _is_part(each) or _is_charge(each):
+            yield from _parts_in(each, next(_short(part.get("priceCurrency")), currency))
     if not _is_price(part) or _is_charge(part):
         return
     if whole or not components:
@@ -154,6 +129,7 @@ def _together(components: list[Node], currency: str, today: date) -> Iterator[Qu
             continue
         standing = max(_own_standing(each, today), _of_specification(each))
         if standing == Standing.NET and taxed and len(components) > 1:
+            yield from _parts_in(each, currency)
             standing = Standing.ASKED
         least: dict[str, Quote] = {}
         for quote in _amounts_in(each, currency, standing):
@@ -173,22 +149,25 @@ def _together(components: list[Node], currency: str, today: date) -> Iterator[Qu
 
 def _is_price(part: Node) -> bool:
     """Whether what a node states is a price for everybody, and neither a part of one nor what a shop may not ask."""
-    kinds = _words(part.get("priceType"))
-    return not (
-        kinds & _NOT_ASKED or _words(part.get("priceComponentType")) or part.get("validForMemberTier")
-    )
+    return not (_words(part.get("priceType")) & _NOT_ASKED or _is_part(part))
+
+
+def _is_part(part: Node) -> bool:
+    """Whether what a node states is a component of a price, or is asked of members."""
+    return bool(part.get("validForMemberTier") or _words(part.get("priceComponentType")))
 
 
 def _is_charge(part: Node) -> bool:
     if any(part.get(name) not in (None, "") for name in _BILLED):
         return True
-    if _CHARGE.search(" ".join(types_of(part))):
-        return True
-    return any(
-        not _NO_CHARGE.search(name[: word.start()]) and not _CHARGE_SETTLED.match(name, word.end())
-        for name in _short(part.get("name"))
-        for word in _CHARGE.finditer(name)
+    return names_charge(" ".join(types_of(part)), is_type=True) or any(
+        map(names_charge, _short(part.get("name")))
     )
+
+
+def _parts_in(part: Node, currency: str) -> Iterator[Quote]:
+    """Read the amounts of a node that are no prices."""
+    return (quote for quote in _amounts_in(part, currency, Standing.PART) if not quote.former)
 
 
 def _amounts_in(part: Node, currency_beside: str, standing: Standing) -> Iterator[Quote]:

@@ -4,12 +4,21 @@ schema.org lets either side name the other: a group its variants (`hasVariant`) 
 `inProductGroupWithID`), a product its offers (`offers`) or an offer its product (`itemOffered`).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
 from crawlers.extract.page_url import key_of
-from crawlers.extract.schema_org.jsonld import Node, distinct, follow, line_in, listed, of_type, parts
+from crawlers.extract.schema_org.jsonld import (
+    Node,
+    distinct,
+    follow,
+    line_in,
+    listed,
+    of_type,
+    parts,
+    referred,
+)
 
 _MOST_VARIANTS = 1_000  # of one product; what is beyond is not read
 _OWN = frozenset(
@@ -37,7 +46,7 @@ class ProductParts:
         return [self.node, *self.variants, *self.offered, *self.offers]
 
 
-def parts_of(node: Node, nodes: list[Node], nodes_by_id: dict[str, Node]) -> ProductParts:
+def parts_of(node: Node, nodes: list[Node], nodes_by_id: Mapping[str, Node]) -> ProductParts:
     """Collect what a page's `nodes` hold of the product `node`, one of them; each node once, in page order."""
     candidates = [node, *_variants(node, nodes, nodes_by_id)]
     whole = [{name: follow(value, nodes_by_id) for name, value in each.items()} for each in candidates]
@@ -47,7 +56,9 @@ def parts_of(node: Node, nodes: list[Node], nodes_by_id: dict[str, Node]) -> Pro
     things = distinct(
         thing for offer in offers for thing in parts(follow(listed(offer.get("itemOffered")), nodes_by_id))
     )
-    known = {id(each) for each in candidates}
+    known = things and {
+        id(each) for product in candidates for each in (product, referred(product, nodes_by_id))
+    }
     offered = [
         {name: follow(value, nodes_by_id) for name, value in thing.items()}
         for thing in islice(things, _MOST_VARIANTS)
@@ -68,7 +79,12 @@ def group_id(node: Node) -> str:
     return next(filter(None, stated), "")
 
 
-def _with_group(node: Node, nodes: list[Node], nodes_by_id: dict[str, Node]) -> Node:
+def group_of(node: Node) -> str:
+    """Read the productGroupID of the group that a node is, or says it is of; empty where it says none."""
+    return line_in(node.get("productGroupID")) or group_id(node)
+
+
+def _with_group(node: Node, nodes: list[Node], nodes_by_id: Mapping[str, Node]) -> Node:
     """Fill a variant with what only its group says; its own words, identifiers and address come first."""
     groups = parts(follow(listed(node.get("isVariantOf")), nodes_by_id))
     if not groups and (identity := group_id(node)):
@@ -82,16 +98,18 @@ def _with_group(node: Node, nodes: list[Node], nodes_by_id: dict[str, Node]) -> 
     return node
 
 
-def _variants(node: Node, nodes: list[Node], nodes_by_id: dict[str, Node]) -> list[Node]:
+def _variants(node: Node, nodes: list[Node], nodes_by_id: Mapping[str, Node]) -> list[Node]:
     """Collect those a group lists, and those elsewhere on the page that name it as theirs."""
     candidates = parts(follow(listed(node.get("hasVariant")), nodes_by_id))
-    identity, number = node.get("@id"), line_in(node.get("productGroupID"))
+    number = line_in(node.get("productGroupID"))
     siblings = "" if number else group_id(node)
     for other in nodes:
         named = [
             part.get("@id") if isinstance(part, dict) else part for part in listed(other.get("isVariantOf"))
         ]
-        if isinstance(identity, str) and identity in named:
+        if any(
+            nodes_by_id.get(name) is referred(node, nodes_by_id) for name in named if isinstance(name, str)
+        ):
             candidates.append(other)
         elif number:
             candidates += [other] if group_id(other) == number else []
@@ -106,7 +124,7 @@ def _at_same_address(node: Node, other: Node) -> bool:
     return not there or (bool(here) and key_of(there) == key_of(here))
 
 
-def _offers_in(nodes: Iterable[Node], nodes_by_id: dict[str, Node]) -> list[Node]:
+def _offers_in(nodes: Iterable[Node], nodes_by_id: Mapping[str, Node]) -> list[Node]:
     outer = [offer for node in nodes for offer in parts(follow(listed(node.get("offers")), nodes_by_id))]
     inner = (
         inside
@@ -117,10 +135,13 @@ def _offers_in(nodes: Iterable[Node], nodes_by_id: dict[str, Node]) -> list[Node
 
 
 def _offers_that_name(
-    products: list[Node], nodes: list[Node], nodes_by_id: dict[str, Node]
+    products: list[Node], nodes: list[Node], nodes_by_id: Mapping[str, Node]
 ) -> Iterator[Node]:
     """Find offers on top that offer one of these, or another thing of the same name without an address of its own."""
-    ours = {id(product): True for product in products}
+    offers = list(of_type(nodes, "Offer", "AggregateOffer"))
+    if not offers:
+        return
+    ours = {id(each): True for product in products for each in (product, referred(product, nodes_by_id))}
     name = line_in(products[0].get("name"))
 
     def is_ours(thing: Node) -> bool:
@@ -129,12 +150,12 @@ def _offers_that_name(
             ours[id(thing)] = alike and _at_same_address(products[0], thing)
         return ours[id(thing)]
 
-    for offer in of_type(nodes, "Offer", "AggregateOffer"):
+    for offer in offers:
         if any(is_ours(thing) for thing in parts(follow(listed(offer.get("itemOffered")), nodes_by_id))):
             yield offer
 
 
-def _with_currency(offers: list[Node], nodes_by_id: dict[str, Node]) -> list[Node]:
+def _with_currency(offers: list[Node], nodes_by_id: Mapping[str, Node]) -> list[Node]:
     """Give an offer inside an AggregateOffer the currency that only the latter states."""
     stated: dict[int, object] = {}
     for offer in offers:

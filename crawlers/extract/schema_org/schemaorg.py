@@ -10,34 +10,35 @@ from crawlers.extract.schema_org.jsonld import (
     line_in,
     lines_in,
     listed,
-    resolved,
 )
 from crawlers.extract.schema_org.node_photos import photos_of
 from crawlers.extract.schema_org.offers import in_stock, lowest_amounts
+from crawlers.extract.schema_org.page_nodes import PageNodes
 from crawlers.extract.schema_org.product_facts import facts_of
-from crawlers.extract.schema_org.product_parts import parts_of
+from crawlers.extract.schema_org.product_parts import group_of, parts_of
 from crawlers.extract.text import text_of, words_listed
 
 PRODUCT_TYPES = ("Product", "ProductGroup", "IndividualProduct", "ProductModel", "SomeProducts")
-_KEYS = ("sku", "productID", "productGroupID", "mpn")
+_KEYS = ("sku", "productID", "mpn")
 
 
-def reading_of(node: Node | None, nodes: list[Node], source: str, base: str) -> Reading:
+def reading_of(node: Node | None, found: PageNodes, source: str) -> Reading:
     """Read what a page's nodes say of the product `node`; without one, the categories that the page stands in."""
+    nodes, nodes_by_id = found.nodes, found.nodes_by_id
     if node is None:
-        return Reading(source=source, categories=breadcrumb(nodes, resolved(nodes), {}, base), product=False)
-    nodes_by_id = resolved(nodes)
+        path = breadcrumb(nodes, nodes_by_id, {}, found.base, found.pages)
+        return Reading(source=source, categories=path, product=False)
     whole = parts_of(node, nodes, nodes_by_id)
     node, title = whole.node, line_in(whole.node.get("name"))
     amounts = lowest_amounts(whole.offers, nodes_by_id)
     stated = facts_of(whole)
     return Reading(
         source=source,
-        keys={kind: line_in(node.get(kind)) for kind in _KEYS},
+        keys={"productGroupID": group_of(node), **{kind: line_in(node.get(kind)) for kind in _KEYS}},
         title=title,
         description=_description(node.get("description")),
         brand=stated.brand,
-        categories=categories_of(node) or breadcrumb(nodes, nodes_by_id, node, base),
+        categories=categories_of(node) or breadcrumb(nodes, nodes_by_id, node, found.base, found.pages),
         tags=words_listed(_keywords(node.get("keywords"))),
         colour=stated.colour,
         gender=stated.gender,
@@ -46,7 +47,7 @@ def reading_of(node: Node | None, nodes: list[Node], source: str, base: str) -> 
         list_price=amounts.list_price,
         in_stock=in_stock(lines_in(distinct(offer.get("availability") for offer in whole.offers))),
         attributes=stated.attributes,
-        photos=photos_of(whole.every(), nodes_by_id, base),
+        photos=photos_of(whole.every(), nodes_by_id, found.base),
     )
 
 

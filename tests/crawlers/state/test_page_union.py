@@ -1,14 +1,17 @@
 """crawlers/state/page_union.py: one catalogue of all pages, in one language, whichever page came first."""
 
+import json
 import random
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from scrapy.http import HtmlResponse
 
 from crawlers.discover.visit import Visit
 from crawlers.discover.walls import led_to
+from crawlers.extract.product_page import products_on
 from crawlers.state.page_union import WALL_FROM, settle_language, unite_pages
 from crawlers.state.tables.frontier import Kind
 from crawlers.state.tables.previous_crawl import Fate
@@ -53,6 +56,83 @@ def test_pages_make_one_product_whatever_order_they_come_in(tmp_path: Path) -> N
 
     photos = tuple(f"{SHOP}/img/{colour}.jpg" for colour in ("ink", "moss", "sand"))
     assert found == [([("acme:0", "Coat ink", f"{SHOP}/coat", "ink, moss, sand", photos)], [], 1, 2)] * 6
+
+
+def of_group(group: dict[str, Any], colour: str, size: str = "") -> Product:
+    """The product of a page that shows one colour of a coat, in one size."""
+    name = f"{colour}-{size}".strip("-")
+    node = {
+        "@type": "Product",
+        "name": f"Coat {colour}",
+        "sku": name,
+        "color": colour,
+        "image": f"/{name}.jpg",
+    } | group
+    body = f"<h1>Coat</h1><script type='application/ld+json'>{json.dumps(node)}</script>"
+    (found,) = products_on(HtmlResponse(f"{SHOP}/coat/{name}", body=body.encode(), encoding="utf-8"), "acme")
+    assert isinstance(found, Product)
+    return found
+
+
+@pytest.mark.parametrize(
+    "group",
+    [
+        {"inProductGroupWithID": "LC"},
+        {"isVariantOf": {"@type": "ProductGroup", "productGroupID": "LC"}},
+        {
+            "isVariantOf": {
+                "@type": "ProductGroup",
+                "productGroupID": "LC",
+                "sku": "other",
+                "name": "Loden coat",
+            }
+        },
+        {"isVariantOf": [{"@type": "ProductModel"}, {"@type": "ProductGroup", "productGroupID": ["LC"]}]},
+        {"@type": "ProductGroup", "productGroupID": "LC"},
+    ],
+)
+def test_the_pages_of_a_group_s_colours_are_one_product_with_the_group_s_own(
+    group: dict[str, Any], tmp_path: Path
+) -> None:
+    stage = PageStage(tmp_path)
+    for colour in ("moss", "ink", "sand"):
+        shown(stage, of_group(group, colour, "S"), f"/coat/{colour}-S")
+    shown(
+        stage,
+        of_group({"@type": "ProductGroup", "productGroupID": "LC", "sku": "LC-0"}, "rust"),
+        "/coat/rust",
+    )
+
+    unite_pages(stage.recorder)
+
+    ((name, title, _, colours, photos),) = catalogue(stage)
+    assert (name, title, len(photos)) == ("acme:LC", "Coat rust", 4)
+    assert sorted(colours.split(", ")) == ["ink", "moss", "rust", "sand"]
+    assert stage.out() == 1
+
+
+@pytest.mark.parametrize("group", [{}, {"isVariantOf": {"name": "Coat"}}, {"inProductGroupWithID": "n/a"}])
+def test_pages_that_name_no_group_stay_products_of_their_own(group: dict[str, Any], tmp_path: Path) -> None:
+    stage = PageStage(tmp_path)
+    for colour in ("ink", "moss"):
+        shown(stage, of_group(group, colour), f"/coat/{colour}")
+
+    unite_pages(stage.recorder)
+
+    assert [name for name, *_ in catalogue(stage)] == ["acme:ink", "acme:moss"]
+
+
+def test_three_coats_in_three_colours_are_three_products(tmp_path: Path) -> None:
+    stage = PageStage(tmp_path)
+    for coat_ in ("a", "b", "c"):
+        for colour in ("ink", "moss", "sand"):
+            shown(stage, of_group({"inProductGroupWithID": coat_}, colour, coat_), f"/coat/{colour}-{coat_}")
+
+    unite_pages(stage.recorder)
+
+    assert [(name, colour) for name, _, _, colour, _ in catalogue(stage)] == [
+        (f"acme:{name}", "ink, moss, sand") for name in "abc"
+    ]
 
 
 def test_of_a_market_s_pages_and_others_the_market_s_come_first(tmp_path: Path) -> None:

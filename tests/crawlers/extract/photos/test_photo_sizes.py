@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawlers.extract.photos.photo_sizes import UNSIZED, largest_of_each, sized
+from crawlers.extract.photos.photo_sizes import largest_of_each, sized
+from crawlers.extract.photos.size_words import UNSIZED
 
 HOST = "https://shop.example/"
 ONE_PHOTO = {  # each of a shop software: sizes of one photo, the largest last
@@ -24,6 +25,14 @@ ONE_PHOTO = {  # each of a shop software: sizes of one photo, the largest last
     "VTEX": "ids/155242-300-400/hat.jpg ids/155242-800-auto/hat.jpg ids/155242/hat.jpg",
     "Salesforce": "dw/hat.jpg?sw=300&sh=400&sm=fit dw/hat.jpg?sw=1200",
     "Scene7": "is/hat?wid=300&hei=400&fmt=webp is/hat?wid=2000",
+    "Scene7 presets": "is/hat?$thumb$ is/hat?$S7Product$ is/hat?$preset$&fmt=webp is/hat is/hat?$product_large$",
+    "Scene7 presets beside pixels": "is/hat?$S7Product$&wid=200 is/hat?$zoom$&hei=900&wid=700 is/hat?$pdp$=&qlt=80",
+    "Scene7 presets of pixels": "is/hat?$n_320w is/hat?$n_640w&qlt=70 is/hat?$pdp_750x900$ is/hat?fmt=jpg",
+    "Akamai": "hat.jpg?impolicy=thumb hat.jpg?impolicy=product_medium hat.jpg?impolicy=pdp hat.jpg?impolicy=pdpZoom",
+    "Akamai beside pixels": "hat.jpg?impolicy=large&imwidth=90 hat.jpg?imwidth=750&impolicy=thumb hat.jpg",
+    "named presets": "hat.jpg?preset=thumb hat.jpg?profile=list-small hat.jpg?preset=tile hat.jpg hat.jpg?profile=zoom",
+    "words of sizes": "hat.jpg?size=thumb hat.jpg?size=Medium hat.jpg?v=2 hat.jpg?size=large hat.jpg?size=original",
+    "ImageKit parameters": "h.jpg?tr=w-300 h.jpg?tr=h-400,w-310,fo-auto h.jpg?tr=n-media_medium h.jpg?tr=q-80 h.jpg",
     "Amazon": "I/61._AC_US40_.jpg I/61._AC_SX300_.jpg I/61._AC_SL1500_.jpg",
     "Squarespace": "hat.jpg?format=300w hat.jpg?format=1500w",
     "Next.js": "_next/image?url=%2Fhat.jpg&w=640&q=75 _next/image?url=%2Fhat.jpg&w=3840&q=75",
@@ -60,6 +69,9 @@ def test_sizes_of_one_photo_are_one_photo_and_the_largest_is_taken(software: str
         "image.php?id=1 image.php?id=2 image.php?id=1&side=b",
         "ids/155242-300-400/hat.jpg ids/155243-300-400/hat.jpg",
         "hat-xs.jpg hat-full.jpg s_hat.jpg",
+        "is/t?$img=hat is/t?$img=coat is/t?$img=hat&$side=back",
+        "hat.jpg?profile=12a hat.jpg?profile=red hat.jpg?style=b hat.jpg?tr=12 hat.jpg?view=zoom hat.jpg?view=thumb",
+        "i?src=hat i?src=coat i?$thumb$=coat i?$thumb$=hat",
         "image?url=%2Fa.jpg&w=640 image?url=%2Fb.jpg&w=640",
     ],
 )
@@ -77,6 +89,7 @@ def test_the_largest_file_stands_where_the_first_one_stood_and_keeps_its_view() 
 
 def test_what_is_no_address_is_a_photo_of_its_own() -> None:
     assert sized("http://[x").pixels == UNSIZED
+    assert sized(f"{HOST}?=&$=&$&&=$").photo != sized("http://[y").photo
     assert sized("http://[x").photo != sized("http://[y").photo
 
 

@@ -99,6 +99,23 @@ def test_a_base_that_is_the_shop_is_no_page_and_the_product_names_its_own() -> N
 
 
 @pytest.mark.parametrize(
+    ("base", "pages"),
+    [
+        ("https://shop.example/", (HERE,)),
+        ("https://shop.example/de/", (HERE,)),
+        ("https://cdn.example/assets/", (HERE,)),
+        (HERE, ("https://shop.example/coats/moss", HERE)),
+        ("https://shop.example/", ("https://shop.example/coats/moss", f"{HERE}?utm_source=mail")),
+    ],
+)
+def test_the_last_crumb_leads_to_any_address_of_the_page(base: str, pages: tuple[str, ...]) -> None:
+    crumbs = [{"name": "Acme", "item": "https://shop.example/"}, WOMEN, {"name": "Our best", "item": HERE}]
+    nodes = [{"@type": "BreadcrumbList", "itemListElement": crumbs}]
+
+    assert breadcrumb(nodes, {}, {"name": "Moss Coat"}, base, pages) == ("Women",)
+
+
+@pytest.mark.parametrize(
     "item", [None, 5, [], [[]], {}, {"@id": 5}, "http://[x", "javascript:void(0)", "mailto:a@b.c"]
 )
 def test_no_crumb_breaks_it(item: object) -> None:

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from crawlers.extract.schema_org.jsonld import resolved
 from crawlers.extract.schema_org.node_photos import photos_of
+from crawlers.extract.schema_org.page_nodes import NodesById
 
 PAGE = "https://shop.example/products/coat"
 NODES = [
@@ -16,7 +16,7 @@ NODES = [
 
 def read(image: Any, *others: dict[str, Any], **more: Any) -> dict[str, str]:
     node = {"@type": "Product", "image": image} | more
-    found = photos_of([node, *others], resolved(NODES), PAGE)
+    found = photos_of([node, *others], NodesById(NODES), PAGE)
     return {address.removeprefix("https://shop.example"): view for address, view in found.items()}
 
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawlers.extract.schema_org.price_specification import Quote, Standing, quotes_of, word_of
+from crawlers.extract.schema_org.price_specification import quotes_of, word_of
+from crawlers.extract.schema_org.quote import Quote, Standing
 
 TODAY = date(2026, 11, 27)
 ASKED = Quote(Decimal("240.0000"), "EUR", Standing.ASKED)

@@ -2,13 +2,13 @@ from typing import Any
 
 import pytest
 
-from crawlers.extract.schema_org.jsonld import resolved
+from crawlers.extract.schema_org.page_nodes import NodesById
 from crawlers.extract.schema_org.product_parts import ProductParts, parts_of
 
 
 def parts(product: dict[str, Any], *others: dict[str, Any]) -> ProductParts:
     nodes = [product, *others]
-    return parts_of(product, nodes, resolved(nodes))
+    return parts_of(product, nodes, NodesById(nodes))
 
 
 def thing(name: str = "", **facts: Any) -> dict[str, Any]:
