@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from scrapy.http import HtmlResponse
 
 from crawlers.extract.schema_org.jsonld import line_in, nodes_on, of_type, values_in
+from crawlers.extract.schema_org.property_names import node_of
 from crawlers.platforms import Shop, load
 from schemas.product import Product
 
@@ -98,10 +99,10 @@ def test_a_broken_block_is_reported_and_does_not_hide_the_next() -> None:
 
 
 @given(JSON)
-def test_json_is_read_as_what_it_is(value: object) -> None:
+def test_json_is_read_as_what_it_is_but_for_the_spelling_of_names(value: object) -> None:
     values, rest = values_in(json.dumps(value))
 
-    assert repr(values) == repr([json.loads(json.dumps(value))])
+    assert repr(values) == repr([json.loads(json.dumps(value), object_pairs_hook=node_of)])
     assert rest == ""
 
 
