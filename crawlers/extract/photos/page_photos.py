@@ -72,9 +72,7 @@ def photos_on(page: TextResponse, stated: Iterable[str]) -> PagePhotos:
     stated  addresses, of all markups of the page's product
     """
     addresses = list(islice(dict.fromkeys(stated), _MOST_STATED))
-    if not addresses or "<img" not in page.text.lower():
-        return PagePhotos()
-    return _Comparison(page, addresses).result()
+    return _Comparison(page, addresses).result() if addresses else PagePhotos()
 
 
 class _Comparison:
@@ -132,10 +130,11 @@ class _Comparison:
     def _may_be_stated(self, picture: Any, link: Any) -> bool:
         """Whether a stated file's name stands in what an element names; a look that costs little."""
         text = " ".join(_values(picture))
-        text += "".join(value for source in sources_of(picture) for value in _values(source))
+        for source in sources_of(picture):
+            text += " ".join(_values(source))
         if link is not None:
             text += f" {link.get('href')}"
-        return any(name in text for name in self._names)
+        return any(map(text.__contains__, self._names))
 
     def _files(self, picture: Any) -> dict[str, str]:
         """List the photo of each of a picture's files, absolute, the largest file first; none beyond the bound."""

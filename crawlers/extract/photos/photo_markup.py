@@ -105,8 +105,10 @@ def sources_of(picture: Any) -> list[Any]:
 
     libxml2 does not know that a <source> has no end: what follows one stands inside it.
     """
-    sources: list[Any] = []
     above = picture.getparent()
+    if above is None or above.tag not in ("source", "picture"):
+        return []
+    sources: list[Any] = []
     while above is not None and above.tag == "source" and len(sources) < _MOST_SOURCES:
         sources.append(above)
         above = above.getparent()
@@ -199,4 +201,4 @@ def _is_rooted(value: str) -> bool:
 
 
 def _names_file(address: str) -> bool:
-    return IMAGE_FILE.search(address[-300:]) is not None
+    return "." in address and IMAGE_FILE.search(address[-300:]) is not None
