@@ -161,9 +161,9 @@ def _said_by(node: Node, depth: int) -> Iterator[str]:
 
 
 def _unit(node: Node, depth: int) -> str:
-    text, code = (
-        next(lines_in(node[name], depth), "") if name in node else "" for name in ("unitText", "unitCode")
-    )
+    if "unitText" not in node and "unitCode" not in node:
+        return ""
+    text, code = (next(lines_in(node.get(name), depth), "") for name in ("unitText", "unitCode"))
     return unit_of(text, code)
 
 
