@@ -67,6 +67,8 @@ def _items(page: TextResponse, wanted: tuple[str, ...]) -> list[Node]:
 
 def _read(nodes: list[Node], source: str, page: TextResponse, url: str, base: str) -> list[Reading]:
     """Make a reading of each node that one markup has of the page's product; none where it says nothing of any."""
+    if not nodes:
+        return []
     found = nodes_of(nodes, base, (url, page.url))
     node = main_product(found, page)
     reading = reading_of(node, found, source)

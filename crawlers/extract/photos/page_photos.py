@@ -19,6 +19,7 @@ from crawlers.extract.photos.photo_sizes import largest_of_each, sized
 from crawlers.extract.photos.photo_urls import addresses_in
 from crawlers.extract.photos.photo_view import view_of
 from crawlers.extract.photos.stand_ins import says_no_picture
+from crawlers.extract.text import printable
 
 _MOST_STATED = 60  # photos of one product that are looked for on its page
 _MOST_SHOWN = 2_000  # pictures of one page that are looked at
@@ -142,7 +143,7 @@ class _Comparison:
             files: dict[str, str] = {}
             for written in files_of(picture) if self._files_left > 0 else ():
                 is_whole = written.startswith(("https://", "http://"))
-                for file in (written,) if is_whole else addresses_in(written, self._base):
+                for file in (printable(written),) if is_whole else addresses_in(written, self._base):
                     files.setdefault(file, sized(file).photo)
             self._files_left -= len(files)
             self._judged[picture] = files

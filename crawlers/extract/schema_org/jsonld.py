@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from scrapy.http import TextResponse
 
 from crawlers.extract.schema_org.property_names import node_of, types_of
+from crawlers.extract.schema_org.units import unit_of, with_unit
 from crawlers.extract.text import line_of
 
 Node = dict[str, Any]
@@ -125,8 +126,9 @@ def line_in(value: Any) -> str:
 def lines_in(value: Any, depth: int = 0) -> Iterator[str]:
     """Read each thing a property says as one line: a text, a number, the name or the values of a node.
 
-    A node that states only minValue and maxValue (schema.org/QuantitativeValue) is a range, `36-42`; one that is only
-    the `@id` of a schema.org term, as a member of an enumeration may be written, is that address.
+    A node that states only minValue and maxValue (schema.org/QuantitativeValue) is a range, `36-42`; the unit of either
+    is written behind it, `65 cm`. One that is only the `@id` of a schema.org term, as a member of an enumeration may be
+    written, is that address.
     """
     if depth > DEEPEST or value is None or isinstance(value, bool):
         return
@@ -146,15 +148,23 @@ def _said_by(node: Node, depth: int) -> Iterator[str]:
     for key in ("name", "@value", "value"):
         said = lines_in(node.get(key), depth)
         if (first := next(said, None)) is not None:
-            yield first
-            yield from said
+            unit = _unit(node, depth) if key != "name" else ""
+            yield with_unit(first, unit)
+            yield from (with_unit(line, unit) for line in said)
             return
     ends = [text for key in ("minValue", "maxValue") if (text := next(lines_in(node.get(key), depth), ""))]
     identity = node.get("@id")
     if ends:
-        yield "-".join(dict.fromkeys(ends))
+        yield with_unit("-".join(dict.fromkeys(ends)), _unit(node, depth))
     elif isinstance(identity, str) and _TERM.match(identity):
         yield line_of(identity)
+
+
+def _unit(node: Node, depth: int) -> str:
+    if "unitText" not in node and "unitCode" not in node:
+        return ""
+    text, code = (next(lines_in(node.get(name), depth), "") for name in ("unitText", "unitCode"))
+    return unit_of(text, code)
 
 
 def _sequence(text: str) -> tuple[list[Any], str]:

@@ -14,6 +14,7 @@ from crawlers.extract.schema_org.jsonld import Node, distinct, listed
 
 _MOST_NODES = 100_000  # of one page, nested ones too
 _MOST_TOLD = 20  # nodes of one @id whose properties are added up
+_HOLDS_NODES = (dict, list)
 _LONGEST = 2_000  # characters of an @id that is more than its own text
 
 
@@ -24,10 +25,10 @@ class NodesById(Mapping[str, Node]):
     at the first question, so that a page without any reference pays nothing.
     """
 
-    def __init__(self, nodes: Sequence[Node], pages: Iterable[str] = ()) -> None:
+    def __init__(self, nodes: Sequence[Node], pages: Sequence[str] = ()) -> None:
         """pages: addresses of the page, the one that links on it start from first."""
         self._nodes = nodes
-        self._pages = [page.partition("#")[0] for page in pages]
+        self._of_page = pages
 
     def __getitem__(self, identity: str) -> Node:
         return self._known[self.spelt(identity)]
@@ -37,6 +38,10 @@ class NodesById(Mapping[str, Node]):
 
     def __len__(self) -> int:
         return len(self._known)
+
+    @cached_property
+    def _pages(self) -> list[str]:
+        return [page.partition("#")[0] for page in self._of_page]
 
     @cached_property
     def _known(self) -> dict[str, Node]:
@@ -130,5 +135,5 @@ def _every(nodes: Sequence[Node]) -> Iterator[Node]:
                 continue
             seen.add(id(value))
             yield value
-            value = list(value.values())
-        stack += [part for part in reversed(value) if isinstance(part, dict | list)]
+            value = value.values()
+        stack += [part for part in reversed(value) if isinstance(part, _HOLDS_NODES)]

@@ -103,10 +103,13 @@ def _in_specification(
     """Read a specification; of a compound one without a price of its own, its components."""
     components = distinct(parts(follow(listed(part.get("priceComponent"))[:_MOST], nodes_by_id)))
     whole = any(part.get(name) is not None for name in (*_LOW, *_HIGH))
-    for each in (part, *components):
+    for each in components:
         if _is_part(each) or _is_charge(each):
             yield from _parts_in(each, next(_short(part.get("priceCurrency")), currency))
-    if not _is_price(part) or _is_charge(part):
+    if _is_part(part) or _is_charge(part):
+        yield from _parts_in(part, currency)
+        return
+    if not _is_price(part):
         return
     if whole or not components:
         yield from _amounts_in(part, currency, max(_own_standing(part, today), _of_specification(part)))

@@ -25,6 +25,7 @@ _FACTS = (
     "gtin14",
     "itemCondition",
 )  # of the product, else of its parts
+_MEASURED = ("value", "minValue", "maxValue", "unitText", "unitCode")
 _SIZED_FOR = re.compile(r"WearableSizeGroup(Mens|Womens|Boys|Girls)\b", re.I)
 _MOST_VALUES = 2_000  # of one fact
 
@@ -99,7 +100,7 @@ def _additional(nodes: list[Node]) -> dict[str, str]:
     """Read every additionalProperty, the values of one name together (schema.org/PropertyValue)."""
     lines_by_name: dict[str, list[str]] = {}
     for fact in parts(_stated("additionalProperty", nodes)):
-        values = {name: fact.get(name) for name in ("value", "minValue", "maxValue")}
+        values = {name: fact.get(name) for name in _MEASURED}
         name = line_in(fact.get("name")) or line_of(str(fact.get("propertyID") or ""))
         if name and (lines := list(lines_in(values))):
             lines_by_name.setdefault(name, []).extend(lines)

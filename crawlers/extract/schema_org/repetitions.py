@@ -20,7 +20,7 @@ def judged_by(stated: list[Quote], own: list[Quote]) -> list[Quote]:
     An amount stays the price where none of the others is asked: mostly the shop says of its only price what else it
     is, per kilogram, or to be paid at once. A former price is asked instead of one that holds no longer.
     """
-    standings = _best_by_amount(stated)
+    standings = _best_by_amount(stated) if own and stated else {}
     if not any(standings.get(quote.amount) in _JUDGED for quote in own):
         return own
     others = [*stated, *(quote for quote in own if quote.amount not in standings)]
@@ -54,6 +54,8 @@ def without_repetitions(every: list[list[Quote]], set_aside: Iterable[Quote]) ->
 
     set_aside  amounts of the offers that are no prices
     """
+    if not any(quote.summary for quotes in every for quote in quotes):
+        return every
     single = [quote for quotes in every for quote in quotes if not quote.summary]
     standings = _best_by_amount([*single, *set_aside])
     return [

@@ -92,6 +92,14 @@ def test_what_a_gallery_only_shows_is_counted_once_and_not_taken() -> None:
     assert shown(body) == ({}, {}, 2)
 
 
+@pytest.mark.parametrize("mark", ["\x1b[31m", "\x07", "\u202e"])
+@pytest.mark.parametrize("host", [SHOP, ""])
+def test_an_address_holds_no_control_characters(mark: str, host: str) -> None:
+    body = f"<img src=/p/coat.jpg data-zoom-image='{host}/z/{mark}coat.jpg'>"
+
+    assert all(url.isprintable() for url in shown(body)[0].values())
+
+
 def test_what_stands_behind_the_end_of_the_page_is_seen() -> None:
     assert shown("</body></html><div class=gallery><img src=/p/coat.jpg><img src=/p/2.jpg></div>")[2] == 1
 

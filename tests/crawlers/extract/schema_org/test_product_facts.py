@@ -98,3 +98,65 @@ def test_several_properties_of_one_name_are_one_fact() -> None:
     found = facts({"additionalProperty": [*properties, spans, {"name": "x"}, {"value": "y"}, "z"]})
 
     assert found.attributes == {"Futter": "Viskose, Seide", "Length": "98-104"}
+
+
+@pytest.mark.parametrize(
+    ("stated", "text"),
+    [
+        ({"value": 65, "unitCode": "CMT"}, "65 cm"),
+        ({"value": "65", "unitText": "cm"}, "65 cm"),
+        ({"value": 65, "unitText": "Zoll", "unitCode": "INH"}, "65 Zoll"),
+        ({"value": 65, "unitCode": "https://unece.org/code/MMT"}, "65 mm"),
+        ({"value": 65, "unitCode": "unece:inh"}, "65 in"),
+        ({"value": 65, "unitCode": "cm"}, "65 cm"),
+        ({"value": 1.5, "unitText": "MTR"}, "1.5 m"),
+        ({"value": [60, 65], "unitCode": "CMT"}, "60 cm, 65 cm"),
+        ({"minValue": 36, "maxValue": 42, "unitText": "cm"}, "36-42 cm"),
+        ({"value": {"@type": "QuantitativeValue", "value": 65, "unitCode": "CMT"}}, "65 cm"),
+        ({"value": {"minValue": 36, "maxValue": 42}, "unitCode": "CMT"}, "36-42 cm"),
+        ({"value": {"value": 65, "unitCode": "CMT"}, "unitCode": "CMT"}, "65 cm"),
+        ({"value": 80, "unitCode": "P1"}, "80 %"),
+        ({"value": 1.2, "unitCode": "KGM"}, "1.2 kg"),
+        ({"value": 300, "unitCode": "GRM"}, "300 g"),
+        ({"value": 20, "unitCode": "LTR"}, "20 l"),
+        ({"value": "ca. 65", "unitText": {"name": "cm"}}, "ca. 65 cm"),
+    ],
+)
+def test_a_measured_value_has_its_unit(stated: dict[str, Any], text: str) -> None:
+    assert facts({"additionalProperty": {"name": "Length"} | stated}).attributes == {"Length": text}
+    if "unitText" in stated or "unitCode" in stated:
+        assert facts({"size": stated}).attributes == {"size": text}
+
+
+@pytest.mark.parametrize(
+    "stated",
+    [
+        {"value": "65 cm", "unitCode": "CMT"},
+        {"value": "65 cm", "unitText": "cm"},
+        {"value": "65 cm", "unitCode": "C62"},
+        {"value": {"name": "65 cm"}, "unitText": "Stück"},
+        {"value": "65 cm", "unitText": ""},
+    ],
+)
+def test_a_value_that_names_its_unit_stays(stated: dict[str, Any]) -> None:
+    assert facts({"additionalProperty": {"name": "Length"} | stated}).attributes == {"Length": "65 cm"}
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        {"unitCode": "C62"},
+        {"unitText": "C62"},
+        {"unitCode": "XYZ"},
+        {"unitCode": 7},
+        {"unitCode": None, "unitText": None},
+        {"unitText": "x" * 99},
+        {"unitCode": [[]]},
+        {"unitText": {"@id": "#a"}},
+        {"unitText": True},
+    ],
+)
+def test_what_is_no_unit_is_none(unit: dict[str, Any]) -> None:
+    assert facts({"additionalProperty": {"name": "Length", "value": 65} | unit}).attributes == {
+        "Length": "65"
+    }
