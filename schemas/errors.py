@@ -132,7 +132,8 @@ class RejectedError(PipelineError):
 
     def __str__(self) -> str:
         if self.example:
-            rows = f"{self.rejected:,} of {self.seen:,} rows refused"
+            things = "photos" if self.stage == "image" else "rows"
+            rows = f"{self.rejected:,} of {self.seen:,} {things} refused"
             return f"{self.stage} stopped: {rows}: {self.reason}, e.g. {self.example}"
         return f"{self.stage} stopped: {self.rejected} of {self.seen} refused, mostly {self.reason}"
 

@@ -13,7 +13,9 @@ def begun(lake: Lake) -> OpenRun:
     run = lake.begin("crawl", "crawl", "key")
     writer = run.writer(REJECTS)
     for number in range(3):
-        writer.write(Reject("import", "file_missing", f"t.csv#{number}", detail=f"{number}.jpg").row())
+        writer.write(
+            Reject("import", "file_missing", f"t.csv line {number + 2}", detail=f"{number}.jpg").row()
+        )
     writer.close()
     return run
 
