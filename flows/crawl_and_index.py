@@ -30,9 +30,8 @@ def crawl_and_index(parameters: ChainParameters) -> dict[str, Any]:
     crawls, failed = crawl_shops(parameters.crawl())
     shops = len(crawls) + len(failed)
     refuse_too_many(shops, failed, parameters.failed_share)
-    done: dict[str, Any] = {"crawl": summed(crawls, shops)}
-    if failed:  # the others' catalogues are fresh, and a shop that failed keeps the one it had
-        done["crawl"] = done["crawl"] | {"failed": reasons(failed)}
+    # The others' catalogues are fresh, and a shop that failed keeps the one it had.
+    done: dict[str, Any] = {"crawl": summed(crawls, reasons(failed))}
     done["label"] = label_products(label)
     labels = done["label"]["run_id"]
     with ray_cluster() as cluster:  # started once, joined by every stage below

@@ -208,6 +208,12 @@ def harmless(text: str) -> str:
     return "".join(char if char.isprintable() else " " if char.isspace() else "" for char in text)
 
 
+def cell(text: str, width: int) -> str:
+    """Return a shop's words for a narrow column: on one line, nothing that a terminal would obey."""
+    line = " ".join(harmless(text).split())
+    return line if len(line) <= width else line[: width - 1] + "…"
+
+
 def plain(value: Any) -> str:
     """Return text for a cell; what a shop wrote must neither be read as markup nor steer the terminal."""
     from rich.markup import escape

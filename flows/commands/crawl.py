@@ -25,9 +25,10 @@ def _refuse(written: Mapping[str, Any]) -> None:
 
 def _show(result: dict[str, Any]) -> None:
     """One shop as its fields; several as a row each."""
-    if "crawls" not in result:
-        terminal.show_crawl("crawled", result)
-        if withheld := result["removal_withheld"]:
+    if len(result["crawls"]) == 1 and not result["failed"]:
+        (only,) = result["crawls"]
+        terminal.show_crawl("crawled", only)
+        if withheld := only["removal_withheld"]:
             terminal.people.print(
                 f"{withheld:,} products are in no listing any more. That is over half of the shop at once, so they are"
                 " kept; if they are really gone, crawl once with --revisit full."

@@ -17,7 +17,7 @@ def _flow() -> Callable[..., dict[str, Any]]:
 
 
 def _show(result: dict[str, Any]) -> None:
-    for shop, why in result["crawl"].get("failed", {}).items():
+    for shop, why in result["crawl"]["failed"].items():
         terminal.people.print(terminal.harmless(f"not crawled, kept as it was: {shop}: {why}"), markup=False)
     terminal.show_scores(result["evaluate"])
 

@@ -40,7 +40,7 @@ def give_up(lake: Lake, crawl: OpenRun, parameters: dict[str, Any], error: Pipel
                 "reason": error.reason,
             },
         )
-        example = f"{error.example} (all of them: {lake.folder(kept)}/rejects)"
+        example = f"{error.example} (all of them: vitrine rejects {kept.run_id})"
         error = RejectedError(error.stage, error.rejected, error.seen, error.reason, example)
     lake.discard(crawl)
     return error

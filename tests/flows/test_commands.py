@@ -14,7 +14,7 @@ from tests.flows.command_line import vitrine
 from tests.flows.processes import ROOT
 
 COMMANDS = "demo mall doctor crawl import changes label train embed index evaluate crawl-and-index search report runs"
-COMMANDS += " deploy"
+COMMANDS += " rejects deploy"
 
 
 def refusal(*words: str) -> str:

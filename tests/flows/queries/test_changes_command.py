@@ -105,6 +105,8 @@ def test_a_file_is_written_in_the_format_of_its_name(lake: Lake, crawled: Crawle
     assert (table.num_rows, table.column_names) == (1, CHANGES.names)
     assert table["after"].to_pylist() == ['Coat, "wide"']
     assert (tmp_path / "none.CSV").read_text().count("\n") == 1
-    with pytest.raises(InputError, match=r"\.xlsx is none that is written; name it \.parquet or \.csv"):
+    with pytest.raises(
+        InputError, match=r"\.xlsx is none that is written; name it \.parquet, \.csv or \.jsonl"
+    ):
         changes(lake.uri, "2d", out=str(tmp_path / "c.xlsx"), now=NOW)
     assert not list(tmp_path.glob("*xlsx*"))
