@@ -1,4 +1,4 @@
-"""The command line's manners: what people see goes to stderr, the result to stdout, errors in one line."""
+"""The command line's manners: the result goes to stdout, for people or as JSON; all else to stderr, errors in one."""
 
 import json
 import logging
@@ -24,26 +24,30 @@ from rich.table import Table
 
 from flows.progress import Log, Stage, listen
 from flows.running.endings import interruptible
+from flows.running.first_signals import INTERRUPTED
+from schemas.errors import PipelineError, UsageError
 
 people = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else 140)
+results = Console(highlight=False, width=None if sys.stdout.isatty() else 400)  # a line a row, for grep
 
 
 def command(
     as_json: bool, work: Callable[[], dict[str, Any]], show: Callable[[dict[str, Any]], None]
 ) -> None:
-    """Run one command: `work` gives its result, `show` prints it for people unless `as_json`.
+    """Run one command: `work` gives its result, `show` prints it for people to `results` unless `as_json`.
 
-    Exits with 1 after one line on stderr where something of the user's is at fault; with --json the
-    same sentence is the one JSON object on stdout. Ctrl-C and SIGTERM end it the same way, with 130 and 143.
+    Exits with 1 after one line on stderr where something of the user's is at fault, with 2 where it is how the command
+    was called; with --json the same sentence is the one JSON object on stdout. Ctrl-C and SIGTERM end it the same way,
+    with 130 and 143.
     A result that names shops which `failed` is shown as it is, and exits with 1 after a line that names them.
     """
-    result_stream = _claim_stdout()
+    result_stream = results.file = _claim_stdout()
     _claim_stderr()
     _quiet_libraries()
     listen(Bars() if people.is_terminal else Lines())
 
     def interrupted() -> None:
-        _say("interrupted; the same command again continues where that is possible", as_json, result_stream)
+        _say(INTERRUPTED, as_json, result_stream)
 
     with interruptible(interrupted) as endings:
         try:
@@ -63,11 +67,21 @@ def command(
             if ours is None:
                 raise
             _say(str(ours), as_json, result_stream, type(ours).__name__)
-            sys.exit(1)
+            sys.exit(exit_status(ours))
     if failed := result.get("failed"):
         named = "; ".join(f"{shop} ({why})" for shop, why in failed.items())
         _say(f"not crawled, the others are: {named}", False, result_stream)
         sys.exit(1)
+
+
+def exit_status(error: PipelineError) -> int:
+    """Return the exit status of a command after an error: 2 where it was called as it cannot be, else 1."""
+    return 2 if isinstance(error, UsageError) else 1
+
+
+def refuse_usage(sentence: str, as_json: bool) -> None:
+    """Say that the command line names no command, option or value that there is."""
+    _say(sentence, as_json, sys.stdout, UsageError.__name__)
 
 
 class Bars(Log):
@@ -146,7 +160,7 @@ def fields_table(title: str, result: dict[str, Any]) -> None:
         if isinstance(value, list) and value and isinstance(value[0], dict):
             continue
         table.add_row(f"[dim]{name}", plain(value))
-    people.print(table)
+    results.print(table)
 
 
 def show_crawl(title: str, result: dict[str, Any]) -> None:
@@ -172,7 +186,7 @@ def rows_table(title: str, columns: list[str], rows: list[list[Any]]) -> None:
         table.add_column(name, justify="right" if right else "left", overflow="fold")
     for row in rows:
         table.add_row(*(plain(value) for value in row))
-    people.print(table)
+    results.print(table)
 
 
 def show_scores(result: dict[str, Any]) -> None:

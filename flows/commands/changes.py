@@ -62,7 +62,7 @@ def _show(result: dict[str, Any]) -> None:
         columns = ["product", "field", "before", "after", "", "seen"]
         terminal.rows_table(f"{len(shown)} of {total:,} changes, largest price drops first", columns, cells)
     if result["out"]:
-        terminal.people.print(f"All {total:,} rows: {result['out']}", markup=False)
+        terminal.results.print(f"All {total:,} rows: {result['out']}", markup=False)
     elif total > len(shown):
         terminal.people.print("All rows as a table: --out FILE.parquet", style="dim")
 

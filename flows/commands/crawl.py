@@ -6,7 +6,7 @@ from typing import Any
 from flows import terminal
 from flows.options import command_of, on_prefect
 from flows.parameters.crawl import CrawlParameters
-from schemas.errors import InputError
+from schemas.errors import UsageError
 
 POSITION = 40
 
@@ -20,7 +20,7 @@ def _flow() -> Callable[..., dict[str, Any]]:
 def _refuse(written: Mapping[str, Any]) -> None:
     """Refuse pages without the strategy that reads them."""
     if bool(written["only"]) != (written["revisit"] == "list"):
-        raise InputError("--only", "goes together with --revisit list: the file says which pages")
+        raise UsageError("--only", "goes together with --revisit list: the file says which pages")
 
 
 def _show(result: dict[str, Any]) -> None:

@@ -24,10 +24,10 @@ def command(lake: Lake = LAKE_BY_DEFAULT, products: int = 300, seed: int = 1, js
 
 def _show(result: dict[str, Any]) -> None:
     terminal.show_scores(result["evaluate"])
-    people = terminal.people
-    people.print(
+    results = terminal.results
+    results.print(
         f"\n{result['seconds']:.0f} s in all, {result['orchestration_seconds']:.1f} s of them between the stages:"
         " imports, Prefect, Ray's start and end."
     )
-    people.print(f"[bold]Report:[/bold] {result['report']}")
-    people.print(f'Try:    vitrine search --words "red dress" --lake {result["lake"]}')
+    results.print(f"[bold]Report:[/bold] {result['report']}")
+    results.print(f'Try:    vitrine search --words "red dress" --lake {result["lake"]}')

@@ -38,7 +38,7 @@ def _show(result: dict[str, Any]) -> None:
     ]
     terminal.rows_table(title, ["stage", "reason", "rows", "for example"], rows)
     if result["out"]:
-        terminal.people.print(f"All {result['total']:,} rows: {result['out']}", markup=False)
+        terminal.results.print(f"All {result['total']:,} rows: {result['out']}", markup=False)
     elif rows:
         terminal.people.print("All rows as a table: --out FILE.csv", style="dim")
 

@@ -20,7 +20,7 @@ from flows.queries.table_file import table_file
 from flows.queries.time_bounds import time_bound
 from infra.lake import Lake
 from schemas.change import CHANGES, KINDS
-from schemas.errors import InputError, LakeError
+from schemas.errors import InputError, LakeError, UsageError
 from schemas.manifest import Manifest
 from workers.changes.ordered_rows import is_ordered, ordered
 from workers.changes.product_changes import KEY, Comparison
@@ -55,12 +55,12 @@ def changes(
     by kind, the most notable changes (price drops first), out. Raises InputError, LakeError.
     """
     if unknown := [kind for kind in kinds if kind not in KINDS]:
-        raise InputError(f"--kind {unknown[0]}", f"no such kind; there are {', '.join(KINDS)}")
+        raise UsageError(f"--kind {unknown[0]}", f"no such kind; there are {', '.join(KINDS)}")
     place, now = Lake(lake), now or datetime.now(UTC)
     first = time_bound("--since", since, place, now)
     last = time_bound("--until", until or "now", place, now, end=True)
     if first.highest_id > last.highest_id:
-        raise InputError(f"--since {since}", f"lies after {f'--until {until}' if until else 'now'}")
+        raise UsageError(f"--since {since}", f"lies after {f'--until {until}' if until else 'now'}")
     shops = _crawls(place, shop).items()
     spans = [span(name, crawls, first.highest_id, last.highest_id) for name, crawls in shops]
     compared = tuple(kinds) or tuple(KINDS)

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from flows.queries.table_file import table_file
 from infra.lake import Lake
-from schemas.errors import InputError, LakeError
+from schemas.errors import InputError, LakeError, UsageError
 from schemas.manifest import Manifest
 from schemas.reject import REASONS, REJECTS
 
@@ -27,7 +27,7 @@ def rejects(lake: str, of: str = "", *, reasons: Sequence[str] = (), out: str = 
     Returns run, flow, shop, total, counts (stage, reason, meaning, rows, example), out. Raises InputError, LakeError.
     """
     if unknown := [reason for reason in reasons if reason not in REASONS]:
-        raise InputError(f"--reason {unknown[0]}", f"no such reason; there are {', '.join(REASONS)}")
+        raise UsageError(f"--reason {unknown[0]}", f"no such reason; there are {', '.join(REASONS)}")
     place = Lake(lake)
     run = _run(place, of)
     counts: Counter[tuple[str, str]] = Counter()

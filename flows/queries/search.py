@@ -14,7 +14,7 @@ from flows.parameters.retrieval import SearchParameters
 from infra.lake import Lake
 from infra.settings import load_settings
 from infra.vectors import VectorStore
-from schemas.errors import ImageError, InputError
+from schemas.errors import ImageError, InputError, UsageError
 from schemas.manifest import Manifest
 
 MOST_PHOTOS = 16_384  # that Milvus gives in one answer
@@ -31,7 +31,7 @@ def search(parameters: SearchParameters) -> dict[str, Any]:
     """
     image, words = parameters.image, parameters.words
     if (image is None) == (words is None):
-        raise InputError("search", "needs a photo or --words, one of the two")
+        raise UsageError("search", "needs a photo or --words, one of the two")
     place = Lake(parameters.lake)
     indexed = place.newest("index")
     trained = place.run(indexed.result["train"])

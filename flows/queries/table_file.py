@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
-from schemas.errors import InputError
+from schemas.errors import InputError, UsageError
 
 
 @contextmanager
@@ -73,4 +73,4 @@ def _writer(path: Path, out: str, file: BinaryIO, schema: pa.Schema) -> Any:
         case ".parquet" | ".pq" | "":
             return pq.ParquetWriter(file, schema, compression="zstd")
         case other:
-            raise InputError(out, f"{other} is none that is written; name it .parquet, .csv or .jsonl")
+            raise UsageError(out, f"{other} is none that is written; name it .parquet, .csv or .jsonl")

@@ -28,7 +28,7 @@ ATTACKS = {
 @pytest.fixture
 def shown(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
     written = io.StringIO()
-    monkeypatch.setattr(terminal, "people", Console(file=written, width=400, force_terminal=False))
+    monkeypatch.setattr(terminal, "results", Console(file=written, width=400, force_terminal=False))
     return written
 
 
