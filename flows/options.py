@@ -12,6 +12,7 @@ import typer
 
 from flows import terminal
 from flows.parameters.option import CONTACT, LAKE, Option, Words
+from flows.progress import waiting
 from flows.running import first_signals
 from schemas.errors import InputError, PipelineError, UsageError
 
@@ -82,10 +83,10 @@ def on_prefect(load: Callable[[], Callable[..., Result]]) -> Callable[[P], Resul
     def work(parameters: P) -> Result:
         from flows.orchestration import PrivateApi
 
-        terminal.people.print("starting Prefect and what the stage needs: 10 to 30 seconds", style="dim")
-        api = PrivateApi()
-        flow = load()
-        api.wait()
+        with waiting("Prefect and what the stage needs start, 10 to 30 s"):
+            api = PrivateApi()
+            flow = load()
+            api.wait()
         return flow(**parameters.flat())
 
     return work

@@ -16,11 +16,13 @@ from rich.progress import (
     MofNCompleteColumn,
     Progress,
     SpinnerColumn,
+    Task,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
 from rich.table import Table
+from rich.text import Text
 
 from flows.progress import Log, Stage, listen
 from flows.running.endings import interruptible
@@ -90,17 +92,43 @@ class Bars(Log):
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._bars: Progress | None = None
-        self._watched = 0
+        self._users = 0
 
     @contextmanager
     def watch(self, stage: Stage) -> Iterator[None]:
         """One bar per step; it stays when the step is done."""
+        with self._shown() as bars:
+            yield from self._watched_bar(bars, stage)
+
+    @contextmanager
+    def wait(self, what: str) -> Iterator[None]:
+        """Show a spinner with the seconds so far, which goes when the wait is over."""
+        with self._shown() as bars:
+            bar = bars.add_task(plain(what), total=None, unit="", rate="", note="", waits=True)
+            try:
+                yield
+            finally:
+                bars.remove_task(bar)
+
+    @contextmanager
+    def _shown(self) -> Iterator[Progress]:
+        """Share one display, for as long as anyone has something on it."""
         with self._lock:
             if self._bars is None:
                 self._bars = _bars()
                 self._bars.start()
-            self._watched += 1
+            self._users += 1
             bars = self._bars
+        try:
+            yield bars
+        finally:
+            with self._lock:
+                self._users -= 1
+                if not self._users:
+                    bars.stop()
+                    self._bars = None
+
+    def _watched_bar(self, bars: Progress, stage: Stage) -> Iterator[None]:
         bar = bars.add_task(stage.name, total=stage.total, unit=stage.unit, rate="", note="")
 
         def draw(changed: Stage) -> None:
@@ -108,16 +136,16 @@ class Bars(Log):
             bars.update(bar, completed=changed.done, total=changed.total, rate=rate, note=note)
 
         stage.on_change = draw
-        try:
-            yield
-            end = max(stage.done, 1)  # all there was, also where less came than was announced
-            bars.update(bar, total=end, completed=end)
-        finally:
-            with self._lock:
-                self._watched -= 1
-                if not self._watched:
-                    bars.stop()
-                    self._bars = None
+        yield
+        end = max(stage.done, 1)  # all there was, also where less came than was announced
+        bars.update(bar, total=end, completed=end)
+
+
+class _Counted(MofNCompleteColumn):
+    """How many of how many; nothing of a wait, which counts nothing."""
+
+    def render(self, task: Task) -> Text:
+        return Text() if task.fields.get("waits") else super().render(task)
 
 
 def _bars() -> Progress:
@@ -125,7 +153,7 @@ def _bars() -> Progress:
         SpinnerColumn(finished_text="[green]✓"),
         TextColumn("{task.description:<9}"),
         BarColumn(bar_width=28),
-        MofNCompleteColumn(),
+        _Counted(),
         TextColumn("{task.fields[unit]}  {task.fields[rate]}"),
         TimeElapsedColumn(),
         TimeRemainingColumn(elapsed_when_finished=False),
@@ -163,19 +191,6 @@ def fields_table(title: str, result: dict[str, Any]) -> None:
     results.print(table)
 
 
-def show_crawl(title: str, result: dict[str, Any]) -> None:
-    """Show the result of one crawl or import: its figures, then its notes."""
-    told = ("notes", "shared_photos")  # the same twice, once in words
-    fields_table(title, {name: value for name, value in result.items() if name not in told})
-    show_notes(result)
-
-
-def show_notes(result: dict[str, Any]) -> None:
-    """Show a crawl's notes, a line each and unwrapped: they hold addresses to be copied."""
-    for note in result.get("notes", ()):
-        people.print(harmless(f"Note on {result['shop']}: {note}."), markup=False, soft_wrap=True)
-
-
 def rows_table(title: str, columns: list[str], rows: list[list[Any]]) -> None:
     """Show a small table; numbers stand at the right."""
     table = Table(title=title, title_justify="left", header_style="bold", box=None, padding=(0, 2))
@@ -187,30 +202,6 @@ def rows_table(title: str, columns: list[str], rows: list[list[Any]]) -> None:
     for row in rows:
         table.add_row(*(plain(value) for value in row))
     results.print(table)
-
-
-def show_scores(result: dict[str, Any]) -> None:
-    """Show the overall scores of an evaluation: one row per benchmark and k, one column per method."""
-    overall = [row for row in result["scores"] if row["slice"] == "all"]
-    methods = list(dict.fromkeys(row["method"] for row in overall))
-    cells: dict[tuple[str, str, int, int], dict[str, str]] = {}
-    for row in overall:
-        key = (row["benchmark"], row["metric"], row["k"], row["n"])
-        half = 50 * (row["ci_high"] - row["ci_low"])
-        cells.setdefault(key, {})[row["method"]] = f"{100 * row['value']:.1f} ± {half:.1f}"
-    rows = [[*key, *(by_method.get(method, "") for method in methods)] for key, by_method in cells.items()]
-    columns = ["benchmark", "metric", "k", "n", *methods]
-    rows_table("scores, in percent with half the 95 % interval", columns, rows)
-    for note in result.get("notes", ()):
-        people.print(harmless(note), markup=False, soft_wrap=True)
-    for column, by_method in result.get("zero_shot", {}).items():
-        for method, named in by_method.items():
-            if named["unknown"]:
-                line = (
-                    f"{column}: {len(named['unknown'])} of {named['labels']} labels have no word that {method} learnt, "
-                    f"{named['unknown_photos']:,} photos missed for it: {', '.join(named['unknown'])}"
-                )
-                people.print(harmless(line), markup=False, style="dim", soft_wrap=True)
 
 
 def harmless(text: str) -> str:

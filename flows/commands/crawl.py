@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from flows import terminal
+from flows import shown_results, terminal
 from flows.options import command_of, on_prefect
 from flows.parameters.crawl import CrawlParameters
 from schemas.errors import UsageError
@@ -27,7 +27,7 @@ def _show(result: dict[str, Any]) -> None:
     """One shop as its fields; several as a row each."""
     if len(result["crawls"]) == 1 and not result["failed"]:
         (only,) = result["crawls"]
-        terminal.show_crawl("crawled", only)
+        shown_results.show_crawl("crawled", only)
         if withheld := only["removal_withheld"]:
             terminal.people.print(
                 f"{withheld:,} products are in no listing any more. That is over half of the shop at once, so they are"
@@ -41,7 +41,7 @@ def _show(result: dict[str, Any]) -> None:
     ]
     terminal.rows_table(f"{len(rows)} shops crawled", ["shop", *columns, "refused"], rows)
     for crawl in result["crawls"]:
-        terminal.show_notes(crawl)
+        shown_results.show_notes(crawl)
 
 
 def _work(parameters: CrawlParameters) -> dict[str, Any]:
