@@ -1,4 +1,4 @@
-"""Bad input, as a user gives it: exit code 1 (2 for wrong usage), one clear line, no traceback; and --json says the same."""
+"""Bad input, as a user gives it: exit code 1 (2 for wrong usage), one clear line, no traceback; --json says it, too."""
 
 import http.server
 import io
