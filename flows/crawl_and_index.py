@@ -17,7 +17,7 @@ from flows.parameters.train import TrainParameters
 from flows.retrieval.embed import embed_photos, newest_trained
 from flows.retrieval.evaluate import evaluate_model, publish_scores
 from flows.retrieval.index import load_collection
-from infra.cluster import ray_cluster
+from flows.running.started_ray import started_ray
 from infra.lake import Lake
 from schemas.errors import LakeError
 
@@ -30,12 +30,11 @@ def crawl_and_index(parameters: ChainParameters) -> dict[str, Any]:
     crawls, failed = crawl_shops(parameters.crawl())
     shops = len(crawls) + len(failed)
     refuse_too_many(shops, failed, parameters.failed_share)
-    done: dict[str, Any] = {"crawl": summed(crawls, shops)}
-    if failed:  # the others' catalogues are fresh, and a shop that failed keeps the one it had
-        done["crawl"] = done["crawl"] | {"failed": reasons(failed)}
+    # The others' catalogues are fresh, and a shop that failed keeps the one it had.
+    done: dict[str, Any] = {"crawl": summed(crawls, reasons(failed))}
     done["label"] = label_products(label)
     labels = done["label"]["run_id"]
-    with ray_cluster() as cluster:  # started once, joined by every stage below
+    with started_ray() as cluster:  # started once, joined by every stage below
         done["cluster"] = {"seconds": cluster.started, "cores": cluster.cores, "gpus": cluster.gpus}
         trained = None if parameters.retrain else _trained(lake)
         if trained is None:

@@ -12,7 +12,9 @@ import typer
 
 from flows import terminal
 from flows.parameters.option import CONTACT, LAKE, Option, Words
-from schemas.errors import InputError, PipelineError
+from flows.progress import waiting
+from flows.running import first_signals
+from schemas.errors import InputError, PipelineError, UsageError
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
@@ -81,10 +83,10 @@ def on_prefect(load: Callable[[], Callable[..., Result]]) -> Callable[[P], Resul
     def work(parameters: P) -> Result:
         from flows.orchestration import PrivateApi
 
-        terminal.people.print("starting Prefect and what the stage needs: 10 to 30 seconds", style="dim")
-        api = PrivateApi()
-        flow = load()
-        api.wait()
+        with waiting("Prefect and what the stage needs start, 10 to 30 s"):
+            api = PrivateApi()
+            flow = load()
+            api.wait()
         return flow(**parameters.flat())
 
     return work
@@ -102,7 +104,7 @@ def options_of(parameters: type["StageParameters"]) -> list[inspect.Parameter]:
 
 
 def read(parameters: type[P], written: Mapping[str, Any]) -> P:
-    """Make a model of what typer read from the command line. Raises InputError for the first value at fault."""
+    """Make a model of what typer read from the command line. Raises UsageError for the first value at fault."""
     from flows.parameters.stage_parameters import option_name, option_of
 
     given: dict[str, Any] = {}
@@ -125,9 +127,9 @@ def names(text: str) -> list[str]:
 
 
 def pairs(words: list[str], option: str) -> dict[str, str]:
-    """Return words like `name=value` as a dict; raises InputError, naming the option, for any other word."""
+    """Return words like `name=value` as a dict; raises UsageError, naming the option, for any other word."""
     if bad := [word for word in words if "=" not in word.strip("=")]:
-        raise InputError(f"{option} {bad[0]}", "must look like name=value")
+        raise UsageError(f"{option} {bad[0]}", "must look like name=value")
     return {name.strip(): value.strip() for name, _, value in (word.partition("=") for word in words)}
 
 
@@ -146,11 +148,12 @@ def lines(path: str) -> list[str]:
 
 def one_line(work: Callable[[], int | None]) -> int:
     """Run what writes to stdout itself; an error of the user's is one line all the same."""
+    first_signals.leave_alone()
     try:
         return work() or 0
     except PipelineError as error:
         typer.echo(f"vitrine: {error}", err=True)
-        return 1
+        return terminal.exit_status(error)
 
 
 _KEYWORD = inspect.Parameter.KEYWORD_ONLY

@@ -6,13 +6,16 @@ every ten seconds.
 """
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import copy_context
 from dataclasses import dataclass, field
 
 log = logging.getLogger("vitrine.progress")
 EVERY_S = 10.0
+QUIET_S = 1.0  # of a wait of which nothing is said in a log
 _moved = time.monotonic()
 
 
@@ -81,6 +84,17 @@ class Log:
         yield
         log.info("%s, %.1f s", _line(stage), stage.seconds)
 
+    @contextmanager
+    def wait(self, what: str) -> Iterator[None]:
+        """Log what is waited for, once the wait is long enough to wonder."""
+        said = threading.Timer(QUIET_S, copy_context().run, (log.info, "waiting: %s", what))
+        said.daemon = True
+        said.start()
+        try:
+            yield
+        finally:
+            said.cancel()
+
 
 _listener: Log = Log()
 
@@ -98,6 +112,14 @@ def stage(name: str, total: float | None = None, unit: str = "rows") -> Iterator
     moved()
     with _listener.watch(step):
         yield step
+    moved()
+
+
+@contextmanager
+def waiting(what: str) -> Iterator[None]:
+    """Show that something is waited for that cannot say how far it is; `what` names it and says how long it takes."""
+    with _listener.wait(what):
+        yield
     moved()
 
 

@@ -1,4 +1,4 @@
-"""The command line's manners: what people see goes to stderr, the result to stdout, errors in one line."""
+"""The command line's manners: the result goes to stdout, for people or as JSON; all else to stderr, errors in one."""
 
 import json
 import logging
@@ -16,34 +16,40 @@ from rich.progress import (
     MofNCompleteColumn,
     Progress,
     SpinnerColumn,
+    Task,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
 from rich.table import Table
+from rich.text import Text
 
 from flows.progress import Log, Stage, listen
 from flows.running.endings import interruptible
+from flows.running.first_signals import INTERRUPTED
+from schemas.errors import PipelineError, UsageError
 
 people = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else 140)
+results = Console(highlight=False, width=None if sys.stdout.isatty() else 400)  # a line a row, for grep
 
 
 def command(
     as_json: bool, work: Callable[[], dict[str, Any]], show: Callable[[dict[str, Any]], None]
 ) -> None:
-    """Run one command: `work` gives its result, `show` prints it for people unless `as_json`.
+    """Run one command: `work` gives its result, `show` prints it for people to `results` unless `as_json`.
 
-    Exits with 1 after one line on stderr where something of the user's is at fault; with --json the
-    same sentence is the one JSON object on stdout. Ctrl-C and SIGTERM end it the same way, with 130 and 143.
+    Exits with 1 after one line on stderr where something of the user's is at fault, with 2 where it is how the command
+    was called; with --json the same sentence is the one JSON object on stdout. Ctrl-C and SIGTERM end it the same way,
+    with 130 and 143.
     A result that names shops which `failed` is shown as it is, and exits with 1 after a line that names them.
     """
-    result_stream = _claim_stdout()
+    result_stream = results.file = _claim_stdout()
     _claim_stderr()
     _quiet_libraries()
     listen(Bars() if people.is_terminal else Lines())
 
     def interrupted() -> None:
-        _say("interrupted; the same command again continues where that is possible", as_json, result_stream)
+        _say(INTERRUPTED, as_json, result_stream)
 
     with interruptible(interrupted) as endings:
         try:
@@ -63,11 +69,21 @@ def command(
             if ours is None:
                 raise
             _say(str(ours), as_json, result_stream, type(ours).__name__)
-            sys.exit(1)
+            sys.exit(exit_status(ours))
     if failed := result.get("failed"):
         named = "; ".join(f"{shop} ({why})" for shop, why in failed.items())
         _say(f"not crawled, the others are: {named}", False, result_stream)
         sys.exit(1)
+
+
+def exit_status(error: PipelineError) -> int:
+    """Return the exit status of a command after an error: 2 where it was called as it cannot be, else 1."""
+    return 2 if isinstance(error, UsageError) else 1
+
+
+def refuse_usage(sentence: str, as_json: bool) -> None:
+    """Say that the command line names no command, option or value that there is."""
+    _say(sentence, as_json, sys.stdout, UsageError.__name__)
 
 
 class Bars(Log):
@@ -76,17 +92,43 @@ class Bars(Log):
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._bars: Progress | None = None
-        self._watched = 0
+        self._users = 0
 
     @contextmanager
     def watch(self, stage: Stage) -> Iterator[None]:
         """One bar per step; it stays when the step is done."""
+        with self._shown() as bars:
+            yield from self._watched_bar(bars, stage)
+
+    @contextmanager
+    def wait(self, what: str) -> Iterator[None]:
+        """Show a spinner with the seconds so far, which goes when the wait is over."""
+        with self._shown() as bars:
+            bar = bars.add_task(plain(what), total=None, unit="", rate="", note="", waits=True)
+            try:
+                yield
+            finally:
+                bars.remove_task(bar)
+
+    @contextmanager
+    def _shown(self) -> Iterator[Progress]:
+        """Share one display, for as long as anyone has something on it."""
         with self._lock:
             if self._bars is None:
                 self._bars = _bars()
                 self._bars.start()
-            self._watched += 1
+            self._users += 1
             bars = self._bars
+        try:
+            yield bars
+        finally:
+            with self._lock:
+                self._users -= 1
+                if not self._users:
+                    bars.stop()
+                    self._bars = None
+
+    def _watched_bar(self, bars: Progress, stage: Stage) -> Iterator[None]:
         bar = bars.add_task(stage.name, total=stage.total, unit=stage.unit, rate="", note="")
 
         def draw(changed: Stage) -> None:
@@ -94,16 +136,16 @@ class Bars(Log):
             bars.update(bar, completed=changed.done, total=changed.total, rate=rate, note=note)
 
         stage.on_change = draw
-        try:
-            yield
-            end = max(stage.done, 1)  # all there was, also where less came than was announced
-            bars.update(bar, total=end, completed=end)
-        finally:
-            with self._lock:
-                self._watched -= 1
-                if not self._watched:
-                    bars.stop()
-                    self._bars = None
+        yield
+        end = max(stage.done, 1)  # all there was, also where less came than was announced
+        bars.update(bar, total=end, completed=end)
+
+
+class _Counted(MofNCompleteColumn):
+    """How many of how many; nothing of a wait, which counts nothing."""
+
+    def render(self, task: Task) -> Text:
+        return Text() if task.fields.get("waits") else super().render(task)
 
 
 def _bars() -> Progress:
@@ -111,7 +153,7 @@ def _bars() -> Progress:
         SpinnerColumn(finished_text="[green]✓"),
         TextColumn("{task.description:<9}"),
         BarColumn(bar_width=28),
-        MofNCompleteColumn(),
+        _Counted(),
         TextColumn("{task.fields[unit]}  {task.fields[rate]}"),
         TimeElapsedColumn(),
         TimeRemainingColumn(elapsed_when_finished=False),
@@ -146,20 +188,7 @@ def fields_table(title: str, result: dict[str, Any]) -> None:
         if isinstance(value, list) and value and isinstance(value[0], dict):
             continue
         table.add_row(f"[dim]{name}", plain(value))
-    people.print(table)
-
-
-def show_crawl(title: str, result: dict[str, Any]) -> None:
-    """Show the result of one crawl or import: its figures, then its notes."""
-    told = ("notes", "shared_photos")  # the same twice, once in words
-    fields_table(title, {name: value for name, value in result.items() if name not in told})
-    show_notes(result)
-
-
-def show_notes(result: dict[str, Any]) -> None:
-    """Show a crawl's notes, a line each and unwrapped: they hold addresses to be copied."""
-    for note in result.get("notes", ()):
-        people.print(harmless(f"Note on {result['shop']}: {note}."), markup=False, soft_wrap=True)
+    results.print(table)
 
 
 def rows_table(title: str, columns: list[str], rows: list[list[Any]]) -> None:
@@ -172,31 +201,7 @@ def rows_table(title: str, columns: list[str], rows: list[list[Any]]) -> None:
         table.add_column(name, justify="right" if right else "left", overflow="fold")
     for row in rows:
         table.add_row(*(plain(value) for value in row))
-    people.print(table)
-
-
-def show_scores(result: dict[str, Any]) -> None:
-    """Show the overall scores of an evaluation: one row per benchmark and k, one column per method."""
-    overall = [row for row in result["scores"] if row["slice"] == "all"]
-    methods = list(dict.fromkeys(row["method"] for row in overall))
-    cells: dict[tuple[str, str, int, int], dict[str, str]] = {}
-    for row in overall:
-        key = (row["benchmark"], row["metric"], row["k"], row["n"])
-        half = 50 * (row["ci_high"] - row["ci_low"])
-        cells.setdefault(key, {})[row["method"]] = f"{100 * row['value']:.1f} ± {half:.1f}"
-    rows = [[*key, *(by_method.get(method, "") for method in methods)] for key, by_method in cells.items()]
-    columns = ["benchmark", "metric", "k", "n", *methods]
-    rows_table("scores, in percent with half the 95 % interval", columns, rows)
-    for note in result.get("notes", ()):
-        people.print(harmless(note), markup=False, soft_wrap=True)
-    for column, by_method in result.get("zero_shot", {}).items():
-        for method, named in by_method.items():
-            if named["unknown"]:
-                line = (
-                    f"{column}: {len(named['unknown'])} of {named['labels']} labels have no word that {method} learnt, "
-                    f"{named['unknown_photos']:,} photos missed for it: {', '.join(named['unknown'])}"
-                )
-                people.print(harmless(line), markup=False, style="dim", soft_wrap=True)
+    results.print(table)
 
 
 def harmless(text: str) -> str:
@@ -206,6 +211,12 @@ def harmless(text: str) -> str:
     overrides and invisible ones go; line breaks and tabs become spaces.
     """
     return "".join(char if char.isprintable() else " " if char.isspace() else "" for char in text)
+
+
+def cell(text: str, width: int) -> str:
+    """Return a shop's words for a narrow column: on one line, nothing that a terminal would obey."""
+    line = " ".join(harmless(text).split())
+    return line if len(line) <= width else line[: width - 1] + "…"
 
 
 def plain(value: Any) -> str:

@@ -72,7 +72,7 @@ class Lake:
         if self._text(MARKER) is None:
             self._write(MARKER, {"lake_version": LAKE_VERSION})
         run_id, continued, started = new_run_id(), False, datetime.now(UTC)
-        for abandoned, begun in self._left_behind():
+        for abandoned, begun in self.left_behind():
             if begun["key"] == key and begun["kind"] == kind and self._claim(abandoned, begun):
                 run_id, continued = abandoned, True
                 started = datetime.fromisoformat(begun["started_at"])
@@ -90,7 +90,7 @@ class Lake:
             continued=continued,
         )
         note = {"kind": kind, "flow": flow, "key": key, "started_at": started.isoformat()}
-        self._write(f"{kind}={run_id}/begun.json", note | Owner.here().as_dict())
+        self._write(f"{kind}={run_id}/begun.json", run.told() | note | Owner.here().as_dict())
         return run
 
     def abandon(self, run: OpenRun) -> None:
@@ -204,12 +204,12 @@ class Lake:
 
     def unfinished(self) -> int:
         """Count the runs that were begun and left behind, for the same request to continue."""
-        return sum(1 for _ in self._left_behind())
+        return sum(1 for _ in self.left_behind())
 
     def sweep(self) -> list[str]:
         """Remove uncommitted runs whose writer is gone, and day-old remains of a killed sweep; returns ids."""
         removed = []
-        for run_id, begun in list(self._left_behind()):
+        for run_id, begun in list(self.left_behind()):
             if self._claim(run_id, begun):
                 self.filesystem.delete_dir(f"{self.root}/{begun['kind']}={run_id}")
                 removed.append(run_id)
@@ -265,7 +265,7 @@ class Lake:
             if kind in ("crawl", "run") and RUN_ID.fullmatch(run_id):
                 yield kind, run_id
 
-    def _left_behind(self) -> Iterator[tuple[str, dict[str, Any]]]:
+    def left_behind(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """Yield begun, uncommitted runs whose writer is dead, newest first: id and `begun.json`."""
         for kind, run_id in sorted(self._run_ids(), key=lambda pair: pair[1], reverse=True):
             folder = f"{kind}={run_id}"

@@ -1,6 +1,6 @@
 """Milvus's refusals as one error of ours, which says whether the same call may go well in a minute."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import grpc
@@ -22,8 +22,33 @@ def milvus_errors(what: str) -> Iterator[None]:
         yield
     except (MilvusException, grpc.RpcError) as error:
         why = error.message if isinstance(error, MilvusException) else str(error)
-        line = " ".join(str(why).split())[:400]
-        raise VectorStoreError(what, line, transient=is_transient(error)) from error
+        raise VectorStoreError(what, _line(str(why)), transient=is_transient(error)) from error
+
+
+@contextmanager
+def filter_errors(collection: str, where: str, columns: Sequence[str]) -> Iterator[None]:
+    """Say of a refusal that it is the filter's, and what a filter can name: what is there has been opened already."""
+    try:
+        yield
+    except VectorStoreError as error:
+        if not where or error.transient:
+            raise
+        why = f"{error.why}; a filter can name {', '.join(columns)}"
+        raise VectorStoreError(f"{collection} where {where}", why) from error
+
+
+def _line(why: str) -> str:
+    """Word a refusal on one line, without the expression that Milvus Lite repeats over a line of carets, and its list
+    of fields, some of which are ours to know alone.
+    """
+    lines = why.splitlines()
+    pointed = {number for number, line in enumerate(lines) if line.strip() and not line.strip(" ^")}
+    kept = (
+        line
+        for number, line in enumerate(lines)
+        if not {number, number + 1} & pointed and "available fields:" not in line
+    )
+    return "; ".join(filter(None, (" ".join(line.split()) for line in kept)))[:400]
 
 
 def is_transient(error: Exception) -> bool:

@@ -12,6 +12,8 @@ from infra.parts import PartWriter, existing_parts, next_number
 from schemas.columns import table_name, table_version
 from schemas.manifest import Count, Part
 
+_TOLD = ("shop", "url", "source", "path", "method")
+
 
 @dataclass
 class OpenRun:
@@ -31,6 +33,10 @@ class OpenRun:
     counts: dict[str, Count] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     schemas: dict[str, int] = field(default_factory=dict)
+
+    def told(self) -> dict[str, Any]:
+        """Return the parameters by which people know a run that was never committed."""
+        return {name: self.parameters[name] for name in _TOLD if name in self.parameters}
 
     def writer(self, schema: pa.Schema, **bounds: int) -> PartWriter:
         """A writer of one table of this run, numbering on after parts that are already there."""

@@ -24,7 +24,7 @@ os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # read by grpc at its import; r
 from milvus_lite.server_manager import server_manager_instance
 from pymilvus import DataType, MilvusClient
 
-from infra.milvus_errors import milvus_errors
+from infra.milvus_errors import filter_errors, milvus_errors
 
 for _name in ("pymilvus", "milvus_lite", "grpc._server"):
     logging.getLogger(_name).setLevel(logging.CRITICAL)
@@ -176,7 +176,7 @@ class VectorStore:
         hits_by_query: list[list[Hit]] = []
         at_once = min(500, max(100, 50_000 // k))  # one call to Lite costs the same for 1 query and for 100
         options = {"filter": where, "limit": k, "output_fields": list(fields)}
-        with milvus_errors(f"{collection} where {where}" if where else collection):
+        with filter_errors(collection, where, NAMES), milvus_errors(collection):
             for first in range(0, len(queries), at_once):
                 some = list(queries[first : first + at_once])
                 for hits in self._client.search(collection, some, timeout=CALL_S, **options):

@@ -2,6 +2,7 @@
 
 PipelineError
 ├── InputError        something the user named that cannot be used: a file, an option, a shop
+│   └── UsageError    a command or flow called as it cannot be: an option's value, options that exclude each other
 ├── LakeError         a lake or run that cannot be read or written as it stands
 ├── SchemaError       a table whose columns are not the declared ones
 ├── CountError        a stage that cannot say where a row went: in != out + rejected
@@ -44,6 +45,10 @@ class _NamedError(PipelineError):
 
 class InputError(_NamedError):
     """Something the user named cannot be used: a missing file, a bad option, a catalogue without titles."""
+
+
+class UsageError(InputError):
+    """Something is called as it cannot be, whatever files and shops there are: commands then end with 2, not 1."""
 
 
 class LakeError(_NamedError):
@@ -132,7 +137,8 @@ class RejectedError(PipelineError):
 
     def __str__(self) -> str:
         if self.example:
-            rows = f"{self.rejected:,} of {self.seen:,} rows refused"
+            things = "photos" if self.stage == "image" else "rows"
+            rows = f"{self.rejected:,} of {self.seen:,} {things} refused"
             return f"{self.stage} stopped: {rows}: {self.reason}, e.g. {self.example}"
         return f"{self.stage} stopped: {self.rejected} of {self.seen} refused, mostly {self.reason}"
 

@@ -43,6 +43,7 @@ REASONS = {
     "extreme_aspect": "an image so long or so wide that it is a banner or a line",
     "single_colour": "an image that shows one colour and nothing else",
     "animated": "an image of several frames",
+    "row_unreadable": "a catalogue row, or a cell of it that is needed, that is damaged or has another number of cells",
     "row_incomplete": "a catalogue row without product id, title or image",
     "file_missing": "a catalogue row whose image file is not there",
     "annotation_invalid": "a catalogue row whose landmark or box lies outside the photo, or is no number",

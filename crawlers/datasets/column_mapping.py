@@ -10,7 +10,7 @@ from crawlers.datasets.annotation_columns import COLUMNS as ANNOTATED
 from crawlers.datasets.annotation_columns import holds
 from crawlers.datasets.cells import JSON, plain_name, text_of_cell
 from crawlers.datasets.table_rows import Unreadable
-from schemas.errors import InputError
+from schemas.errors import InputError, UsageError
 
 NEEDED = ("product_id", "title", "image")
 KNOWN = (
@@ -46,7 +46,7 @@ def sources_of(shown: str, columns: Sequence[str], mapping: Mapping[str, str]) -
     sources: dict[str, Source] = {}
     for ours, theirs in mapping.items():
         if ours not in KNOWN:
-            raise InputError(f"--map {ours}={theirs}", f"there is no {ours}; known are {', '.join(KNOWN)}")
+            raise UsageError(f"--map {ours}={theirs}", f"there is no {ours}; known are {', '.join(KNOWN)}")
         sources[ours] = _mapped(shown, columns, ours, theirs)
     for name in KNOWN:
         if name not in sources and (column := named(columns, name)):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from crawlers.datasets.table_rows import BROKEN, Row, Unreadable, breaks_off, opened, told_apart
+from crawlers.datasets.table_rows import BROKEN, Numbered, Unreadable, breaks_off, opened, told_apart
 from crawlers.datasets.text_encoding import NAMES, delimiter_of, encoding_of
 from schemas.errors import InputError
 
@@ -40,7 +40,7 @@ class DelimitedTable:
                 head = [] if self._begins else [first]
                 self.delimiter = told or delimiter_of((*head, *_some(lines)))
             with _Lines(self._path, self.encoding) as lines:
-                header = next(self._rows(lines), None)
+                _, header = next(self._rows(lines), (0, None))
         except (*BROKEN, UnicodeError, csv.Error) as error:
             raise InputError(shown, f"is not CSV that can be read ({str(error)[:200]})") from error
         if header is None or isinstance(header, Unreadable):
@@ -50,46 +50,51 @@ class DelimitedTable:
         self.types: Mapping[str, pa.DataType] = {}
         self.rows: int | None = None
         between = NAMES.get(self.delimiter, repr(self.delimiter))
-        self.taken = f"CSV in {self.encoding}, separated by {between}"
+        self.taken, self.counted = f"CSV in {self.encoding}, separated by {between}", "line"
 
-    def read(self, columns: Sequence[str]) -> Iterator[Row]:
-        """Read these columns of every row, in order. Raises InputError where the file breaks off."""
+    def read(self, columns: Sequence[str]) -> Iterator[Numbered]:
+        """Read these columns of every row, in order, with its line. Raises InputError where the file breaks off."""
         places = [(name, self.columns.index(name)) for name in columns]
         number = 0
         try:
             with _Lines(self._path, self.encoding) as lines:
                 rows = self._rows(lines)
                 next(rows)
-                for row in rows:
+                for line, row in rows:
                     if isinstance(row, Unreadable):
-                        yield row
+                        yield line, row
                     elif row == self._header:
-                        yield Unreadable("the header once more")
+                        yield line, Unreadable("the header once more")
                     else:
-                        yield {name: row[place] for name, place in places}
+                        yield line, {name: row[place] for name, place in places}
                     number += 1
         except BROKEN as error:
             raise breaks_off(self._shown, number, error) from error
 
-    def _rows(self, lines: "_Lines") -> Iterator[list[str] | Unreadable]:
-        """Read every row that is not blank, the header too; a row of another length, or with damage, is none."""
+    def _rows(self, lines: "_Lines") -> Iterator[tuple[int, list[str] | Unreadable]]:
+        """Read every row that is not blank, the header too, with the line of the file where it begins.
+
+        A row of another length than the header, or with damage, is none.
+        """
+        before = 0
         if self._begins:
             next(lines)
+            before = 1
         reader = csv.reader(lines, delimiter=self.delimiter)
         columns = 0
         while True:
-            begins = reader.line_num
+            begins = before + reader.line_num + 1
             try:
                 row = next(reader)
             except StopIteration:
                 return
             except csv.Error as error:
-                yield Unreadable(f"line {begins + 1}: {error}")
+                yield begins, Unreadable(str(error))
                 continue
             if not any(row):
                 continue
             columns = columns or len(row)
-            yield self._judged(row, columns, begins, reader.line_num)
+            yield begins, self._judged(row, columns, begins, before + reader.line_num)
 
     def _judged(self, row: list[str], columns: int, begins: int, ends: int) -> list[str] | Unreadable:
         text = self.delimiter.join(row)
@@ -103,9 +108,7 @@ class DelimitedTable:
             row = row[:-1]  # a separator at the end of the line
         if len(row) == columns:
             return row
-        over = (
-            f", over lines {begins + 1} to {ends}: a quote that is not closed?" if ends > begins + 1 else ""
-        )
+        over = f", over lines {begins} to {ends}: a quote that is not closed?" if ends > begins else ""
         return Unreadable(f"{len(row)} columns instead of {columns}{over}: {text}")
 
 

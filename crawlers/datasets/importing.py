@@ -14,37 +14,70 @@ from crawlers.photos.photo import image_row, inspect
 from crawlers.state.answers import PhotoAnswer
 from crawlers.state.photo_recorder import PhotoRecorder
 from crawlers.state.recorder import Recorder
+from crawlers.state.tables.frontier import IMAGE
 from schemas.errors import ImageError
 from schemas.ids import image_id
 from schemas.reject import Reject
 
 SMALLEST_PX = 32  # a file of thumbnails is its owner's choice; a crawl asks for more
-AHEAD = 64  # rows whose photos are being decoded, at most
+AHEAD = 64  # photos that are being decoded, at most
 _HERE = {"allowed": True, "noai": False, "noimageai": False}  # a file that is there may be read
 Outcome = tuple[PhotoRow | None, PhotoAnswer | Reject | None]
 
 
 def import_rows(product_file: ProductFile, recorder: Recorder, threads: int = 2) -> None:
-    """Take every photo of every row: stage "import" counts it out, or refuses it with a reason.
+    """Take every row: stage "import" counts rows, stage "image" the photos in them.
 
-    The first accepted row of a product gives its facts. A photo that is an
-    http(s) address is only noted; the image stage fetches it afterwards.
+    A row goes out with any photo of it, and is refused for the reason of its first one where it has none; every
+    other photo that is refused is one of stage "image". The first accepted row of a product gives its facts. A photo
+    that is an http(s) address is only noted; the image stage fetches it afterwards.
     """
-    photos = PhotoRecorder(recorder)
-    with ThreadPoolExecutor(threads, thread_name_prefix="photo") as pool:
-        for row, outcome in _decoded(product_file, recorder, pool):
+    photos, count = PhotoRecorder(recorder), _RowCount(recorder)
+    with recorder.showing("import"), ThreadPoolExecutor(threads, thread_name_prefix="photo") as pool:
+        for row, outcome, is_last in _decoded(product_file, recorder, pool):
             if isinstance(outcome, Reject):
-                recorder.refuse(outcome)
-                continue
-            assert row is not None
-            address = outcome.url if outcome is not None else row.address
-            _note(recorder, row, address)
-            recorder.state.annotations.add(row.product.product_id, address, row.annotation)
-            if outcome is None:
-                recorder.count_out("import")
+                count.refuse(outcome)
             else:
-                photos.record(outcome, stage="import")
-    recorder.report_progress("import", now=True)
+                assert row is not None
+                address = outcome.url if outcome is not None else row.address
+                _note(recorder, row, address)
+                recorder.state.annotations.add(row.product.product_id, address, row.annotation)
+                count.take()
+                if outcome is not None:
+                    photos.record(outcome)
+            if is_last:
+                count.end_row()
+
+
+class _RowCount:
+    """Counts the rows of an import, photo by photo: so no row's photos are held together."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self._taken = False
+        self._refusal: Reject | None = None  # the row's own, unless another photo of it is taken
+
+    def take(self) -> None:
+        """Count one photo taken: its row goes out."""
+        self._taken = True
+        if self._refusal is not None:
+            self._recorder.refuse(replace(self._refusal, stage=IMAGE))
+            self._refusal = None
+
+    def refuse(self, reject: Reject) -> None:
+        """Count one photo, or the whole row, refused."""
+        if self._taken or self._refusal is not None:
+            self._recorder.refuse(replace(reject, stage=IMAGE))
+        else:
+            self._refusal = reject
+
+    def end_row(self) -> None:
+        """Count the row itself."""
+        refusal, self._taken, self._refusal = self._refusal, False, None
+        if refusal is not None:
+            self._recorder.refuse(refusal)
+        else:
+            self._recorder.count_out("import")
 
 
 def _note(recorder: Recorder, row: PhotoRow, address: str) -> None:
@@ -57,24 +90,32 @@ def _note(recorder: Recorder, row: PhotoRow, address: str) -> None:
     recorder.state.previous.mark_fetched(product.product_id)
 
 
-def _decoded(product_file: ProductFile, recorder: Recorder, pool: ThreadPoolExecutor) -> Iterator[Outcome]:
-    """Outcomes in the order of the rows."""
-    waiting: deque[Future[Outcome] | Outcome] = deque()
-    for row in product_file.photo_rows():
-        if isinstance(row, Reject):
-            waiting.append((None, row))
-        elif isinstance(row.photo, str):
-            waiting.append((row, None))
-        else:
-            waiting.append(pool.submit(_outcome, row, recorder))
-        if len(waiting) >= AHEAD:
-            yield _settled(waiting.popleft())
+def _decoded(
+    product_file: ProductFile, recorder: Recorder, pool: ThreadPoolExecutor
+) -> Iterator[tuple[PhotoRow | None, PhotoAnswer | Reject | None, bool]]:
+    """Outcomes in the order of the rows, each with whether it is the last of its row."""
+    waiting: deque[tuple[Future[Outcome] | Outcome, bool]] = deque()
+
+    def settled() -> tuple[PhotoRow | None, PhotoAnswer | Reject | None, bool]:
+        outcome, is_last = waiting.popleft()
+        return (*(outcome.result() if isinstance(outcome, Future) else outcome), is_last)
+
+    for row in product_file.read():
+        photos = [row] if isinstance(row, Reject) else row
+        for number, photo in enumerate(photos, 1):
+            waiting.append((_begun(photo, recorder, pool), number == len(photos)))
+            if len(waiting) >= AHEAD:
+                yield settled()
     while waiting:
-        yield _settled(waiting.popleft())
+        yield settled()
 
 
-def _settled(outcome: Future[Outcome] | Outcome) -> Outcome:
-    return outcome.result() if isinstance(outcome, Future) else outcome
+def _begun(
+    photo: PhotoRow | Reject, recorder: Recorder, pool: ThreadPoolExecutor
+) -> Future[Outcome] | Outcome:
+    if isinstance(photo, Reject):
+        return None, photo
+    return (photo, None) if isinstance(photo.photo, str) else pool.submit(_outcome, photo, recorder)
 
 
 def _outcome(row: PhotoRow, recorder: Recorder) -> Outcome:

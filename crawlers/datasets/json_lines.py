@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from crawlers.datasets.table_rows import BROKEN, Row, Unreadable, breaks_off, opened
+from crawlers.datasets.table_rows import BROKEN, Numbered, Unreadable, breaks_off, opened
 from schemas.errors import InputError
 
 _JUDGED_ROWS = 1_000  # whose keys are the columns; a key that comes later is none
@@ -21,7 +21,7 @@ class JsonLines:
     def __init__(self, path: Path, shown: str) -> None:
         self._path, self._shown = path, shown
         keys: dict[str, None] = {}
-        for row in islice(self._objects(), _JUDGED_ROWS):
+        for _, row in islice(self._objects(), _JUDGED_ROWS):
             if isinstance(row, dict):
                 keys |= dict.fromkeys(row)
         if not keys:
@@ -29,21 +29,22 @@ class JsonLines:
         self.columns = tuple(keys)
         self.types: Mapping[str, pa.DataType] = {}
         self.rows: int | None = None
-        self.taken = "JSON lines"
+        self.taken, self.counted = "JSON lines", "line"
 
-    def read(self, columns: Sequence[str]) -> Iterator[Row]:
-        """Read these columns of every row, in order. Raises InputError where the file breaks off."""
-        for row in self._objects():
-            yield {name: row.get(name) for name in columns} if isinstance(row, dict) else row
+    def read(self, columns: Sequence[str]) -> Iterator[Numbered]:
+        """Read these columns of every row, in order, with its line. Raises InputError where the file breaks off."""
+        for line, row in self._objects():
+            yield line, {name: row.get(name) for name in columns} if isinstance(row, dict) else row
 
-    def _objects(self) -> Iterator[dict[str, Any] | Unreadable]:
-        number = 0
+    def _objects(self) -> Iterator[Numbered]:
+        number = at = 0
         try:
             with opened(self._path) as file:
                 while line := file.readline(_LONGEST):
-                    text = line.removeprefix(b"\xef\xbb\xbf") if not number else line
+                    at += 1
+                    text = line.removeprefix(b"\xef\xbb\xbf") if at == 1 else line
                     if text.strip():
-                        yield _object(text)
+                        yield at, _object(text)
                         number += 1
         except BROKEN as error:
             raise breaks_off(self._shown, number, error) from error

@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from crawlers.datasets.table_rows import Row, Unreadable, breaks_off, told_apart
+from crawlers.datasets.table_rows import Numbered, Unreadable, breaks_off, told_apart
 from schemas.errors import InputError
 
 BATCH_ROWS = 200
@@ -29,11 +29,11 @@ class ParquetTable:
             raise InputError(shown, f"is not Parquet that can be read ({why})") from error
         self.columns = told_apart(schema.names)
         self.types: Mapping[str, pa.DataType] = dict(zip(self.columns, schema.types, strict=True))
-        self.taken = "Parquet"
+        self.taken, self.counted = "Parquet", "row"
         self._stored = dict(zip(self.columns, schema.names, strict=True))
 
-    def read(self, columns: Sequence[str]) -> Iterator[Row]:
-        """Read these columns of every row, in order. Raises InputError where the file breaks off."""
+    def read(self, columns: Sequence[str]) -> Iterator[Numbered]:
+        """Read these columns of every row, in order, with its number. Raises InputError where the file breaks off."""
         number = 0
         stored = list(dict.fromkeys(self._stored[name] for name in columns))
         try:
@@ -41,7 +41,7 @@ class ParquetTable:
                 for batch in file.iter_batches(BATCH_ROWS, columns=stored):
                     values = self._by_name(batch)
                     for row in range(batch.num_rows):
-                        yield {name: values[name][row] for name in columns}
+                        yield number + row + 1, {name: values[name][row] for name in columns}
                     number += batch.num_rows
         except (pa.ArrowException, OSError) as error:
             raise breaks_off(self._shown, number, error) from error

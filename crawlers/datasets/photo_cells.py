@@ -143,7 +143,7 @@ def _photo(single: Any, root: Path, beside: Path) -> Photo | None:
     if isinstance(single, bytes):
         return Photo(single, "")
     if isinstance(single, Unreadable):
-        raise CellError("page_unreadable", single.why)
+        raise CellError("row_unreadable", single.why)
     if not isinstance(single, str):
         raise CellError("row_incomplete", f"no image: {type(single).__name__} {str(single)[:50]} is no photo")
     if printable(single) != single:

@@ -15,7 +15,7 @@ from crawlers.datasets.annotation_columns import COLUMNS as ANNOTATED
 from crawlers.datasets.annotation_columns import annotation_of
 from crawlers.datasets.cells import fact_of_cell, list_of_cell, scalars, text_of_cell, truth_of_cell
 from crawlers.datasets.column_mapping import NEEDED, Source, fitting, sources_of
-from crawlers.datasets.photo_cells import CellError, Photo, check_photo_type, is_bytes, photos_of
+from crawlers.datasets.photo_cells import CellError, check_photo_type, is_bytes, photos_of
 from crawlers.datasets.table_rows import Unreadable
 from crawlers.datasets.tables import Part, open_catalogue
 from crawlers.extract.merge import merged
@@ -32,8 +32,9 @@ from schemas.reject import Reject
 
 @dataclass(frozen=True)
 class PhotoRow:
-    """One photo of a row: its product, whose photo is named by its place in the file, and what is known of it.
+    """One photo of a row: its product, and what is known of it.
 
+    place  where people find it: `shop.csv line 12 photo 2`
     photo  bytes, a file, or an http(s) address
     """
 
@@ -71,16 +72,18 @@ class ProductFile:
         sources = sources_of(path, self._catalogue.columns, mapping or {})
         self._columns = {part.name: self._fitting(part, path, sources) for part in self._catalogue.parts}
 
-    def photo_rows(self) -> Iterator[PhotoRow | Reject]:
-        """Read every row in order: each photo as a PhotoRow, or a Reject. Raises InputError where a file breaks off."""
+    def read(self) -> Iterator[Reject | list[PhotoRow | Reject]]:
+        """Read every row in order: as its photos, some of which may be refused, or as a Reject of the whole row.
+
+        Raises InputError where a file breaks off.
+        """
         for part in self._catalogue.parts:
             sources = self._columns[part.name]
-            for number, row in enumerate(part.read(self._read(part, sources))):
-                place = f"{part.name}#{number}"
+            for place, row in part.read(self._read(part, sources)):
                 if isinstance(row, Unreadable):
-                    yield Reject("import", "page_unreadable", place, detail=row.why)
+                    yield Reject("import", "row_unreadable", place, detail=row.why)
                 else:
-                    yield from self._photos(part, place, row, sources)
+                    yield self._photos(part, place, row, sources)
 
     def _fitting(self, part: Part, path: str, sources: dict[str, Source]) -> dict[str, Source]:
         shown = path if len(self._catalogue.parts) == 1 else part.name
@@ -97,50 +100,38 @@ class ProductFile:
 
     def _photos(
         self, part: Part, place: str, row: dict[str, Any], sources: dict[str, Source]
-    ) -> Iterator[PhotoRow | Reject]:
+    ) -> Reject | list[PhotoRow | Reject]:
         fields = {name: source.cell(row) for name, source in sources.items()}
         if broken := [name for name, cell in fields.items() if isinstance(cell, Unreadable)]:
             why = f"{broken[0]}: {fields[broken[0]].why}"
-            yield Reject("import", "page_unreadable", place, detail=why)
-            return
+            return Reject("import", "row_unreadable", place, detail=why)
         key, title = text_of_cell(fields["product_id"]), line_of(text_of_cell(fields["title"]))
         photos = list(
             photos_of(fields["image"], self._catalogue.root, part.path.parent, sources["image"].separator)
         )
         missing = [name for name, value in zip(NEEDED, (key, title, photos), strict=True) if not value]
         if missing:
-            yield Reject("import", "row_incomplete", place, detail=f"no {', '.join(missing)}")
-            return
+            return Reject("import", "row_incomplete", place, detail=f"no {', '.join(missing)}")
         if fault := key_fault(key):
-            yield Reject("import", "row_incomplete", place, detail=f"product_id {fault}")
-            return
+            return Reject("import", "row_incomplete", place, detail=f"product_id {fault}")
         annotation = self._annotation(fields, place, product_id(self.shop, key), several=len(photos) > 1)
         if isinstance(annotation, Reject):
-            yield annotation
-            return
+            return annotation
         reading = self._reading(key, title, fields, self._attributes(row, sources), sources)
-        for number, photo in enumerate(photos):
-            at = place if not number else f"{place}[{number}]"
-            yield self._photo_row(at, photo, reading, fields, annotation)
-
-    def _photo_row(
-        self,
-        place: str,
-        photo: Photo | CellError,
-        reading: Reading,
-        fields: dict[str, Any],
-        annotation: Annotation,
-    ) -> PhotoRow | Reject:
-        if isinstance(photo, CellError):
-            return Reject(
-                "import", photo.reason, place, product_id(self.shop, reading.keys[OWN_ID]), photo.detail
-            )
-        view = text_of_cell(fields.get("view")).lower() or view_of(photo.address)
-        pictured = replace(reading, photos={place: view})
+        pictured = replace(reading, photos={place: ""})
         product = merged([pictured], None, shop=self.shop, url=text_of_cell(fields.get("url")))[0]
         if isinstance(product, Reject):
             return replace(product, stage="import", reason="row_incomplete", url=place)
-        return PhotoRow(place, product, view, photo.content, photo.address, annotation)
+        places = [place if len(photos) == 1 else f"{place} photo {n}" for n in range(1, len(photos) + 1)]
+        view = text_of_cell(fields.get("view")).lower()
+        return [
+            Reject("import", photo.reason, at, product.product_id, photo.detail)
+            if isinstance(photo, CellError)
+            else PhotoRow(
+                at, product, view or view_of(photo.address), photo.content, photo.address, annotation
+            )
+            for at, photo in zip(places, photos, strict=True)
+        ]
 
     def _annotation(
         self, fields: dict[str, Any], place: str, name: str, *, several: bool

@@ -23,6 +23,7 @@ class Unreadable:
 
 
 Row = dict[str, Any] | Unreadable
+Numbered = tuple[int, Row]  # with the line or the row of the file where it begins, from 1
 
 
 def gzipped(head: bytes) -> bool:

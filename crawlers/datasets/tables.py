@@ -16,7 +16,7 @@ from crawlers.datasets.catalogue_paths import CataloguePart, parts_of
 from crawlers.datasets.delimited_table import DelimitedTable
 from crawlers.datasets.json_lines import JsonLines
 from crawlers.datasets.parquet_table import ParquetTable
-from crawlers.datasets.table_rows import Row, gzipped, opened
+from crawlers.datasets.table_rows import Numbered, Row, gzipped, opened
 from crawlers.datasets.text_encoding import known_delimiter, known_encoding
 from schemas.errors import InputError
 
@@ -39,15 +39,20 @@ class Table(Protocol):
     types    of the columns, where the file declares them
     rows     how many there are, None where only reading tells
     taken    what it was read as
+    counted  what the numbers of `read` count: "line" or "row"
     """
 
     columns: tuple[str, ...]
     types: Mapping[str, pa.DataType]
     rows: int | None
     taken: str
+    counted: str
 
-    def read(self, columns: Sequence[str]) -> Iterator[Row]:
-        """Read these columns of every row, in order. Raises InputError where the file breaks off."""
+    def read(self, columns: Sequence[str]) -> Iterator[Numbered]:
+        """Read these columns of every row, in order, with where it begins. Raises InputError where the file breaks off.
+
+        The number counts from 1 what people see who open the file: a header and blank lines are lines, too.
+        """
         ...
 
 
@@ -65,12 +70,16 @@ class Part:
         """The table's columns and those of its path."""
         return (*self.table.columns, *(name for name in self.partitions if name not in self.table.columns))
 
-    def read(self, columns: Sequence[str]) -> Iterator[Row]:
-        """Read these columns of every row; what the path says is a column like any other."""
+    def read(self, columns: Sequence[str]) -> Iterator[tuple[str, Row]]:
+        """Read these columns of every row, with its place; what the path says is a column like any other.
+
+        A place is what a person finds the row by: `season=SS/part-0.csv line 12`.
+        """
         own = [name for name in columns if name in self.table.columns]
         path = {name: self.partitions[name] for name in columns if name not in own}
-        for row in self.table.read(own):
-            yield {**row, **path} if path and isinstance(row, dict) else row
+        for number, row in self.table.read(own):
+            place = f"{self.name} {self.table.counted} {number}"
+            yield place, {**row, **path} if path and isinstance(row, dict) else row
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from itertools import islice
 
 from charset_normalizer import from_bytes
 
-from schemas.errors import InputError
+from schemas.errors import UsageError
 
 DELIMITERS = (",", ";", "\t", "|")
 NAMES = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "pipes"}
@@ -69,7 +69,7 @@ def known_encoding(name: str) -> str:
         "".encode(name)
         return codecs.lookup(name).name
     except (LookupError, UnicodeError, ValueError) as error:
-        raise InputError(
+        raise UsageError(
             f"--encoding {name}", "no such encoding; cp949, utf-16 or latin-1 are some"
         ) from error
 
@@ -78,7 +78,7 @@ def known_delimiter(written: str) -> str:
     """Return a delimiter that the user named, by itself or as `tab`; raises InputError for more than one character."""
     delimiter = _WORDS.get(written.lower(), written)
     if len(delimiter) != 1 or delimiter in '"\r\n':
-        raise InputError(f"--delimiter {written}", "one character is wanted, or tab")
+        raise UsageError(f"--delimiter {written}", "one character is wanted, or tab")
     return delimiter
 
 

@@ -15,7 +15,7 @@ from crawlers.state.tables.previous_crawl import Fate
 # Colours and sizes of one style, sold each by itself, share a photo, and rarely more than five do. In a large shop
 # there are some families of more, so a share counts, too; but nobody has fifty colours.
 MORE_THAN, LEAST_SHARE, SURELY = 5, 0.02, 50
-_MOST_TOLD = 5
+_MOST_TOLD, _EXAMPLES = 5, 3
 
 # A photo without an answer is counted by its address; products that are carried on are known by their photos alone.
 _SHARED = """
@@ -26,7 +26,7 @@ with shows (photo, url, product) as (
   select value, null, before.id from before, json_each(before.image_ids)
    where before.fate in (:unchanged, :kept) and value <> '')
 select photo, coalesce(min(url), (select min(url) from photo_before where image_id = photo)) as url,
-       count(distinct product) as products
+       count(distinct product) as products, count(*) over () as photos
   from shows group by photo having count(distinct product) > :more_than order by products desc, photo limit :most
 """
 _UNREAD = """
@@ -48,6 +48,11 @@ def shared_photos(state: CrawlState) -> list[SharedPhoto]:
 
     To be called when the fates of the previous crawl's products are decided.
     """
+    return _most_shared(state)[0]
+
+
+def _most_shared(state: CrawlState) -> tuple[list[SharedPhoto], int]:
+    """Return those of most products, and how many there are in all."""
     fates = state.previous.fate_counts()
     carried = fates[Fate.UNCHANGED] + fates[Fate.KEPT]
     total = state.collected.product_count() + carried
@@ -58,7 +63,8 @@ def shared_photos(state: CrawlState) -> list[SharedPhoto]:
         "most": _MOST_TOLD,
     }
     rows = state.db.execute(_SHARED, marks).fetchall()
-    return [SharedPhoto(row["url"] or row["photo"], row["products"]) for row in rows]
+    shared = [SharedPhoto(row["url"] or row["photo"], row["products"]) for row in rows]
+    return shared, rows[0]["photos"] if rows else 0
 
 
 def photo_notes(state: CrawlState, products: int) -> dict[str, Any]:
@@ -66,23 +72,35 @@ def photo_notes(state: CrawlState, products: int) -> dict[str, Any]:
 
     products  of the whole catalogue, as it is committed
     """
-    shared = shared_photos(state)
+    shared, number = _most_shared(state)
     unread = state.db.execute(_UNREAD).fetchone()
     return {
         "shared_photos": [asdict(photo) for photo in shared],
         "unread_photos": int(unread["pictures"]),
         "notes": [
-            *(shared_note(photo.url, photo.products, products) for photo in shared),
+            *shared_note(shared, number, products),
             *unread_note(int(unread["products"]), int(unread["pictures"])),
         ],
     }
 
 
-def shared_note(url: str, showing: int, products: int) -> str:
-    """Word that a photo is no product's own."""
+def shared_note(shared: Sequence[SharedPhoto], number: int, products: int) -> Sequence[str]:
+    """Word that photos are no product's own, in one sentence; nothing where there are none.
+
+    number  how many there are, of which `shared` are those of most products
+    """
+    if not shared:
+        return ()
+    if number == 1:
+        return (
+            f"{shared[0].products:,} of {products:,} products show one and the same photo, {shared[0].url}: a"
+            " placeholder, a size chart or a shot of a group, which tells none of them from another",
+        )
+    examples = ", ".join(f"{photo.url} ({photo.products:,})" for photo in shared[:_EXAMPLES])
+    more = ", and others" if number > _EXAMPLES else ""
     return (
-        f"{showing:,} of {products:,} products show one and the same photo, {url}: a placeholder, a size chart or a"
-        " shot of a group, which tells none of them from another"
+        f"{number:,} photos are shown by many of {products:,} products each, {examples}{more}: placeholders, size"
+        " charts or shots of a group, which tell none of them from another",
     )
 
 

@@ -18,14 +18,14 @@ class PhotoRecorder:
         self._recorder = recorder
         self._state, self._store = recorder.state, recorder.store
 
-    def record(self, answer: Answer, stage: str = IMAGE) -> None:
-        """Write one photo address's consequences; `stage` counts it. Raises TypeError for the answer of a page."""
+    def record(self, answer: Answer) -> None:
+        """Write one photo address's consequences. Raises TypeError for the answer of a page."""
         if not isinstance(answer, PhotoAnswer):
             raise TypeError(f"a photo stage got a {type(answer).__name__}")
         if answer.reject is not None:
             self._record_refusal(answer, answer.reject)
         else:
-            self._record_photo(answer, stage)
+            self._record_photo(answer)
         self._recorder.commit_if_due()
 
     def flush(self) -> None:
@@ -34,7 +34,7 @@ class PhotoRecorder:
         self._store.flush()
         self._recorder.commit(stored=True)
 
-    def _record_photo(self, answer: PhotoAnswer, stage: str) -> None:
+    def _record_photo(self, answer: PhotoAnswer) -> None:
         if answer.outcome == NOT_MODIFIED:
             answer = self._as_before(answer)
         elif answer.row is not None and not self._store.has_photo(
@@ -45,7 +45,7 @@ class PhotoRecorder:
         if answer.task is not None:
             now_ms = int(datetime.now(UTC).timestamp() * 1000)
             self._state.frontier.finish(answer.task, READ, answer.validators, fetched_at=now_ms)
-        self._recorder.count_out(stage)
+        self._recorder.count_out(IMAGE)
 
     def _as_before(self, answer: PhotoAnswer) -> PhotoAnswer:
         previous = self._state.previous.photo(answer.url)

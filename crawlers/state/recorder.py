@@ -4,6 +4,9 @@ The recorders of the two stages (page_recorder.py, photo_recorder.py) write what
 `commit_if_due`: one answer is one transaction (crawl_state.py).
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from crawlers.discover.traps import TrapDetector
 from crawlers.state.budget import Budget
 from crawlers.state.photo_store import PhotoStore
@@ -40,6 +43,7 @@ class Recorder:
         self.budget = Budget(self.policy.most_photos, self.policy.most_bytes, traffic)
         self._progress = Progress(report, traffic)
         self._expected: dict[str, int] = {}
+        self._shown = ""
         self._tallies: dict[str, Tally] = {}
         for stage, out in (state.read_note("out") or {}).items():
             self.tally(stage).out = out
@@ -52,6 +56,14 @@ class Recorder:
     def expect(self, stage: str, rows: int) -> None:
         """Set how many rows a stage will have, where that is known beforehand."""
         self._expected[stage] = rows
+
+    @contextmanager
+    def showing(self, stage: str) -> Iterator[None]:
+        """Report the progress of this stage alone, where another counts beside it."""
+        self._shown = stage
+        yield
+        self._shown = ""
+        self.report_progress(stage, now=True)
 
     def count_out(self, stage: str, rows: int = 1) -> None:
         """Count rows of a stage that went out."""
@@ -97,7 +109,7 @@ class Recorder:
 
     def report_progress(self, stage: str, *, now: bool = False) -> None:
         """Report how far a stage is, if the last report is old enough; `now` for the end of a stage."""
-        if stage == DISCOVER or not (now or self._progress.is_due()):
+        if stage == DISCOVER or self._shown not in ("", stage) or not (now or self._progress.is_due()):
             return
         kind = Kind.PHOTO if stage == IMAGE else Kind.PRODUCT
         total = self._expected.get(stage) or self.state.frontier.total(kind)

@@ -20,7 +20,7 @@ def command(
     kind: Annotated[
         str, typer.Option(help="Only these, by comma: price, stock, text, photos, added, removed.")
     ] = "",
-    out: Annotated[str, typer.Option(help="File to write every change to: .parquet or .csv.")] = "",
+    out: Annotated[str, typer.Option(help="File to write every change to: .parquet, .csv or .jsonl.")] = "",
     lake: Lake = LAKE_BY_DEFAULT,
     json: Json = False,
 ) -> None:
@@ -50,10 +50,10 @@ def _show(result: dict[str, Any]) -> None:
     if shown:
         cells = [
             [
-                _cell(row["title"] or row["product_id"], 32),
+                terminal.cell(row["title"] or row["product_id"], 32),
                 row["field"],
-                _cell(_seen(row, "before"), 20),
-                _cell(_seen(row, "after"), 20),
+                terminal.cell(_seen(row, "before"), 20),
+                terminal.cell(_seen(row, "after"), 20),
                 f"{row['change']:+.0%}" if row["change"] is not None else row["kind"],
                 _minute(row["seen_at"]),
             ]
@@ -62,7 +62,7 @@ def _show(result: dict[str, Any]) -> None:
         columns = ["product", "field", "before", "after", "", "seen"]
         terminal.rows_table(f"{len(shown)} of {total:,} changes, largest price drops first", columns, cells)
     if result["out"]:
-        terminal.people.print(f"All {total:,} rows: {result['out']}", markup=False)
+        terminal.results.print(f"All {total:,} rows: {result['out']}", markup=False)
     elif total > len(shown):
         terminal.people.print("All rows as a table: --out FILE.parquet", style="dim")
 
@@ -77,9 +77,3 @@ def _seen(row: dict[str, Any], side: str) -> str:
     if row["kind"] == "photos":
         return "a photo" if row[side] else ""
     return str(row[side])
-
-
-def _cell(text: str, width: int) -> str:
-    """A shop's words for a narrow column: on one line, nothing that a terminal would obey."""
-    line = " ".join(terminal.harmless(text).split())
-    return line if len(line) <= width else line[: width - 1] + "…"

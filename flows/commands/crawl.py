@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from flows import terminal
+from flows import shown_results, terminal
 from flows.options import command_of, on_prefect
 from flows.parameters.crawl import CrawlParameters
-from schemas.errors import InputError
+from schemas.errors import UsageError
 
 POSITION = 40
 
@@ -20,14 +20,15 @@ def _flow() -> Callable[..., dict[str, Any]]:
 def _refuse(written: Mapping[str, Any]) -> None:
     """Refuse pages without the strategy that reads them."""
     if bool(written["only"]) != (written["revisit"] == "list"):
-        raise InputError("--only", "goes together with --revisit list: the file says which pages")
+        raise UsageError("--only", "goes together with --revisit list: the file says which pages")
 
 
 def _show(result: dict[str, Any]) -> None:
     """One shop as its fields; several as a row each."""
-    if "crawls" not in result:
-        terminal.show_crawl("crawled", result)
-        if withheld := result["removal_withheld"]:
+    if len(result["crawls"]) == 1 and not result["failed"]:
+        (only,) = result["crawls"]
+        shown_results.show_crawl("crawled", only)
+        if withheld := only["removal_withheld"]:
             terminal.people.print(
                 f"{withheld:,} products are in no listing any more. That is over half of the shop at once, so they are"
                 " kept; if they are really gone, crawl once with --revisit full."
@@ -40,7 +41,7 @@ def _show(result: dict[str, Any]) -> None:
     ]
     terminal.rows_table(f"{len(rows)} shops crawled", ["shop", *columns, "refused"], rows)
     for crawl in result["crawls"]:
-        terminal.show_notes(crawl)
+        shown_results.show_notes(crawl)
 
 
 def _work(parameters: CrawlParameters) -> dict[str, Any]:

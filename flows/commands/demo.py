@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flows import terminal
+from flows import shown_results, terminal
 from flows.options import LAKE_BY_DEFAULT, Json, Lake, lake_of
 
 POSITION = 10
@@ -23,11 +23,11 @@ def command(lake: Lake = LAKE_BY_DEFAULT, products: int = 300, seed: int = 1, js
 
 
 def _show(result: dict[str, Any]) -> None:
-    terminal.show_scores(result["evaluate"])
-    people = terminal.people
-    people.print(
+    shown_results.show_scores(result["evaluate"])
+    results = terminal.results
+    results.print(
         f"\n{result['seconds']:.0f} s in all, {result['orchestration_seconds']:.1f} s of them between the stages:"
         " imports, Prefect, Ray's start and end."
     )
-    people.print(f"[bold]Report:[/bold] {result['report']}")
-    people.print(f'Try:    vitrine search --words "red dress" --lake {result["lake"]}')
+    results.print(f"[bold]Report:[/bold] {result['report']}")
+    results.print(f'Try:    vitrine search --words "red dress" --lake {result["lake"]}')

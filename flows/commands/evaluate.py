@@ -5,7 +5,7 @@ from typing import Any
 
 from flows.options import command_of, on_prefect
 from flows.parameters.retrieval import EvaluateParameters
-from flows.terminal import show_scores
+from flows.shown_results import show_scores
 
 POSITION = 110
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from flows import terminal
+from flows import shown_results
 from flows.crawl.catalogue_check import check_file
 from flows.options import command_of, on_prefect
 from flows.parameters.crawl import ImportParameters
@@ -18,7 +18,7 @@ def _flow() -> Callable[..., dict[str, Any]]:
 
 
 def _show(result: dict[str, Any]) -> None:
-    terminal.show_crawl("imported", result)
+    shown_results.show_crawl("imported", result)
 
 
 command = command_of(ImportParameters, on_prefect(_flow), _show, check=check_file)

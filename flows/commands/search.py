@@ -27,6 +27,11 @@ def _show(result: dict[str, Any]) -> None:
             f"Nothing like it: the best hit scores {result['hits'][0]['score']}, and a score up to "
             f"{result['chance']} is what chance gives."
         )
+    if result["alike"]:
+        terminal.people.print(
+            f"All hits score {result['hits'][0]['score']}: these vectors tell nothing apart. Either the photos are one"
+            " and the same, or the model has learnt nothing; `vitrine evaluate` says how well it finds."
+        )
     rows = [
         [
             n,

@@ -176,7 +176,7 @@ def _crawl(
 def _import(
     request: Mapping[str, Any], recorder: Recorder, store: CrawlStore, traffic: Traffic
 ) -> dict[str, Any]:
-    """Import a catalogue; return what it was read as, and which attributes could not be read everywhere."""
+    """Import a catalogue; return its rows, what it was read as, and attributes that could not be read everywhere."""
     begun = time.monotonic()
     product_file = ProductFile(
         request["path"], request["shop"], request["mapping"], request["encoding"], request["delimiter"]
@@ -191,13 +191,14 @@ def _import(
             reason = tally.rejected.most_common(1)[0][0]
             raise RejectedError("import", tally.seen, tally.seen, reason)
         traffic.seconds["import"] = time.monotonic() - begun
-        if any(True for _ in recorder.state.collected.photos_to_ask()):
+        if to_ask := sum(1 for _ in recorder.state.collected.photos_to_ask()):
+            recorder.expect("image", recorder.tally("image").seen + to_ask)
             fetch_photos(request["photos_at"], request["contact"], recorder, traffic)
     except RejectedError as error:
         raise _with_example(recorder, store, error) from error
     PhotoRecorder(recorder).flush()
     unread = {"unread_cells": dict(product_file.left_out)} if product_file.left_out else {}
-    return {"read_as": product_file.taken} | unread
+    return {"rows": tally.seen, "read_as": product_file.taken} | unread
 
 
 def _with_example(recorder: Recorder, store: CrawlStore, error: RejectedError) -> RejectedError:
@@ -206,7 +207,7 @@ def _with_example(recorder: Recorder, store: CrawlStore, error: RejectedError) -
     rows = recorder.state.collected.rejects()
     same = (row for row in rows if (row["stage"], row["reason"]) == (error.stage, error.reason))
     row = next(same, {"detail": "", "url": ""})
-    example = row["detail"] or row["url"]
+    example = f"{row['detail']} ({row['url']})" if row["detail"] else row["url"]
     return RejectedError(error.stage, error.rejected, error.seen, error.reason, example)
 
 

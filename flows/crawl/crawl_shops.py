@@ -47,14 +47,13 @@ _committing = threading.Lock()
 def crawl(parameters: CrawlParameters) -> dict[str, Any]:
     """Crawl each shop in a process of its own, side by side; one that fails takes no other with it.
 
-    The result is that of the crawl, for several shops their sum, with `failed` where some were not crawled; see docs
-    of the command `crawl`. Raises InputError; for a single shop, or a share of failed ones above `failed_share`,
-    FetchError, RejectedError, StalledError, LakeError.
+    The result is `summed`, with why some were not crawled. Raises InputError; for a single shop, or a share of failed
+    ones above `failed_share`, FetchError, RejectedError, StalledError, LakeError.
     """
     results, failed = crawl_shops(parameters)
     shops = len(results) + len(failed)
     refuse_too_many(shops, failed, parameters.failed_share)
-    result = summed(results, shops) | ({"failed": reasons(failed)} if failed else {})
+    result = summed(results, reasons(failed))
     ended: dict[str, Any] = completed(result, shops, failed)
     return ended
 
@@ -141,10 +140,11 @@ def newest_crawl(lake: Lake, shop: str) -> str | None:
         return None
 
 
-def summed(results: list[dict[str, Any]], shops: int = 1) -> dict[str, Any]:
-    """One result for several shops, all those of which some failed counted; that of a single shop as it is."""
-    if len(results) == shops == 1:
-        return results[0]
+def summed(results: list[dict[str, Any]], failed: Mapping[str, str]) -> dict[str, Any]:
+    """Return one result for one shop as for several: their sums, shop and crawl_id as lists.
+
+    `crawls` holds each shop's own result, and `failed` why others have none.
+    """
     total: dict[str, Any] = {name: sum(result[name] for result in results) for name in _SUMMED}
     return total | {
         "shop": [result["shop"] for result in results],
@@ -153,6 +153,7 @@ def summed(results: list[dict[str, Any]], shops: int = 1) -> dict[str, Any]:
         "bytes": sum(result["bytes"] for result in results),
         "seconds": round(max(result["seconds"] for result in results), 3),
         "crawls": results,
+        "failed": dict(failed),
     }
 
 

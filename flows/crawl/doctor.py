@@ -103,7 +103,7 @@ def show(result: dict[str, Any]) -> None:
         lines = {str(number): line for number, line in enumerate(shown["missing"], 1)}
         terminal.fields_table("what will be missing", lines)
     for step, line in _next(shown).items():  # unwrapped: it is there to be copied
-        terminal.people.print(Text(f"{step}:  {line}"), soft_wrap=True)
+        terminal.results.print(Text(f"{step}:  {line}"), soft_wrap=True)
 
 
 def _next(shown: dict[str, Any]) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """What is left of an import that came to nothing: a run of its refusals, in place of a crawl that nobody continues."""
 
+from collections import Counter
 from typing import Any
 
 from infra.lake import Lake
@@ -21,12 +22,15 @@ def give_up(lake: Lake, crawl: OpenRun, parameters: dict[str, Any], error: Pipel
         key = digest({"refused": crawl.run_id})
         run = lake.begin("run", "refused", key, parents=crawl.parents, parameters=parameters)
         writer = run.writer(REJECTS)
+        reasons: Counter[str] = Counter()
         for path in paths(crawl.folder, parts):
-            writer.write_table(lake.part(path).read())
+            table = lake.part(path).read()
+            writer.write_table(table)
+            stages = zip(*(table[name].to_pylist() for name in ("stage", "reason")), strict=True)
+            reasons.update(reason for stage, reason in stages if stage == error.stage)
         run.add(REJECTS, writer.close())
-        run.counts[error.stage] = Count(
-            error.seen, error.seen - error.rejected, {error.reason: error.rejected}
-        )
+        seen = max(error.seen, reasons.total())
+        run.counts[error.stage] = Count(seen, seen - reasons.total(), dict(reasons))
         kept = lake.commit(
             run,
             {
@@ -36,7 +40,7 @@ def give_up(lake: Lake, crawl: OpenRun, parameters: dict[str, Any], error: Pipel
                 "reason": error.reason,
             },
         )
-        example = f"{error.example} (all of them: {lake.folder(kept)}/rejects)"
+        example = f"{error.example} (all of them: vitrine rejects {kept.run_id})"
         error = RejectedError(error.stage, error.rejected, error.seen, error.reason, example)
     lake.discard(crawl)
     return error

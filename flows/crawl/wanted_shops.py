@@ -4,7 +4,7 @@ from crawlers.fetch.shop_names import shops_of
 from crawlers.profiles import shop_profile
 from flows.parameters.crawl import CrawlParameters
 from flows.parameters.shops_file import read_shops
-from schemas.errors import InputError
+from schemas.errors import UsageError
 
 
 def wanted_shops(parameters: CrawlParameters) -> list[tuple[str, str, CrawlParameters]]:
@@ -13,15 +13,15 @@ def wanted_shops(parameters: CrawlParameters) -> list[tuple[str, str, CrawlParam
     Raises InputError for what cannot be crawled, before anything is asked.
     """
     if bool(parameters.urls) == bool(parameters.shops):
-        raise InputError("crawl", "no shop named; give an address, or --shops with a file of them, not both")
+        raise UsageError("crawl", "no shop named; give an address, or --shops with a file of them, not both")
     if parameters.schedule and not parameters.shops:
-        raise InputError("--schedule", "goes together with --shops")
+        raise UsageError("--schedule", "goes together with --shops")
     listed = read_shops(parameters.shops, parameters.schedule) if parameters.shops else []
     given = list(parameters.urls or ()) or [f"{shop.name}={shop.address}" for shop in listed]
     profiles = {shop.name: shop.profile for shop in listed}
     shops = shops_of(given, parameters.contact)
     if len(shops) > 1 and (parameters.only or parameters.profile):
-        raise InputError("--only and --profile", "speak of one shop; name one")
+        raise UsageError("--only and --profile", "speak of one shop; name one")
     wanted = []
     for name, url in shops:
         profile = parameters.profile or profiles.get(name)

@@ -13,6 +13,7 @@ from contextvars import copy_context
 from dataclasses import dataclass, field
 from hashlib import sha256
 from io import BytesIO
+from itertools import chain
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -27,10 +28,11 @@ from ray.util.queue import Empty, Queue
 
 from flows.learn.dataset import Supervision, parts
 from flows.orchestration import our_error
-from flows.progress import stage
+from flows.progress import stage, waiting
 from flows.running.beside_main import beside_main
+from flows.running.started_ray import started_ray
 from infra.atomic_write import write_atomically
-from infra.cluster import ray_cluster, wanted_gpus
+from infra.cluster import wanted_gpus
 from infra.lake import Lake
 from infra.open_run import OpenRun
 from infra.photo_locations import locate
@@ -103,7 +105,7 @@ def fit(lake: Lake, run: OpenRun, wanted: Wanted, learnt: Supervision) -> Traine
 
     A worker that dies is started again by Ray Train, twice at most (FailureConfig).
     """
-    with ray_cluster() as cluster:
+    with started_ray() as cluster:
         on_gpu = wanted_gpus(wanted.gpus, cluster) > 0
         line, refused = (Queue(actor_options={"num_cpus": 0}) for _ in range(2))
         train, validation = parts(learnt.dataset)
@@ -211,17 +213,18 @@ def _listening(line: Queue, scalars: Scalars, begins: str) -> Iterator[None]:
     done = Event()
 
     def listen() -> None:
+        events = _events(line, done)
+        with waiting("Ray Train starts its workers, which import torch, 20 to 60 s"):
+            begun = next(events, None)
+        if begun is None:
+            return
+        with waiting("the first photos are loaded"):
+            first = begun if "images" in begun else next(events, None)
         with stage("train", None, "images") as step:
             step.advance(0, note=f"from {begins}")
-            while True:
-                try:
-                    event = line.get(timeout=0.5)
-                except Empty:
-                    if done.is_set():
-                        return
+            for event in chain(filter(None, (first,)), events):
+                if "images" not in event:  # another attempt begins
                     continue
-                except ray.exceptions.RayError:
-                    return
                 scalars.add(event)
                 if "phase" in event:
                     step.reach(event["images"])
@@ -239,6 +242,18 @@ def _listening(line: Queue, scalars: Scalars, begins: str) -> Iterator[None]:
         scalars.close()
         with suppress(ray.exceptions.RayError):
             line.shutdown()
+
+
+def _events(line: Queue, done: Event) -> Iterator[dict[str, Any]]:
+    """Give what the workers say, until it is over."""
+    while True:
+        try:
+            yield line.get(timeout=0.5)
+        except Empty:
+            if done.is_set():
+                return
+        except ray.exceptions.RayError:
+            return
 
 
 def _note(event: dict[str, Any]) -> str:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from flows.learn.bag_spool import BagSpool
 from flows.learn.shown_photos import ShownPhotos
 from flows.progress import Stage
-from infra.cluster import ray_cluster
+from flows.running.started_ray import started_ray
 from infra.lake import Lake
 from schemas.manifest import Manifest
 from workers.text.bags import Bags, ReadBags
@@ -108,7 +108,7 @@ def _by_ray(lake: Lake, tables: Sequence[pa.Table]) -> Iterator[pa.Table]:
         from_arrow,
     )  # two seconds that few products need not pay
 
-    with ray_cluster() as cluster:
+    with started_ray() as cluster:
         DataContext.get_current().execution_options.preserve_order = False
         bags = from_arrow(tables).map_batches(
             ReadBags,

@@ -17,7 +17,8 @@ from flows.parameters.train import TrainParameters
 from flows.progress import stage
 from flows.running.night import begin
 from flows.running.stage_task import stage_task
-from infra.cluster import ray_cluster, wanted_gpus
+from flows.running.started_ray import started_ray
+from infra.cluster import wanted_gpus
 from infra.lake import Lake
 from infra.open_run import OpenRun
 from infra.photo_locations import locate
@@ -95,7 +96,7 @@ def _tried(
     """One row per trial that learnt anything, best first: its values, loss in nats, epochs."""
     assert chosen.training is not None
     short = {"frozen_epochs": 0, "epochs": min(EPOCHS, chosen.training.epochs)}
-    with ray_cluster() as cluster:
+    with started_ray() as cluster:
         devices = wanted_gpus(parameters.gpus, cluster)
         side_by_side = devices or cluster.cores
         trial = partial(

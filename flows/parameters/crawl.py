@@ -10,7 +10,7 @@ from crawlers.state.budget import MOST_BYTES, MOST_PHOTOS
 from flows.parameters.fields import Contact, FailedShare, Lake, Schedule, Shops, Urls
 from flows.parameters.option import Option, Words
 from flows.parameters.stage_parameters import RECORDED, StageParameters
-from schemas.errors import InputError
+from schemas.errors import UsageError
 from schemas.reject import REASONS
 
 
@@ -70,14 +70,14 @@ class CrawlParameters(StageParameters):
     @classmethod
     def _are_reasons(cls, reasons: tuple[str, ...] | None) -> tuple[str, ...] | None:
         if unknown := [reason for reason in reasons or () if reason not in REASONS]:
-            raise InputError(f"--retry {unknown[0]}", f"no such reason; there are {', '.join(REASONS)}")
+            raise UsageError(f"--retry {unknown[0]}", f"no such reason; there are {', '.join(REASONS)}")
         return reasons
 
     @field_validator("language")
     @classmethod
     def _is_tag(cls, language: str) -> str:
         if language and not (tag := tag_of(language)):
-            raise InputError(f"--language {language}", "no language tag; write de, en-gb or zh-hant")
+            raise UsageError(f"--language {language}", "no language tag; write de, en-gb or zh-hant")
         return tag if language else ""
 
     def recorded(self) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from flows.parameters.option import Option
-from schemas.errors import InputError
+from schemas.errors import UsageError
 
 RECORDED = "recorded in the manifest"
 
@@ -24,7 +24,7 @@ class StageParameters(BaseModel):
 
     @classmethod
     def read(cls, given: Mapping[str, Any]) -> Self:
-        """Make the model of what a user gave. Raises InputError naming the first value at fault."""
+        """Make the model of what a user gave. Raises UsageError naming the first value at fault."""
         try:
             return cls(**given)
         except ValidationError as error:
@@ -32,10 +32,10 @@ class StageParameters(BaseModel):
         name = str(fault["loc"][0]) if fault["loc"] else ""
         why = fault["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
         if fault["type"] == "missing":
-            raise InputError(option_name(cls, name), "is needed")
+            raise UsageError(option_name(cls, name), "is needed")
         field = cls.model_fields.get(name)
         shown = f" {fault['input']}" if field is not None and field.repr else ""
-        raise InputError(f"{option_name(cls, name)}{shown}", why)
+        raise UsageError(f"{option_name(cls, name)}{shown}", why)
 
     def recorded(self) -> dict[str, Any]:
         """Return what a run's manifest keeps of the parameters, as JSON holds it."""

@@ -4,26 +4,23 @@ Not a Prefect flow: it reads committed crawls and writes nothing but the file it
 """
 
 import heapq
-import os
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice, pairwise
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import pyarrow as pa
-import pyarrow.csv as pacsv
-import pyarrow.parquet as pq
 
 from flows.progress import Stage, stage
+from flows.queries.table_file import table_file
 from flows.queries.time_bounds import time_bound
 from infra.lake import Lake
 from schemas.change import CHANGES, KINDS
-from schemas.errors import InputError, LakeError
+from schemas.errors import InputError, LakeError, UsageError
 from schemas.manifest import Manifest
 from workers.changes.ordered_rows import is_ordered, ordered
 from workers.changes.product_changes import KEY, Comparison
@@ -49,7 +46,7 @@ def changes(
     since, until  see flows/queries/time_bounds.py; without `until` up to the newest crawl
     shop          one shop; all of the lake by default
     kinds         of schemas.change.KINDS; all by default
-    out           file for every row of schemas.change.CHANGES, .parquet or .csv; it appears only once it is whole
+    out           file for every row of schemas.change.CHANGES, .parquet, .csv or .jsonl; it appears once it is whole
     now           what `3d` counts back from; the clock by default
 
     A shop begins at its newest crawl by `since`, or at the first one after where there is none. A crawl
@@ -58,16 +55,16 @@ def changes(
     by kind, the most notable changes (price drops first), out. Raises InputError, LakeError.
     """
     if unknown := [kind for kind in kinds if kind not in KINDS]:
-        raise InputError(f"--kind {unknown[0]}", f"no such kind; there are {', '.join(KINDS)}")
+        raise UsageError(f"--kind {unknown[0]}", f"no such kind; there are {', '.join(KINDS)}")
     place, now = Lake(lake), now or datetime.now(UTC)
     first = time_bound("--since", since, place, now)
     last = time_bound("--until", until or "now", place, now, end=True)
     if first.highest_id > last.highest_id:
-        raise InputError(f"--since {since}", f"lies after {f'--until {until}' if until else 'now'}")
+        raise UsageError(f"--since {since}", f"lies after {f'--until {until}' if until else 'now'}")
     shops = _crawls(place, shop).items()
     spans = [span(name, crawls, first.highest_id, last.highest_id) for name, crawls in shops]
     compared = tuple(kinds) or tuple(KINDS)
-    with _writer(out) as write:
+    with table_file(out, CHANGES) as write:
         rows = _written(_compared(place, spans, compared), write)
         notable = heapq.nsmallest(SHOWN, rows, key=_notability)
     return {
@@ -222,43 +219,8 @@ def _notability(row: Row) -> tuple[int, float]:
     return (0, change) if change < 0 else (1 + order.index(row["kind"]), -change)
 
 
-def _written(rows: Iterator[Row], write: Callable[[list[Row]], None]) -> Iterator[Row]:
+def _written(rows: Iterator[Row], write: Callable[[pa.Table], None]) -> Iterator[Row]:
     """Write rows and pass them on."""
     while block := list(islice(rows, _WRITTEN_ROWS)):
-        write(block)
+        write(pa.Table.from_pylist(block, CHANGES))
         yield from block
-
-
-@contextmanager
-def _writer(out: str) -> Iterator[Callable[[list[Row]], None]]:
-    """What writes rows to the file `out`, which is there whole at the end or not at all."""
-    if not out:
-        yield lambda rows: None
-        return
-    path = Path(out).expanduser()
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        if path.is_dir():
-            raise InputError(out, "is a folder; the name of a file is wanted")
-        with temporary.open("wb") as file:
-            with _table_writer(path, out, file) as table:
-                yield lambda rows: table.write_table(pa.Table.from_pylist(rows, CHANGES))
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        raise InputError(out, error.strerror or "cannot be written") from error
-    finally:
-        with suppress(FileNotFoundError):  # renamed away
-            temporary.unlink()
-
-
-def _table_writer(path: Path, out: str, file: BinaryIO) -> Any:
-    """What writes tables in the format that the name of the file says; Parquet where it says none."""
-    match path.suffix.lower():
-        case ".csv":
-            return pacsv.CSVWriter(file, CHANGES)
-        case ".parquet" | ".pq" | "":
-            return pq.ParquetWriter(file, CHANGES, compression="zstd")
-        case other:
-            raise InputError(out, f"{other} is none that is written; name it .parquet or .csv")

@@ -1,5 +1,7 @@
 """What a lake holds: every committed run with its parents, newest first."""
 
+import shlex
+from collections.abc import Mapping
 from typing import Any
 
 from infra.lake import Lake
@@ -16,8 +18,11 @@ _SUMMARIES = {
 }
 
 
+_STAGES = ("label", "train", "embed", "index", "evaluate")
+
+
 def list_runs(lake: str, sweep: bool = False) -> dict[str, Any]:
-    """List every committed run; with `sweep`, what was begun and left behind is removed first."""
+    """List every committed run, and those left behind; with `sweep`, what was left behind is removed first."""
     place = Lake(lake)
     swept = place.sweep() if sweep else []
     runs = [
@@ -32,7 +37,30 @@ def list_runs(lake: str, sweep: bool = False) -> dict[str, Any]:
         }
         for manifest in place.runs(newest_first=True)
     ]
-    return {"lake": lake, "runs": runs, "unfinished": place.unfinished(), "swept": swept}
+    left = [_left(run_id, note) for run_id, note in place.left_behind()]
+    return {"lake": lake, "runs": runs, "unfinished": len(left), "left": left, "swept": swept}
+
+
+def _left(run_id: str, note: Mapping[str, Any]) -> dict[str, Any]:
+    """Say of a run that was begun and left behind what it is, and which command goes on with it, "" for none.
+
+    An import reads its file anew each time, and of a run of an earlier version nobody knows the shop.
+    """
+    flow, shop = note["flow"], note.get("shop", "")
+    is_import = note.get("source") == "import"
+    command = ["vitrine", flow]
+    if flow == "crawl":
+        command = [*command, f"{shop}={note['url']}"] if shop and "url" in note else []
+    elif flow not in _STAGES:
+        command = []
+    if flow == "train" and note.get("method"):
+        command.append(str(note["method"]))
+    return {
+        "id": run_id,
+        "flow": "import" if is_import else flow,
+        "shop": shop,
+        "command": "" if is_import else shlex.join(command),
+    }
 
 
 def _summary(manifest: Manifest) -> str:

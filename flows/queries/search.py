@@ -4,6 +4,8 @@ A search by words needs no torch either: the word layer of a checkpoint is a tab
 """
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,9 +16,10 @@ from flows.parameters.retrieval import SearchParameters
 from infra.lake import Lake
 from infra.settings import load_settings
 from infra.vectors import VectorStore
-from schemas.errors import ImageError, InputError
+from schemas.errors import ImageError, InputError, UsageError, VectorStoreError
 from schemas.manifest import Manifest
 
+SAME_SCORE = 1e-4  # of the best and the last hit: nothing tells them apart
 MOST_PHOTOS = 16_384  # that Milvus gives in one answer
 _TRIED_PX = 16
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://", re.I)
@@ -26,12 +29,13 @@ def search(parameters: SearchParameters) -> dict[str, Any]:
     """Find the `k` products nearest to a photo file or a few words; several photos of a product count once.
 
     Returns query, collection, hits (facts, score, `unlike` where a hit is no more like the query than by chance),
-    chance (the score that this is judged by), unknown_words, read_as and near_words (of words in other forms).
+    chance (the score that this is judged by), alike (whether all hits score the same), unknown_words, read_as and
+    near_words (of words in other forms).
     Raises InputError for a file that is no photo or words that were never learnt.
     """
     image, words = parameters.image, parameters.words
     if (image is None) == (words is None):
-        raise InputError("search", "needs a photo or --words, one of the two")
+        raise UsageError("search", "needs a photo or --words, one of the two")
     place = Lake(parameters.lake)
     indexed = place.newest("index")
     trained = place.run(indexed.result["train"])
@@ -47,10 +51,12 @@ def search(parameters: SearchParameters) -> dict[str, Any]:
     chance = indexed.result.get("chance", {}).get("photos" if words is None else "words")
     for hit in hits:
         hit["unlike"] = chance is not None and hit["score"] <= chance
+    scores = [hit["score"] for hit in hits]
     return {
         "query": words if words is not None else str(image),
         "collection": collection,
         "chance": chance,
+        "alike": len(scores) > 1 and max(scores) - min(scores) <= SAME_SCORE,
         **forms,
         "hits": hits,
     }
@@ -63,7 +69,8 @@ def _products(
     asked = 5 * parameters.k
     while True:
         asked = min(asked, MOST_PHOTOS)
-        photos = store.search(collection, vector[None], asked, parameters.where)[0]
+        with _filter_is_an_option(parameters.where):
+            photos = store.search(collection, vector[None], asked, parameters.where)[0]
         hits: dict[str, dict[str, Any]] = {}
         for photo in photos:
             score = round(float(photo.similarity), 4)
@@ -71,6 +78,17 @@ def _products(
         if len(hits) >= parameters.k or len(photos) < asked or asked == MOST_PHOTOS:
             return list(hits.values())[: parameters.k]
         asked *= 4
+
+
+@contextmanager
+def _filter_is_an_option(where: str) -> Iterator[None]:
+    """Raise UsageError where Milvus refuses the filter."""
+    try:
+        yield
+    except VectorStoreError as error:
+        if where and error.what.endswith(f" where {where}"):
+            raise UsageError(f"--where {where}", error.why) from error
+        raise
 
 
 def _of_words(lake: Lake, trained: Manifest, words: str) -> tuple[NDArray[np.float32], dict[str, Any]]:

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 
 from infra.lake import Lake
-from schemas.errors import InputError, LakeError
+from schemas.errors import LakeError, UsageError
 from schemas.ids import RUN_ID
 
 _AGO = re.compile(r"(\d{1,6})\s*([hdw])(?:\s+ago)?")
@@ -36,7 +36,7 @@ def time_bound(option: str, word: str, lake: Lake, now: datetime, *, end: bool =
     word    `2026-11-01`, `2026-11-01T18:00+01:00`, `yesterday`, `3d`, `12h`, `2w`, or the id of a crawl; a
             time without zone is UTC
     end     whether a whole day means its last second and not its first
-    Raises InputError where the word is none of these, LakeError for an id that is no crawl of the lake.
+    Raises UsageError where the word is none of these, LakeError for an id that is no crawl of the lake.
     """
     word = word.strip()
     if RUN_ID.fullmatch(word):
@@ -47,7 +47,7 @@ def time_bound(option: str, word: str, lake: Lake, now: datetime, *, end: bool =
     try:
         time_named = _time(word.lower(), now.astimezone(UTC), end)
     except (ValueError, OverflowError) as error:
-        raise InputError(f"{option} {word}", "is no date, time, crawl id or time ago such as 3d") from error
+        raise UsageError(f"{option} {word}", "is no date, time, crawl id or time ago such as 3d") from error
     shown = time_named.isoformat(timespec="seconds")
     return TimeBound(re.sub("[-:]", "", shown[:19]) + "Z" + _ABOVE_ANY_ID, shown)
 

@@ -14,7 +14,8 @@ from flows.parameters.retrieval import EmbedParameters
 from flows.progress import Stage, stage
 from flows.running.night import begin, done_before
 from flows.running.stage_task import stage_task
-from infra.cluster import ray_cluster, wanted_gpus
+from flows.running.started_ray import started_ray
+from infra.cluster import wanted_gpus
 from infra.lake import Lake
 from infra.open_run import OpenRun
 from infra.photo_locations import locate
@@ -137,7 +138,7 @@ def _wanted(lake: Lake, labels: Manifest, splits: Sequence[str] | None) -> Ids:
 
 def _embedded(lake: Lake, tool: dict[str, Any], slices: list[RowSlice], gpus: str) -> Iterator[pa.Table]:
     """Tables of finished photos as they come, in any order, from a pool of actors."""
-    with ray_cluster() as cluster:
+    with started_ray() as cluster:
         devices = wanted_gpus(gpus, cluster)
         blocks = [table_of_slices([one]) for one in cut(slices, SLICE_ROWS)]
         actors = max(1, min(devices or cluster.cores, len(blocks)))

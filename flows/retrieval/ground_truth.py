@@ -78,7 +78,7 @@ def read_truth(path: str, key: str, columns: Sequence[str] | None) -> list[Colum
     values: dict[str, dict[str, str]] = {name: {} for name in parts_of}
     keys: set[str] = set()
     for part in catalogue.parts:
-        for row in part.read([name for name in part.columns if name in (*ids.columns, *single)]):
+        for _, row in part.read([name for name in part.columns if name in (*ids.columns, *single)]):
             spellings = () if isinstance(row, Unreadable) else _spellings(ids.cell(row))
             keys.update(spellings)
             for name, parts in parts_of.items() if spellings else ():

@@ -17,6 +17,7 @@ from types import FrameType
 from typing import NoReturn
 
 from flows.child_processes import end_everything
+from flows.running.first_signals import usual
 
 GRACE_S = 6.0
 _PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
@@ -92,7 +93,7 @@ def interruptible(last_words: Callable[[], None]) -> Iterator[Endings]:
     finally:
         _current = None
         for each, handler in before.items():
-            signal.signal(each, handler or signal.SIG_DFL)
+            signal.signal(each, usual(each, handler))
 
 
 @contextmanager

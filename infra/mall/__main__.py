@@ -15,11 +15,11 @@ from infra.mall.export import export
 from infra.mall.lifeline import die_with_parent
 from infra.mall.server import Mall, catalogues
 from infra.mall.trade import MallSpec
-from schemas.errors import InputError
+from schemas.errors import InputError, UsageError
 
 
 def main(words: list[str] | None = None) -> int:
-    """0 after SIGTERM or SIGINT, 1 with a one-line reason for bad input."""
+    """0 after SIGTERM or SIGINT; with a one-line reason 1 for bad input, 2 for bad options."""
     options = parser().parse_args(words)
     done = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -39,7 +39,7 @@ def main(words: list[str] | None = None) -> int:
             done.wait()
     except InputError as error:
         print(error, file=sys.stderr)
-        return 1
+        return 2 if isinstance(error, UsageError) else 1
     return 0
 
 
@@ -90,7 +90,7 @@ def spec(options: argparse.Namespace) -> MallSpec:
     pairs = [pair.partition("=") for pair in options.map]
     for field, mark, column in pairs:
         if not (field and mark and column):
-            raise InputError(f"--map {field}{mark}{column}", "is not FIELD=COLUMN")
+            raise UsageError(f"--map {field}{mark}{column}", "is not FIELD=COLUMN")
     width, _, height = options.size.partition("x")
     if not (
         width.isdigit()
@@ -98,9 +98,9 @@ def spec(options: argparse.Namespace) -> MallSpec:
         and min(int(width), int(height)) >= 48
         and max(int(width), int(height)) <= 4000
     ):
-        raise InputError(f"--size {options.size}", "is not WIDTHxHEIGHT between 48 and 4000 pixels")
+        raise UsageError(f"--size {options.size}", "is not WIDTHxHEIGHT between 48 and 4000 pixels")
     if options.products < 0 or (options.products == 0 and not options.catalog):
-        raise InputError(f"--products {options.products}", "is not a number of products")
+        raise UsageError(f"--products {options.products}", "is not a number of products")
     return MallSpec(
         products=options.products,
         seed=options.seed,
@@ -117,7 +117,7 @@ def spec(options: argparse.Namespace) -> MallSpec:
 def _export(mall: MallSpec, path: str) -> int:
     drawn = [catalogue for catalogue in catalogues(mall) if isinstance(catalogue, DrawnCatalogue)]
     if not drawn:
-        raise InputError("--export", "is for drawn garments; a catalogue file is one already")
+        raise UsageError("--export", "is for drawn garments; a catalogue file is one already")
     return export(drawn, path)
 
 

@@ -30,7 +30,7 @@ from infra.mall.parquet import FileCatalogue
 from infra.mall.storefront import Storefront
 from infra.mall.trade import MallSpec, Shop, trades
 from infra.mall.truth import Truth, truth_of
-from schemas.errors import InputError
+from schemas.errors import InputError, UsageError
 
 START_SECONDS = 30.0
 
@@ -66,7 +66,7 @@ class Mall:
     def __init__(self, spec: MallSpec | None = None) -> None:
         self.spec = spec or MallSpec()
         if not self.spec.shops:
-            raise InputError("--shops", "names no shop")
+            raise UsageError("--shops", "names no shop")
         for name in self.spec.shops:
             dialects.load(name)
         self.catalogues = catalogues(self.spec)

@@ -163,7 +163,7 @@ def test_a_product_file_is_read_in_proportion_to_its_cells(tmp_path: Path, cell:
         row |= dict.fromkeys(("description", "categories", "tags", "price", "colour"), cell * n)
         pq.write_table(pa.Table.from_pylist([row]), file)
         read = ProductFile(str(file), "acme")
-        return lambda: list(read.photo_rows())
+        return lambda: list(read.read())
 
     ratios = growth(case)
 

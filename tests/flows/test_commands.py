@@ -10,16 +10,18 @@ from pkgutil import iter_modules
 import pytest
 
 from flows import commands
+from infra.lake import Lake
 from tests.flows.command_line import vitrine
+from tests.flows.crawled_lake import catalogue, crawled
 from tests.flows.processes import ROOT
 
 COMMANDS = "demo mall doctor crawl import changes label train embed index evaluate crawl-and-index search report runs"
-COMMANDS += " deploy"
+COMMANDS += " rejects deploy"
 
 
-def refusal(*words: str) -> str:
+def refusal(*words: str, code: int = 2) -> str:
     done = vitrine(*words, "--json")
-    assert done.returncode == 1, done.stderr
+    assert done.returncode == code, done.stderr
     message: str = json.loads(done.stdout)["error"]["message"]
     assert done.stderr.splitlines() == [f"vitrine: {message}"]
     return message
@@ -42,10 +44,9 @@ def test_pages_to_revisit_need_the_strategy_that_reads_them(tmp_path: Path) -> N
 
     assert "--revisit list" in refusal("crawl", "http://127.0.0.1:1", "--only", str(pages))
     assert "--revisit list" in refusal("crawl", "http://127.0.0.1:1", "--revisit", "list")
-    assert "no address" in refusal("crawl", "http://127.0.0.1:1", "--revisit", "list", "--only", str(pages))
-    assert "No such file" in refusal(
-        "crawl", "http://127.0.0.1:1", "--revisit", "list", "--only", f"{pages}x"
-    )
+    listed = ("crawl", "http://127.0.0.1:1", "--revisit", "list", "--only")
+    assert "no address" in refusal(*listed, str(pages), code=1)
+    assert "No such file" in refusal(*listed, f"{pages}x", code=1)
 
 
 def test_a_reason_to_retry_is_one_that_rejects_have() -> None:
@@ -54,12 +55,38 @@ def test_a_reason_to_retry_is_one_that_rejects_have() -> None:
     assert "weather" in message and "http_5xx" in message
 
 
-@pytest.mark.parametrize("words", [("--revisit", "never"), ("--floor", "1.5")])
-def test_a_value_outside_its_choices_is_a_usage_error(words: tuple[str, ...]) -> None:
-    done = vitrine("crawl", "http://127.0.0.1:1", *words)
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (("crawl", "http://127.0.0.1:1", "--revisit", "never"), "Invalid value for '--revisit'"),
+        (
+            ("crawl", "http://127.0.0.1:1", "--floor", "1.5"),
+            "must be less than or equal to 1",
+        ),  # typer's bound
+        (("crawl", "http://127.0.0.1:1", "--limit", "0"), "--limit 0: must be greater than"),  # the model's
+        (("crawl", "http://127.0.0.1:1", "--limit", "many"), "unable to parse string as an integer"),
+        (("crawl",), "no shop named"),
+        (("import",), "Missing argument"),
+        (("search",), "needs a photo or --words"),
+        (("runs", "--foo"), "No such option: --foo; see vitrine runs --help"),
+        (("changes", "--since", "soon"), "is no date"),
+        (("rejects", "--reason", "weather"), "no such reason"),
+        (("press",), "No such command 'press'; see vitrine --help"),
+    ],
+)
+def test_a_command_line_that_cannot_be_is_one_line_and_ends_with_2(words: tuple[str, ...], why: str) -> None:
+    assert why in refusal(*words)
 
-    assert done.returncode == 2
-    assert words[0] in done.stderr and "Traceback" not in done.stderr
+
+def test_a_result_is_on_stdout_and_all_else_on_stderr(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path))
+    crawl = crawled(lake, "s", catalogue(3))
+
+    done = vitrine("runs", "--lake", lake.uri)
+
+    assert done.returncode == 0 and done.stderr == ""
+    (line,) = (line for line in done.stdout.splitlines() if crawl in line)
+    assert " crawl " in line
 
 
 @pytest.mark.parametrize(("given", "used"), [({}, "PASSIVE"), ({"OMP_WAIT_POLICY": "active"}, "active")])

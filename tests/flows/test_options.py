@@ -102,7 +102,7 @@ def test_an_unbounded_option_is_refused_as_the_flow_refuses_it(
 ) -> None:
     done = CliRunner().invoke(fired[0], ["kiln", "red", "--hours", "0"])
 
-    assert (done.exit_code, fired[1]) == (1, [])
+    assert (done.exit_code, fired[1]) == (2, [])
     assert "--hours 0: must be greater than or equal to 1" in capfd.readouterr().err + done.output
 
 

@@ -1,13 +1,14 @@
 """flows/progress.py: how far a step is, for whoever listens."""
 
 import logging
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
 
 from flows import progress
-from flows.progress import Log, Stage, listen, stage
+from flows.progress import Log, Stage, listen, stage, waiting
 
 
 class Recorder(Log):
@@ -44,6 +45,25 @@ def test_steps_forward_and_absolute_figures_come_to_the_same(listener: Recorder)
         ("embed", 3, 10, ""), ("embed", 7, 10, "loss 1"), ("embed", 8, 12, "loss 1"),
     ]  # fmt: skip
     assert listener.ended == ["embed"]
+
+
+def test_a_long_wait_is_logged_once_by_what_is_waited_for_and_a_short_one_is_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lines: list[str] = []
+    said, handler = threading.Event(), logging.Handler()
+    monkeypatch.setattr(handler, "emit", lambda record: (lines.append(record.getMessage()), said.set()))
+    monkeypatch.setattr(progress.log, "handlers", [handler])
+    monkeypatch.setattr(progress.log, "level", logging.INFO)
+    monkeypatch.setattr(progress.log, "propagate", False)
+    with waiting("a kettle"):
+        pass
+    monkeypatch.setattr(progress, "QUIET_S", 0.0)
+
+    with waiting("Ray starts"):
+        assert said.wait(30)
+
+    assert lines == ["waiting: Ray starts"]
 
 
 def test_a_step_that_fails_ends_its_display(listener: Recorder) -> None:

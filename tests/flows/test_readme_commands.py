@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from typer.main import get_command
 
-from flows.cli import app
+from flows.command_files import app
 from tests.flows.processes import ROOT
 
 READMES = sorted(path for path in ROOT.rglob("README.md") if ".venv" not in path.parts)

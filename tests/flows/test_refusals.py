@@ -1,4 +1,4 @@
-"""Bad input, as a user gives it: exit code 1, one clear line, no traceback; and --json says the same."""
+"""Bad input, as a user gives it: exit code 1 (2 for wrong usage), one clear line, no traceback; --json says it, too."""
 
 import http.server
 import io
@@ -32,9 +32,9 @@ def vitrine(env: dict[str, str], *words: str) -> subprocess.CompletedProcess[str
     )  # fmt: skip
 
 
-def refusal(done: subprocess.CompletedProcess[str]) -> str:
+def refusal(done: subprocess.CompletedProcess[str], code: int = 1) -> str:
     """The one line, after checking that there is no more than it should be."""
-    assert done.returncode == 1, done.stderr
+    assert done.returncode == code, done.stderr
     assert "Traceback" not in done.stderr
     message: str = json.loads(done.stdout)["error"]["message"]
     assert f"vitrine: {message}" in done.stderr.splitlines()
@@ -172,10 +172,13 @@ def test_embedding_before_training(prefect_api: dict[str, str], trained: Path) -
 
 
 @pytest.mark.parametrize(
-    "words", [("search", "nowhere.jpg"), ("search",), ("search", "--words", "red", "-k", "0")]
+    ("words", "code"),
+    [(("search", "nowhere.jpg"), 1), (("search",), 2), (("search", "--words", "red", "-k", "0"), 2)],
 )
-def test_a_search_for_nothing(prefect_api: dict[str, str], trained: Path, words: tuple[str, ...]) -> None:
-    assert refusal(vitrine(prefect_api, *words, "--lake", str(trained), "--json"))
+def test_a_search_for_nothing(
+    prefect_api: dict[str, str], trained: Path, words: tuple[str, ...], code: int
+) -> None:
+    assert refusal(vitrine(prefect_api, *words, "--lake", str(trained), "--json"), code)
 
 
 def test_products_that_show_one_photo_are_nothing_to_learn_from(

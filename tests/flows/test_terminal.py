@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from flows import terminal
+from flows.progress import Stage
 
 ATTACKS = {
     "clears the screen": "\x1b[2JRed dress",
@@ -28,7 +29,7 @@ ATTACKS = {
 @pytest.fixture
 def shown(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
     written = io.StringIO()
-    monkeypatch.setattr(terminal, "people", Console(file=written, width=400, force_terminal=False))
+    monkeypatch.setattr(terminal, "results", Console(file=written, width=400, force_terminal=False))
     return written
 
 
@@ -55,6 +56,20 @@ def test_a_log_line_stays_one_line(capsys: pytest.CaptureFixture[str]) -> None:
         logging.getLogger("vitrine").propagate = True
 
     assert capsys.readouterr().err == "a[2J vitrine: done\n"
+
+
+def test_at_a_terminal_a_wait_has_a_line_of_its_own_and_leaves_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = Console(file=io.StringIO(), width=140, force_terminal=True, color_system=None)
+    monkeypatch.setattr(terminal, "people", screen)
+    bars = terminal.Bars()
+
+    with bars.wait("Ray starts"), bars.watch(Stage("embed", 2, "photos")):
+        pass
+
+    drawn = screen.file.getvalue()  # type: ignore[attr-defined]
+    assert "Ray starts" in drawn and "0/?" not in drawn
+    last = drawn.rpartition("\x1b[2K")[2]
+    assert "embed" in last and "Ray starts" not in last
 
 
 def test_words_of_every_script_stay_as_they_are() -> None:

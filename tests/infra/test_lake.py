@@ -241,7 +241,7 @@ def test_runs_commit_while_others_look_for_what_was_left_behind(tmp_path: Path) 
 
     def look() -> None:
         while not done.is_set():
-            list(lake._left_behind())
+            list(lake.left_behind())
 
     watcher = threading.Thread(target=look)
     watcher.start()

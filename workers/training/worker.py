@@ -51,7 +51,7 @@ class Job:
     cache_bytes        of memory for decoded photos, per worker
     checkpoint_every   seconds
     resume             folders of checkpoints to go on from where Ray knows of none, newest first
-    on_progress        called with progress on rank 0
+    on_progress        called with progress on rank 0: that photos are loaded, then as train_loop.py says
     refused            a queue: an error that another attempt would only repeat
     """
 
@@ -104,6 +104,7 @@ class _Worker:
 
     def run(self) -> None:
         """Train and fit, measure the words, report."""
+        self._on_progress({"phase": "load"})
         step = None
         if isinstance(self.method, Trains):
             step = TrainStep(self.method, self.training, self.device, world=self.world, rank=self.rank)

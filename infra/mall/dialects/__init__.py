@@ -9,7 +9,7 @@ from pkgutil import iter_modules
 from typing import cast
 
 from infra.mall.storefront import Storefront
-from schemas.errors import InputError
+from schemas.errors import UsageError
 
 
 def names() -> tuple[str, ...]:
@@ -18,9 +18,9 @@ def names() -> tuple[str, ...]:
 
 
 def load(name: str) -> type[Storefront]:
-    """A dialect by its name. Raises InputError for a name without a file."""
+    """A dialect by its name. Raises UsageError for a name without a file."""
     if name not in names():
-        raise InputError(
+        raise UsageError(
             f"shop dialect {name!r}", f"there is none of that name; there are {', '.join(names())}"
         )
     return cast(type[Storefront], import_module(f"{__name__}.{name}").Site)

@@ -21,7 +21,8 @@ def rows(folder: Path, mapping: dict[str, str] | None = None, **columns: Any) ->
     needed = {"product_id": [str(n) for n in range(count)], "title": ["t"] * count, "image": [b"x"] * count}
     path = folder / "shop.parquet"
     pq.write_table(pa.table(needed | columns), path)
-    return list(ProductFile(str(path), "acme", mapping).photo_rows())
+    read = ProductFile(str(path), "acme", mapping).read()
+    return [each for row in read for each in (row if isinstance(row, list) else [row])]
 
 
 def annotation(row: PhotoRow | Reject) -> Annotation:

@@ -19,7 +19,8 @@ def table(folder: Path, data: bytes, **told: str) -> DelimitedTable:
 def rows(folder: Path, data: bytes, **told: str) -> list[Any]:
     opened = table(folder, data, **told)
     return [
-        row.why if isinstance(row, Unreadable) else tuple(row.values()) for row in opened.read(opened.columns)
+        row.why if isinstance(row, Unreadable) else tuple(row.values())
+        for _, row in opened.read(opened.columns)
     ]
 
 
@@ -62,6 +63,22 @@ def test_a_damaged_row_is_told_and_the_others_are_read(tmp_path: Path) -> None:
         "the header once more",
         ("6", "Scarf"),
     ]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1252"])
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("head", ["", "sep=,|"])
+def test_a_row_is_numbered_by_the_line_where_it_begins(
+    tmp_path: Path, end: str, encoding: str, packed: bool, head: str
+) -> None:
+    text = f'{head}sku,name|1,"Gürtel|in two lines"|2,Hat||3|4,Scarf|'.replace("|", end)
+    data = text.encode(encoding)
+
+    numbered = table(tmp_path, gzip.compress(data) if packed else data).read(["sku"])
+
+    before = 1 if head else 0
+    assert [line - before for line, _ in numbered] == [2, 4, 6, 7]
 
 
 def test_a_quote_that_is_not_closed_is_named_by_its_lines(tmp_path: Path) -> None:

@@ -22,8 +22,8 @@ def test_keys_are_columns_also_those_that_come_late_in_the_beginning(tmp_path: P
 
     assert opened.columns == ("sku", "tags", "colour")
     assert list(opened.read(["sku", "colour"])) == [
-        {"sku": "007", "colour": None},
-        {"sku": 8, "colour": None},
+        (1, {"sku": "007", "colour": None}),
+        (3, {"sku": 8, "colour": None}),  # a blank line is one, too
     ]
 
 
@@ -32,7 +32,8 @@ def test_keys_are_columns_also_those_that_come_late_in_the_beginning(tmp_path: P
     [b'{"sku": 1', b'{"sku": "\xff"}', b"[1]", b"7", b"[" * 100_000, b'{"sku": ' + b"9" * 5_000 + b"}"],
 )
 def test_a_line_that_is_no_object_is_told_and_the_others_are_read(tmp_path: Path, line: bytes) -> None:
-    first, damaged, last = table(tmp_path, b'{"sku": 1}\n' + line + b'\n{"sku": 2}').read(["sku"])
+    read = table(tmp_path, b'{"sku": 1}\n' + line + b'\n{"sku": 2}').read(["sku"])
+    first, damaged, last = (row for _, row in read)
 
     assert (first, last) == ({"sku": 1}, {"sku": 2})
     assert isinstance(damaged, Unreadable) and damaged.why.startswith("no JSON")

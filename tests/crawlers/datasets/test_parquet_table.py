@@ -19,7 +19,7 @@ def table(folder: Path, arrays: list[pa.Array], names: list[str]) -> ParquetTabl
 
 def cells(folder: Path, array: pa.Array) -> list[Any]:
     opened = table(folder, [array], ["x"])
-    return [row["x"] if isinstance(row, dict) else row for row in opened.read(["x"])]
+    return [row["x"] if isinstance(row, dict) else row for _, row in opened.read(["x"])]
 
 
 def broken_utf8() -> pa.Array:
@@ -58,7 +58,7 @@ def test_columns_of_one_name_are_numbered_and_read_each(tmp_path: Path) -> None:
     opened = table(tmp_path, [pa.array([1]), pa.array(["a"]), pa.array(["b"])], ["n", "t", "t"])
 
     assert opened.columns == ("n", "t", "t.2")
-    assert list(opened.read(["t.2", "n"])) == [{"t.2": "b", "n": 1}]
+    assert list(opened.read(["t.2", "n"])) == [(1, {"t.2": "b", "n": 1})]
     assert opened.rows == 1 and opened.types["t"] == pa.string()
 
 

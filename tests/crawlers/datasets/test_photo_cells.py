@@ -72,7 +72,7 @@ def contents(cell: Any, root: Path, separator: str = "") -> list[Any]:
         ([1.5], ["row_incomplete"]),
         ("data:image/svg+xml,<svg/>", ["not_an_image"]),
         ("data:image/png;base64,!!!", ["corrupt"]),
-        (Unreadable("x"), ["page_unreadable"]),
+        (Unreadable("x"), ["row_unreadable"]),
     ],
 )  # fmt: skip
 def test_a_cell_is_read_as_the_photos_it_means(cell: Any, photos: list[Any], root: Path) -> None:

@@ -32,7 +32,10 @@ def test_every_kind_of_file_gives_the_same_rows(tmp_path: Path, name: str) -> No
 
     (part,) = open_catalogue(str(tmp_path / name)).parts
 
-    assert list(part.read(["sku", "name"])) == ROWS
+    places, rows = zip(*part.read(["sku", "name"]), strict=True)
+    assert list(rows) == ROWS
+    first = {"t.parquet": "row 1", "t.jsonl": "line 1", "t.jsonl.gz": "line 1"}.get(name, "line 2")
+    assert places[0] == f"{name} {first}"
 
 
 def test_a_folder_of_parts_is_one_table_with_the_columns_of_its_paths(tmp_path: Path) -> None:
@@ -43,8 +46,8 @@ def test_a_folder_of_parts_is_one_table_with_the_columns_of_its_paths(tmp_path: 
 
     assert catalogue.columns == ("sku", "name", "season")
     assert [row for part in catalogue.parts for row in part.read(catalogue.columns)] == [
-        ROWS[1] | {"season": "AW"},
-        ROWS[0] | {"season": "SS"},
+        ("season=AW/0.csv line 2", ROWS[1] | {"season": "AW"}),
+        ("season=SS/0.parquet row 1", ROWS[0] | {"season": "SS"}),
     ]
     assert catalogue.taken == "2 files: CSV in utf-8, separated by semicolons, Parquet"
     assert catalogue.rows is None

@@ -98,6 +98,9 @@ def test_only_the_photos_of_most_products_are_told(state: CrawlState) -> None:
         state.collected.add_product(product(n, photos=tuple(urls[: 1 + n % 9])))
 
     assert [photo.url for photo in shared_photos(state)] == urls[:5]
+    (note,) = photo_notes(state, 20)["notes"]
+    examples = ", ".join(f"{url} ({n})" for url, n in zip(urls[:3], (20, 17, 14), strict=True))
+    assert note.startswith(f"7 photos are shown by many of 20 products each, {examples}, and others: ")
 
 
 def test_pictures_beside_the_data_are_counted_and_told(state: CrawlState) -> None:

@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, Response
 
 from flows import terminal
 from flows.commands.crawl import _show
-from flows.crawl.crawl_shops import crawl_shop
+from flows.crawl.crawl_shops import crawl_shop, summed
 from flows.parameters.crawl import CrawlParameters
 from infra.lake import Lake
 from tests.crawlers.shopserver import StructuredShop, serve
@@ -65,6 +65,6 @@ def test_photos_that_are_no_products_own_are_told_in_every_crawl(
 
     screen = Console(record=True, width=140, file=io.StringIO())
     monkeypatch.setattr(terminal, "people", screen)
-    _show(result)
+    _show(summed([result], {}))
     assert {f"Note on acme: {note}." for note in result["notes"]} <= set(screen.export_text().splitlines())
     assert shop_of(lake.run(result["crawl_id"]), {}).notes == tuple(result["notes"])

@@ -230,8 +230,10 @@ def test_several_shops_are_summed_and_each_is_shown() -> None:
     )
     results = [one | {"shop": s, "crawl_id": s * 2, "seconds": 1.5, "rejected": {"robots": 1}} for s in "ab"]
 
-    total = summed(results)  # type: ignore[arg-type]
+    total = summed(results, {"c": "hangs"})  # type: ignore[arg-type]
 
     assert (total["shop"], total["crawl_id"], total["crawls"]) == (["a", "b"], ["aa", "bb"], results)
     assert (total["products"], total["added"], total["rejected"]) == (2, 4, {"robots": 2})
     assert total["seconds"] == 1.5  # side by side
+    assert total["failed"] == {"c": "hangs"}
+    assert summed(results[:1], {}).keys() == total.keys()  # type: ignore[arg-type]

@@ -27,7 +27,7 @@ def mall() -> Iterator[RunningMall]:
 @pytest.fixture
 def screen(monkeypatch: pytest.MonkeyPatch) -> Console:
     console = Console(record=True, width=140, file=io.StringIO())
-    monkeypatch.setattr(terminal, "people", console)
+    monkeypatch.setattr(terminal, "results", console)
     return console
 
 

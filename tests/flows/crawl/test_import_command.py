@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from infra.lake import Lake
+from schemas.manifest import Count
 from tests.crawlers.shopserver import photo
 from tests.flows.command_line import imported_by, vitrine
 
@@ -19,9 +20,9 @@ def done(result: subprocess.CompletedProcess[str]) -> dict[str, object]:
     return answer
 
 
-def refused(result: subprocess.CompletedProcess[str]) -> str:
+def refused(result: subprocess.CompletedProcess[str], code: int = 1) -> str:
     """The one line, which --json says, too."""
-    assert result.returncode == 1 and "Traceback" not in result.stderr, result.stderr
+    assert result.returncode == code and "Traceback" not in result.stderr, result.stderr
     message: str = json.loads(result.stdout)["error"]["message"]
     assert f"vitrine: {message}" in result.stderr.splitlines()
     return message
@@ -72,10 +73,57 @@ def test_rows_that_are_damaged_are_refused_alone(prefect_api: dict[str, str], tm
         vitrine("import", f"{tmp_path}/t.csv", "--shop", "s", *mapped, "--lake", f"{tmp_path}/lake", "--json")
     )
 
-    assert answer["rejected"] == {"page_unreadable": 1, "row_incomplete": 1}
+    assert answer["rejected"] == {"row_unreadable": 1, "row_incomplete": 1}
     lake = Lake(f"{tmp_path}/lake")
     rejects = lake.table(lake.run(str(answer["crawl_id"])), "rejects")["detail"].to_pylist()
     assert any("product_id of 2,000 characters is longer than 256" in detail for detail in rejects)
+
+
+def test_rows_are_counted_as_rows_and_photos_as_photos(prefect_api: dict[str, str], tmp_path: Path) -> None:
+    for number in range(4):
+        (tmp_path / f"{number}.jpg").write_bytes(photo(number))
+    lines = [
+        "product_id,title,image",
+        *('1,Hut,"0.jpg|1.jpg|gone.jpg"', '2,"Rock', 'in two lines","gone.jpg|2.jpg"'),
+        *("3,Kleid,3.jpg", "1,Hut,2.jpg", "", "4,Mantel", "5,Schal,gone.jpg|far.jpg", "6,,0.jpg"),
+    ]
+    (tmp_path / "t.csv").write_text("\n".join(lines))
+    lake = Lake(f"{tmp_path}/lake")
+
+    result = vitrine("import", f"{tmp_path}/t.csv", "--shop", "s", "--lake", lake.uri, "--json")
+    answer = done(result)
+
+    assert "s: rows: 7 rows" in result.stderr and "photos:" not in result.stderr
+    assert (answer["rows"], answer["products"], answer["images_new"]) == (7, 3, 4)
+    run = lake.run(str(answer["crawl_id"]))
+    refused_rows = {"row_unreadable": 1, "file_missing": 1, "row_incomplete": 1}
+    assert run.counts["import"] == Count(7, 4, refused_rows)
+    assert run.counts["image"] == Count(8, 5, {"file_missing": 3})
+    rejects = lake.table(run, "rejects").to_pylist()
+    assert sorted((row["stage"], row["reason"], row["url"]) for row in rejects) == [
+        ("image", "file_missing", "t.csv line 2 photo 3"),
+        ("image", "file_missing", "t.csv line 3 photo 1"),
+        ("image", "file_missing", "t.csv line 9 photo 2"),
+        ("import", "file_missing", "t.csv line 9 photo 1"),
+        ("import", "row_incomplete", "t.csv line 10"),
+        ("import", "row_unreadable", "t.csv line 8"),
+    ]
+
+
+def test_the_floor_judges_rows_and_photos_each_by_themselves(
+    prefect_api: dict[str, str], tmp_path: Path
+) -> None:
+    """Of 60 rows each has a photo, and of 180 photos two thirds are missing."""
+    (tmp_path / "0.jpg").write_bytes(photo(0))
+    rows = "".join(f"{n},Hut,0.jpg|{n}a.jpg|{n}b.jpg\n" for n in range(60))
+    (tmp_path / "t.csv").write_text(f"product_id,title,image\n{rows}")
+
+    message = refused(
+        vitrine("import", f"{tmp_path}/t.csv", "--shop", "s", "--lake", f"{tmp_path}/lake", "--json")
+    )
+
+    assert message.startswith("image stopped: 33 of 50 photos refused: file_missing, e.g. 8a.jpg")
+    assert "(t.csv line 10 photo 2)" in message
 
 
 @pytest.mark.slow
@@ -89,6 +137,7 @@ def test_a_catalogue_of_wrong_paths_says_so_and_keeps_the_refusals(
     message = refused(vitrine("import", f"{tmp_path}/t.parquet", "--shop", "s", "--lake", lake.uri, "--json"))
 
     assert "30 of 30 rows refused: file_missing, e.g. missing/0.jpg" in message
+    assert "(t.parquet row 1)" in message
     (kept,) = lake.runs()
     assert (kept.flow, kept.rows("rejects"), lake.unfinished()) == ("refused", 30, 0)
     assert kept.run_id in message
@@ -106,21 +155,22 @@ def test_what_cannot_be_read_is_refused_before_anything_starts(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    ("words", "why"),
+    ("words", "why", "code"),
     [
-        (("none.csv",), "no such file"),
-        (("t.csv", "--encoding", "klingon"), "no such encoding"),
-        (("t.csv", "--delimiter", "::"), "one character is wanted"),
-        (("t.csv", "--map", "titel=name"), "there is no titel"),
-        (("t.csv",), "needs a column title; it has product_id, name, image"),
+        (("none.csv",), "no such file", 1),
+        (("t.csv", "--encoding", "klingon"), "no such encoding", 2),
+        (("t.csv", "--delimiter", "::"), "one character is wanted", 2),
+        (("t.csv", "--map", "titel=name"), "there is no titel", 2),
+        (("t.csv",), "needs a column title; it has product_id, name, image", 1),
     ],
 )
-def test_a_wrong_word_is_refused_in_one_line(tmp_path: Path, words: tuple[str, ...], why: str) -> None:
+def test_a_wrong_word_is_refused_in_one_line(
+    tmp_path: Path, words: tuple[str, ...], why: str, code: int
+) -> None:
     (tmp_path / "t.csv").write_text("product_id,name,image\n1,Hut,a.jpg\n")
     file, *rest = words
 
-    message = refused(
-        vitrine("import", str(tmp_path / file), *rest, "--shop", "s", "--lake", f"{tmp_path}/lake", "--json")
-    )
+    words = ("import", str(tmp_path / file), *rest, "--shop", "s", "--lake", f"{tmp_path}/lake", "--json")
+    message = refused(vitrine(*words), code)
 
     assert why in message

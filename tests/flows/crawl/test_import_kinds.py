@@ -121,7 +121,7 @@ CASES = {
     # one bad byte, one odd cell
     "a byte that is none": Case(
         text("t.csv", f"{HEAD}\n1,Hut,a.jpg\n2,R\udcfcck Größe,b.jpg\n3,Mantel Größe,b.jpg\n"),
-        products=2, rejected={"page_unreadable": 1},
+        products=2, rejected={"row_unreadable": 1},
     ),
     "a time that Python has not, in a column nobody needs": Case(
         table(two(seen=[FAR, None]), seen=pa.timestamp("us", "America/New_York"))

@@ -62,8 +62,8 @@ def test_rows_of_one_product_become_its_photos_wherever_they_stand(tmp_path: Pat
     assert dict(first["attributes"]) == {"season": "W"}
     assert first["source"] == "import"
     assert sorted((row["reason"], row["url"]) for row in rows(lake, manifest, "rejects")) == [
-        ("row_incomplete", "shop.parquet#5"),
-        ("truncated", "shop.parquet#4"),
+        ("row_incomplete", "shop.parquet row 6"),
+        ("truncated", "shop.parquet row 5"),
     ]
     count = manifest.counts["import"]
     assert (count.came_in, count.went_out) == (6, 4)
@@ -108,7 +108,7 @@ def test_photos_by_address_are_fetched_and_a_crawl_may_follow_an_import(tmp_path
         "acme:0",
     )
     assert rows(lake, manifest, "products")[0]["image_views"] == ["front", "back", "", ""]
-    assert (result["images_new"], manifest.counts["image"].came_in) == (5, 5)
+    assert (result["images_new"], manifest.counts["image"].came_in) == (5, 6)
     assert (crawled["added"], crawled["removed"], crawled["images_known"]) == (3, 3, 4)
 
 

@@ -13,7 +13,9 @@ def begun(lake: Lake) -> OpenRun:
     run = lake.begin("crawl", "crawl", "key")
     writer = run.writer(REJECTS)
     for number in range(3):
-        writer.write(Reject("import", "file_missing", f"t.csv#{number}", detail=f"{number}.jpg").row())
+        writer.write(
+            Reject("import", "file_missing", f"t.csv line {number + 2}", detail=f"{number}.jpg").row()
+        )
     writer.close()
     return run
 
@@ -27,7 +29,7 @@ def test_refusals_are_kept_in_a_run_that_the_error_names(tmp_path: Path) -> None
     (kept,) = lake.runs()
     assert (kept.flow, kept.kind, kept.rows("rejects")) == ("refused", "run", 3)
     assert kept.counts["import"].came_in == 3
-    assert f"(all of them: {lake.folder(kept)}/rejects)" in str(error)
+    assert f"(all of them: vitrine rejects {kept.run_id})" in str(error)
     assert lake.unfinished() == 0 and not list(tmp_path.glob("crawl=*"))
 
 

@@ -62,5 +62,5 @@ def test_the_command_exports_the_drawn_shops_and_refuses_a_file(tmp_path: Path) 
     refused = subprocess.run([*command, "--catalog", str(path)], cwd=ROOT, capture_output=True, text=True)
 
     assert json.loads(done.stdout) == {"export": str(path), "photos": pq.read_metadata(path).num_rows}
-    assert refused.returncode == 1
+    assert refused.returncode == 2
     assert "is for drawn garments" in refused.stderr and "\n" not in refused.stderr.strip()

@@ -52,7 +52,7 @@ def test_a_bad_option_is_refused_without_a_traceback(words: list[str]) -> None:
         [sys.executable, "-m", "infra.mall", *words], cwd=ROOT, capture_output=True, text=True
     )
 
-    assert done.returncode == 1 and done.stdout == ""
+    assert done.returncode == 2 and done.stdout == ""
     assert len(done.stderr.strip().splitlines()) == 1
 
 

@@ -1,4 +1,4 @@
-"""flows/cli.py: a file in flows/commands is a command; nothing of it is imported before it is called."""
+"""flows/command_files.py: a file in flows/commands is a command; nothing of it is imported before it is called."""
 
 import sys
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from flows import cli, commands
+from flows import command_files, commands
 
 PRESS = '''
 """Press every label run flat."""
@@ -37,7 +37,7 @@ def listed(output: str) -> list[str]:
 
 
 def run(*words: str) -> tuple[int, str]:
-    done = CliRunner().invoke(cli.app, list(words), env={"COLUMNS": "140"})
+    done = CliRunner().invoke(command_files.app, list(words), env={"COLUMNS": "140"})
     return done.exit_code, done.output
 
 
@@ -73,10 +73,14 @@ def test_a_word_that_is_no_command_is_bad_usage_and_the_nearest_is_named() -> No
 
 
 def test_every_command_of_ours_says_what_it_does_and_where_it_stands() -> None:
-    group = cli.CommandFiles()
+    group = command_files.CommandFiles()
     names = group.list_commands(None)
 
-    places = [command.position for name in names if isinstance(command := group.commands[name], cli.Unread)]
+    places = [
+        command.position
+        for name in names
+        if isinstance(command := group.commands[name], command_files.Unread)
+    ]
     assert len(places) == len(names) == len(set(places))
-    assert max(places) < cli.LAST
+    assert max(places) < command_files.LAST
     assert all(group.commands[name].help for name in names)
