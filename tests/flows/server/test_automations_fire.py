@@ -1,4 +1,4 @@
-"""What the automations do on a real Prefect server: a run whose machine is gone ends, and a night nobody takes is told."""
+"""What the automations do on a real server: a run whose machine is gone ends, and a night nobody takes is told."""
 
 import json
 import os
@@ -24,9 +24,9 @@ def state_of(env: Mapping[str, str], run_id: str) -> dict[str, Any]:
     return dict(run["state"])
 
 
-def begun(env: Mapping[str, str]) -> str:
-    """Start a run of the deployment `weekly`; its id."""
-    (found,) = [each for each in ask(env, "deployments/filter") if each["name"] == "weekly"]
+def begun(env: Mapping[str, str], deployment: str) -> str:
+    """Start a run of a deployment; its id."""
+    (found,) = [each for each in ask(env, "deployments/filter") if each["name"] == deployment]
     return str(ask(env, f"deployments/{found['id']}/create_flow_run", {"parameters": {}})["id"])
 
 
@@ -56,7 +56,7 @@ def test_a_run_whose_machine_is_gone_is_called_crashed_and_a_night_nobody_takes_
     with tarpit() as hangs, started(worker, server | settings, log) as process:
         listed.write_text(json.dumps({"shops": [{"name": "hangs", "url": hangs.url}]}))
         vitrine(server, "deploy", "--shops", str(listed), "--automations", str(automations))
-        cut = begun(server)
+        cut = begun(server, "weekly")
         of_cut = f"prefect.flow-run.{cut}"
 
         def beats() -> bool:
@@ -66,7 +66,7 @@ def test_a_run_whose_machine_is_gone_is_called_crashed_and_a_night_nobody_takes_
         wait_until(beats, 240, log.read_text)
         power_cut(process.pid)
         assert state_of(server, cut)["type"] == "RUNNING"
-        late = begun(server)
+        late = begun(server, "nightly")
 
         wait_until(lambda: state_of(server, cut)["type"] == "CRASHED", 240, lambda: state_of(server, cut))
         assert "No heartbeat" in state_of(server, cut)["message"]
@@ -75,5 +75,9 @@ def test_a_run_whose_machine_is_gone_is_called_crashed_and_a_night_nobody_takes_
             fired = events(server, "prefect.automation.triggered")
             return {each["resource"]["prefect.resource.name"] for each in fired}
 
-        wait_until(lambda: {"vitrine: zombie runs", "vitrine: late night"} <= told(), 120, told)
+        wait_until(
+            lambda: {"vitrine: zombie runs", "vitrine: late night"} <= told(),
+            120,
+            lambda: (told(), state_of(server, late)),
+        )
         assert state_of(server, late)["name"] == "Late"
