@@ -64,17 +64,23 @@ def new_run_id(now: datetime | None = None) -> str:
     return f"{datetime.fromtimestamp(second, UTC):%Y%m%dT%H%M%SZ}-{fraction:04x}"
 
 
-def fingerprint(method: str, checkpoint: str, preprocessing: str, dtype: str = "float32") -> str:
+def fingerprint(
+    method: str,
+    checkpoint: str,
+    preprocessing: str,
+    recipe: Mapping[str, object],
+    dtype: str = "float32",
+) -> str:
     """What produced a vector, as SHA-256 hex. Two vectors compare only if their fingerprints are equal.
 
     method         file name under workers/methods
     checkpoint     SHA-256 of the weights file, or "none" for a method without weights
     preprocessing  decoder, resize and normalisation, with their version
+    recipe         versions and constants of the code that computes with the weights (workers/contract/recipe.py)
     dtype          component type of the stored vector
     """
-    return digest(
-        {"method": method, "checkpoint": checkpoint, "preprocessing": preprocessing, "dtype": dtype}
-    )
+    learnt: dict[str, object] = {"method": method, "checkpoint": checkpoint}
+    return digest(learnt | {"preprocessing": preprocessing, "recipe": recipe, "dtype": dtype})
 
 
 def digest(value: Mapping[str, object] | list[object]) -> str:

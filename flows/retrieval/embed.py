@@ -26,6 +26,7 @@ from schemas.manifest import Count, Manifest
 from schemas.reject import REJECTS, Reject
 from schemas.row_slice import RowSlice, cut, table_of_slices
 from schemas.vector import vectors_schema
+from workers.contract.recipe import recipe_of
 from workers.data.decode import preprocessing
 from workers.retrieval.embed import Embed
 from workers.training.checkpoint import load, untrained
@@ -117,13 +118,14 @@ def _tool(lake: Lake, parameters: EmbedParameters) -> dict[str, Any]:
         path = f"{lake.folder(trained)}/{trained.files['checkpoints'][0].path}"
         ready, parents = load(lake.filesystem, path), [trained.run_id]
     seen = preprocessing(ready.module.image_size, ready.module.normalisation)
+    recipe = recipe_of(ready.module, ready.settings.config)
     return {
         "method": ready.name,
         "checkpoint": ready.sha256,
         "path": path,
         "dim": ready.module.dim,
         "parents": parents,
-        "fingerprint": fingerprint(ready.name, ready.sha256, seen),
+        "fingerprint": fingerprint(ready.name, ready.sha256, seen, recipe),
     }
 
 

@@ -43,8 +43,11 @@ def test_a_digest_does_not_depend_on_the_order_of_keys(value: dict[str, object])
     assert digest(value) == digest(dict(reversed(value.items())))
 
 
-def test_a_fingerprint_differs_where_any_of_its_four_parts_does() -> None:
-    parts = ["corbiere", "ab", "torchvision 224", "float32"]
-    variants = [parts] + [[*parts[:i], parts[i] + "x", *parts[i + 1 :]] for i in range(4)]
+def test_a_fingerprint_differs_where_any_of_its_parts_does() -> None:
+    one = {"method": "corbiere", "checkpoint": "ab", "preprocessing": "pillow-12 224", "dtype": "float32"}
+    recipes: list[dict[str, object]] = [{"workers.layers.trust": {"VERSION": n}} for n in (1, 2)]
+    variants = [one, *({**one, name: f"{value}x"} for name, value in one.items())]
 
-    assert len({fingerprint(*variant) for variant in variants}) == 5
+    prints = {fingerprint(recipe=recipe, **variant) for variant in variants for recipe in recipes}
+
+    assert len(prints) == 2 * len(variants)

@@ -12,6 +12,7 @@ from workers.layers.network import Colours, Family, FirstWeights, Network
 from workers.layers.pixels import normalise
 from workers.layers.weights_file import read
 
+VERSION = 1  # of what this file computes; see workers/contract/recipe.py
 BACKBONES = (*resnet.NAMES, *efficientnet_lite.NAMES)
 
 
@@ -25,6 +26,7 @@ class Backbone(nn.Module):
               else:       path of a state-dict file
     origin         which weights it became, with package, version, licence and hash as far as they are known
     depths         its parts in the order in which photos pass them
+    drawn_in       file of its family: the network's own parts may be a library's
     normalisation  what it takes from pixels and divides them by, as it enters the fingerprint
     Raises InputError for an unknown network, CheckpointError for weights that do not fit or cannot be had.
     """
@@ -41,6 +43,7 @@ class Backbone(nn.Module):
             _fill(network, first, backbone if weights in ("auto", "imagenet") else weights)
         self.origin = first.origin if first else "random"
         self.maps, self.dim, self.depths = network.maps, network.dim, network.depths
+        self.drawn_in = family.network.__module__
         self.normalisation = f"mean {_rounded(network.mean)} std {_rounded(network.std)}"
         for name, colours in (("mean", network.mean), ("std", network.std)):
             self.register_buffer(name, torch.tensor(colours).view(1, 3, 1, 1), persistent=False)

@@ -15,6 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+VERSION = 1  # of what this file computes; see workers/contract/recipe.py
 SIDE = 32  # px the photo is averaged down to: colours need no more
 BINS = (17, 17, 17)  # of L*, a*, b*; odd, so that grey has bins of its own
 RANGES = ((0.0, 100.0), (-40.0, 40.0), (-40.0, 40.0))

@@ -23,6 +23,9 @@ from schemas.errors import CheckpointError
 from workers.layers.network import FirstWeights, Network
 from workers.layers.weights_file import read
 
+VERSION = 1  # of what this file computes; see workers/contract/recipe.py
+
+
 STEM, HEAD = 32, 1280  # channels, in every size of Lite
 EPSILON = 1e-3  # of batch norm
 MEAN, STD = (127 / 255,) * 3, (128 / 255,) * 3

@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor
 
+VERSION = 1  # of what this file computes; see workers/contract/recipe.py
+
 
 def normalise(images: Tensor, mean: Tensor, std: Tensor) -> Tensor:
     """images (N, 3, H, W) uint8, or float already in 0..1 -> (images - mean) / std, float32, channels last.

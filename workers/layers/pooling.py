@@ -5,6 +5,7 @@ from torch import Tensor, nn
 
 from schemas.errors import InputError
 
+VERSION = 1  # of what this file computes; see workers/contract/recipe.py
 POOLINGS = ("gap", "gem", "max")
 
 

@@ -11,6 +11,7 @@ from torchvision.models import get_model, get_model_weights
 from schemas.errors import CheckpointError
 from workers.layers.network import FirstWeights, Network
 
+VERSION = 1  # of what this file computes; see workers/contract/recipe.py
 NAMES = ("resnet18", "resnet50")
 PARTS = ("conv1", "bn1", "relu", "maxpool", "layer1", "layer2", "layer3", "layer4")
 

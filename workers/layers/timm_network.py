@@ -8,6 +8,7 @@ import torch
 from schemas.errors import CheckpointError, InputError
 from workers.layers.network import IMAGENET_MEAN, IMAGENET_STD, FirstWeights, Network
 
+VERSION = 1  # of what this file computes; see workers/contract/recipe.py
 PREFIX = "timm:"
 FILES = ("model.safetensors", "pytorch_model.bin")  # as timm names weights on the hub
 TRIED = 64  # px of the black photo that shows whether a network gives maps

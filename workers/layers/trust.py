@@ -11,6 +11,7 @@ network is taught to give little, would seem untold for that.
 import torch
 from torch import Tensor, nn
 
+VERSION = 1  # of what this file computes; see workers/contract/recipe.py
 FORGETTING = 0.005  # share of the means that each batch renews
 PRIOR, EVIDENCE = 0.5, 0.02  # trust in a word not seen yet, and for how many nats of possible gain it stands
 LEAST = 0.1  # a word that no photo tells keeps a little weight, for it may yet be learnt

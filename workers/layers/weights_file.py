@@ -9,6 +9,8 @@ import torch
 
 from schemas.errors import CheckpointError
 
+VERSION = 1  # of what this file computes; see workers/contract/recipe.py
+
 
 def read(path: str, expected: str = "") -> tuple[Mapping[str, Any], str]:
     """The state dict of a file that torch wrote, on the CPU, and its SHA-256.

@@ -26,6 +26,8 @@ from workers.data.augment import augment, unit
 from workers.layers.backbone import Backbone
 from workers.layers.pooling import Pool
 
+VERSION = 1  # of what this file computes; see workers/contract/recipe.py
+
 
 @dataclass(frozen=True)
 class Config:

@@ -13,6 +13,8 @@ from torch import Tensor
 from workers import contract
 from workers.contract import Batch, LabelSpace, bounds
 
+VERSION = 1  # of what this file computes; see workers/contract/recipe.py
+
 
 @dataclass(frozen=True)
 class Config:

@@ -33,6 +33,7 @@ from workers.layers.colour import ColourLayout
 from workers.layers.pooling import Pool
 from workers.layers.trust import Trust
 
+VERSION = 1  # of what this file computes; see workers/contract/recipe.py
 TEMPERATURE = 0.1  # of the term between photos
 LENGTH_FORGETTING = 0.02  # share of the mean length that each batch renews
 
