@@ -114,7 +114,7 @@ def test_ctrl_c_while_photos_are_embedded_and_while_each_command_waits_for_prefe
     embed = command("embed", "--lake", trained)
     embed.done()
     said = embed.said.read_text()
-    assert all(line.startswith(("starting ", "embed: ")) for line in said.splitlines()), said
+    assert all(line.startswith(("waiting: ", "embed: ")) for line in said.splitlines()), said
 
     for words in (
         ("import", catalogue(tmp_path, products=30), "--shop", "s"),
