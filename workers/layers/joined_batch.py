@@ -30,12 +30,17 @@ def rank() -> int:
 
 def summed(values: Tensor) -> Tensor:
     """Sum a tensor of one shape over all workers."""
-    return values if workers() == 1 else _Summed.apply(values)
+    return values if workers() == 1 else _applied(_Summed, values)
 
 
 def joined(rows: Tensor) -> Tensor:
     """Join rows (N, ...) of every worker by rank, (W N, ...): each must have as many."""
-    return rows if workers() == 1 else _Joined.apply(rows)
+    return rows if workers() == 1 else _applied(_Joined, rows)
+
+
+def _applied(function: type[torch.autograd.Function], values: Tensor) -> Tensor:
+    result: Tensor = function.apply(values)  # type: ignore[no-untyped-call]
+    return result
 
 
 class _Summed(torch.autograd.Function):

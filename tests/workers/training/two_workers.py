@@ -1,6 +1,6 @@
 """One of several gloo workers, or one alone, started as a process: prints its losses and weights as JSON.
 
-`tiny` has no statistics of its batch; `house` has all there are, batch normalisation, trust, lengths and pairs of photos.
+`tiny` has no statistics of its batch; `house` has all: batch normalisation, trust, lengths and pairs.
 """
 
 import json
