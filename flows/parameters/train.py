@@ -12,9 +12,9 @@ from flows.parameters.stage_parameters import RECORDED, StageParameters
 class TrainParameters(StageParameters):
     """Zero epochs in `settings` keep the first weights, which is the untrained network of the reports.
 
-    Gradients are averaged over the workers. Of a train run to start from, the Config is the default and the words
-    it knew keep their vectors. Photos that do not fit into the memory for them lie in a temporary file. What a
-    search over rate, decay and batch finds best is trained with.
+    Several workers are the same method as one: a step's batch is of all together. Of a train run to start from, the
+    Config is the default and the words it knew keep their vectors. Photos that do not fit into the memory for them lie
+    in a temporary file. What a search over rate, decay and batch finds best is trained with.
     """
 
     method: Annotated[Method, RECORDED, Option(argument=True)] = "house"

@@ -9,7 +9,7 @@ from workers.contract import bounds
 class Training:
     """How a method is trained unless the user says otherwise; each file of workers/methods declares its own.
 
-    batch          photos a step, per worker
+    batch          photos a step, of all workers together
     epochs         of the stages in which everything learns
     frozen_epochs  of the stages before them in which most of the network is frozen
     optimiser      sgd | adamw | muon, see workers/training/optimiser.py; a method's groups may name others

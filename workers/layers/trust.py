@@ -11,6 +11,8 @@ network is taught to give little, would seem untold for that.
 import torch
 from torch import Tensor, nn
 
+from workers.layers.joined_batch import summed, workers
+
 VERSION = 1  # of what this file computes; see workers/contract/recipe.py
 FORGETTING = 0.005  # share of the means that each batch renews
 PRIOR, EVIDENCE = 0.5, 0.02  # trust in a word not seen yet, and for how many nats of possible gain it stands
@@ -36,12 +38,17 @@ class Trust(nn.Module):
 
     @torch.no_grad()
     def observe(self, log_p: Tensor, hot: Tensor) -> None:
-        """Take in one batch: log p (N, V) before learning from it, and which words truly stand (N, V) bool."""
-        self.expected.lerp_(log_p.exp().mean(0), FORGETTING)
+        """Take in one batch: log p (N, V) before learning from it, and which words truly stand (N, V) bool.
+
+        N photos are this worker's share of the batch, as many on each.
+        """
+        self.expected.lerp_(summed(log_p.exp().mean(0)) / workers(), FORGETTING)
         by_chance = self.expected.clamp_min(1e-9).log()
         known = self.shares(hot).clamp_min(1e-9).log()
-        self.gains.lerp_(((log_p - by_chance) * hot).sum(0), FORGETTING)
-        self.possible.lerp_(((known - by_chance) * hot).sum(0), FORGETTING)
+        told = torch.stack([((each - by_chance) * hot).sum(0) for each in (log_p, known)])
+        gains, possible = summed(told)
+        self.gains.lerp_(gains, FORGETTING)
+        self.possible.lerp_(possible, FORGETTING)
 
     def weights(self) -> Tensor:
         """(V,) in LEAST .. 1."""

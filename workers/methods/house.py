@@ -30,6 +30,7 @@ from workers.contract import Batch, LabelSpace, Stage, Training, bounds, head_fi
 from workers.data.augment import Ranges, augment
 from workers.layers.backbone import Backbone
 from workers.layers.colour import ColourLayout
+from workers.layers.joined_batch import joined, rank, summed, workers
 from workers.layers.pooling import Pool
 from workers.layers.trust import Trust
 
@@ -163,8 +164,8 @@ class Method(contract.Method):
         if self.config.titles:
             terms["titles"] = self.config.titles * self._title_loss(self._joined(learnt, colours), hot)
         if self.config.products:
-            labels = batch.dense("product") % self.config.proxies
-            terms["products"] = self.config.products * self.proxies(learnt, labels)
+            labels = self._of_all_workers(batch.dense("product") % self.config.proxies)
+            terms["products"] = self.config.products * self.proxies(self._of_all_workers(learnt), labels)
         return terms
 
     def word_vectors(self) -> Tensor:
@@ -184,7 +185,7 @@ class Method(contract.Method):
             if not self.config.certainty:
                 return F.normalize(features, dim=1)
             if self.training:
-                mean = lengths.detach().mean()
+                mean = summed(lengths.detach().mean()) / workers()
                 self.length.copy_(
                     torch.where(self.length > 0, self.length.lerp(mean, LENGTH_FORGETTING), mean)
                 )
@@ -220,29 +221,45 @@ class Method(contract.Method):
     def _photo_loss(self, learnt: Tensor, hot: Tensor) -> Tensor:
         """Each photo i chooses j != i by p(j | i) ~ exp(cos(u_i, u_j) / T), to be told as ~ exp(cos(t_i, t_j) / T).
 
-        t holds the words' shares of trust times their rarity; of a photo without words nothing is asked.
+        t holds the words' shares of trust times their rarity; of a photo without words nothing is asked. The photos
+        to choose from are those of all workers.
         """
         with torch.autocast(learnt.device.type, enabled=False):
-            itself = torch.eye(len(hot), dtype=torch.bool, device=hot.device)
             u, t = (
                 F.normalize(rows, dim=1) for rows in (learnt.float(), self.trusted.shares(hot) * self.rarity)
             )
+            every_u, every_t = self._of_all_workers(u), self._of_all_workers(t)
+            itself = self._own(hot)
             least = torch.finfo(u.dtype).min  # not -inf: a photo alone in its batch has nobody to choose
-            alike = (t @ t.T / TEMPERATURE).masked_fill(itself, least).softmax(1)
-            log_p = (u @ u.T / TEMPERATURE).masked_fill(itself, least).log_softmax(1).masked_fill(itself, 0)
+            alike = (t @ every_t.T / TEMPERATURE).masked_fill(itself, least).softmax(1)
+            log_p = (u @ every_u.T / TEMPERATURE).masked_fill(itself, least).log_softmax(1)
+            log_p = log_p.masked_fill(itself, 0)
             return -(alike * log_p)[hot.any(1)].sum() / len(hot)
 
     def _title_loss(self, vectors: Tensor, hot: Tensor) -> Tensor:
         """-mean over photos of sum over titles log sigmoid(y (t v . u + b)); y is 1 on the diagonal, else -1."""
         with torch.autocast(vectors.device.type, enabled=False):
             bags = hot.float()
-            texts = F.normalize(bags @ self.words.weight, dim=1)
+            every_bag = self._of_all_workers(bags)
+            texts = F.normalize(every_bag @ self.words.weight, dim=1)
             similar = vectors.float() @ texts.T * self.sharpness.exp() + self.shift
-            own = torch.eye(len(bags), dtype=torch.bool, device=bags.device)
+            own = self._own(hot)
             # A title whose words are all among the photo's own is no wrong title for it.
-            fits = (bags @ bags.T >= bags.sum(1)[None, :]) & ~own
+            fits = (bags @ every_bag.T >= every_bag.sum(1)[None, :]) & ~own
             cost = F.softplus(torch.where(own, -similar, similar))
             return cost.masked_fill(fits, 0).sum() / len(bags)
+
+    def _of_all_workers(self, rows: Tensor) -> Tensor:
+        """Rows (N, ...) of all workers (M, ...), while learning: M is N where a single one learns, or it is judged."""
+        return joined(rows) if self.training else rows
+
+    def _own(self, rows: Tensor) -> Tensor:
+        """(N, M) bool: which of all workers' photos each of this worker's is."""
+        own = torch.eye(len(rows), dtype=torch.bool, device=rows.device)
+        if not self.training or workers() == 1:
+            return own
+        others = torch.zeros_like(own)
+        return torch.cat([own if each == rank() else others for each in range(workers())], 1)
 
 
 def _unit(images: Tensor) -> Tensor:

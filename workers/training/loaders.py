@@ -74,7 +74,8 @@ class Shards:
 
     def _loader(self, pixels: NDArray[np.uint8], dataset: Dataset, **options: Any) -> BatchLoader:
         training = self.training
-        return BatchLoader(pixels, dataset, training.batch, training.seed, self.rank, **options)
+        share = -(-training.batch // self.world)  # all workers' photos are one step's batch
+        return BatchLoader(pixels, dataset, share, training.seed, self.rank, **options)
 
 
 def frequencies_of(dataset: Dataset, method: Method) -> Mapping[str, NDArray[np.int64]]:

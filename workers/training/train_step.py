@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from workers.contract import Batch, Group, Method, Stage, Training, Trains
 from workers.data.dataloader import BatchLoader, stream
 from workers.device import bfloat16_pays
+from workers.layers.joined_batch import share_batch_statistics
 from workers.training.collectives import all_reduced
 from workers.training.ema import WeightAverage
 from workers.training.optimiser import optimiser_of
@@ -30,6 +31,8 @@ class TrainStep:
         assert isinstance(method, Trains), type(method)
         self.method, self.training, self.device = method, training, device
         self.world, self.rank = world, rank
+        if world > 1:
+            share_batch_statistics(method)
         self.stages: list[Stage] = [stage for stage in method.stages(training) if stage.epochs]
         self.half = bfloat16_pays(device)
         self.schedule = Schedule(training.schedule)
