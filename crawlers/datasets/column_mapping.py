@@ -20,25 +20,32 @@ KNOWN = (
     *ANNOTATED,
 )
 LISTS = ("image", "categories", "tags", "attributes")
+_SEVERAL_OF = {"images": "image"}  # a name that people write for several of what ours is one
 
 
 @dataclass(frozen=True)
 class Source:
     """Where a field of ours comes from.
 
-    columns    one of the file's, or several that are joined with a dash
+    columns    one of the file's, or several that are joined with a dash, or into a list where the field is one
     separator  what a cell is cut at into a list; "json" where it is a list as JSON
+    listed     whether several columns are a list
     """
 
     columns: tuple[str, ...]
     separator: str = ""
+    listed: bool = False
 
     def cell(self, row: Mapping[str, Any]) -> Any:
         """Return what a row says. An Unreadable of the columns is returned as it is."""
         cells = [row.get(column) for column in self.columns]
         if broken := [cell for cell in cells if isinstance(cell, Unreadable)]:
             return broken[0]
-        return cells[0] if len(cells) == 1 else "-".join(filter(None, map(text_of_cell, cells)))
+        if len(cells) == 1:
+            return cells[0]
+        if self.listed:
+            return [cell for cell in cells if cell not in (None, "")]
+        return "-".join(filter(None, map(text_of_cell, cells)))
 
 
 def sources_of(shown: str, columns: Sequence[str], mapping: Mapping[str, str]) -> dict[str, Source]:
@@ -46,10 +53,15 @@ def sources_of(shown: str, columns: Sequence[str], mapping: Mapping[str, str]) -
     sources: dict[str, Source] = {}
     for ours, theirs in mapping.items():
         if ours not in KNOWN:
-            raise UsageError(f"--map {ours}={theirs}", f"there is no {ours}; known are {', '.join(KNOWN)}")
+            near = f", did you mean {_SEVERAL_OF[ours]}?" if ours in _SEVERAL_OF else ""
+            known = f"known are {', '.join(KNOWN)}"
+            raise UsageError(f"--map {ours}={theirs}", f"there is no {ours}{near}; {known}")
         sources[ours] = _mapped(shown, columns, ours, theirs)
     for name in KNOWN:
         if name not in sources and (column := named(columns, name)):
+            sources[name] = Source((column,))
+    for several, name in _SEVERAL_OF.items():
+        if name not in sources and (column := named(columns, several)):
             sources[name] = Source((column,))
     if missing := [name for name in NEEDED if name not in sources]:
         there = ", ".join(columns)
@@ -91,4 +103,5 @@ def _mapped(shown: str, columns: Sequence[str], ours: str, theirs: str) -> Sourc
         if not named(columns, column):
             there = ", ".join(columns)
             raise InputError(shown, f"has no column {column} to map to {ours}; it has {there}")
-    return Source(tuple(named(columns, column) for column in wanted), separator)
+    listed = len(wanted) > 1 and ours in LISTS
+    return Source(tuple(named(columns, column) for column in wanted), separator, listed)

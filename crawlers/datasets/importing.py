@@ -20,6 +20,7 @@ from schemas.ids import image_id
 from schemas.reject import Reject
 
 SMALLEST_PX = 32  # a file of thumbnails is its owner's choice; a crawl asks for more
+UNNAMED = "rows_unnamed"  # note: a refused row may be of any product, so that none can be said to be gone
 AHEAD = 64  # photos that are being decoded, at most
 _HERE = {"allowed": True, "noai": False, "noimageai": False}  # a file that is there may be read
 Outcome = tuple[PhotoRow | None, PhotoAnswer | Reject | None]
@@ -56,6 +57,7 @@ class _RowCount:
         self._recorder = recorder
         self._taken = False
         self._refusal: Reject | None = None  # the row's own, unless another photo of it is taken
+        self._unnamed = False
 
     def take(self) -> None:
         """Count one photo taken: its row goes out."""
@@ -76,6 +78,14 @@ class _RowCount:
         refusal, self._taken, self._refusal = self._refusal, False, None
         if refusal is not None:
             self._recorder.refuse(refusal)
+            if refusal.product_id:
+                self._recorder.state.previous.mark_kept(refusal.product_id)  # a fault takes no product away
+            elif not self._unnamed:
+                self._unnamed = True
+                self._recorder.state.write_note(UNNAMED, True)
+                self._recorder.tell(
+                    "of a refused row it cannot be told which product it is: none is called removed"
+                )
         else:
             self._recorder.count_out("import")
 

@@ -102,16 +102,17 @@ class ProductFile:
         self, part: Part, place: str, row: dict[str, Any], sources: dict[str, Source]
     ) -> Reject | list[PhotoRow | Reject]:
         fields = {name: source.cell(row) for name, source in sources.items()}
+        named = self._named(fields["product_id"])
         if broken := [name for name, cell in fields.items() if isinstance(cell, Unreadable)]:
             why = f"{broken[0]}: {fields[broken[0]].why}"
-            return Reject("import", "row_unreadable", place, detail=why)
+            return Reject("import", "row_unreadable", place, named, why)
         key, title = text_of_cell(fields["product_id"]), line_of(text_of_cell(fields["title"]))
         photos = list(
             photos_of(fields["image"], self._catalogue.root, part.path.parent, sources["image"].separator)
         )
         missing = [name for name, value in zip(NEEDED, (key, title, photos), strict=True) if not value]
         if missing:
-            return Reject("import", "row_incomplete", place, detail=f"no {', '.join(missing)}")
+            return Reject("import", "row_incomplete", place, named, f"no {', '.join(missing)}")
         if fault := key_fault(key):
             return Reject("import", "row_incomplete", place, detail=f"product_id {fault}")
         annotation = self._annotation(fields, place, product_id(self.shop, key), several=len(photos) > 1)
@@ -121,7 +122,7 @@ class ProductFile:
         pictured = replace(reading, photos={place: ""})
         product = merged([pictured], None, shop=self.shop, url=text_of_cell(fields.get("url")))[0]
         if isinstance(product, Reject):
-            return replace(product, stage="import", reason="row_incomplete", url=place)
+            return replace(product, stage="import", reason="row_incomplete", url=place, product_id=named)
         places = [place if len(photos) == 1 else f"{place} photo {n}" for n in range(1, len(photos) + 1)]
         view = text_of_cell(fields.get("view")).lower()
         return [
@@ -132,6 +133,11 @@ class ProductFile:
             )
             for at, photo in zip(places, photos, strict=True)
         ]
+
+    def _named(self, cell: Any) -> str:
+        """Say which product a row is of, so that a refused one takes none away; empty where that cannot be told."""
+        key = "" if isinstance(cell, Unreadable) else text_of_cell(cell)
+        return product_id(self.shop, key) if key and not key_fault(key) else ""
 
     def _annotation(
         self, fields: dict[str, Any], place: str, name: str, *, several: bool

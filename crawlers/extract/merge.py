@@ -43,6 +43,7 @@ from scrapy.http import Response
 from crawlers.extract.canonical_url import is_fetchable
 from crawlers.extract.headers import header_of
 from crawlers.extract.photos.photo_sizes import largest_of_each, sized
+from crawlers.extract.photos.stand_ins import says_no_picture
 from crawlers.extract.reading import IMPORT, KEYS, MARKUP, OWN_ID, PROFILE, Reading
 from schemas.ids import key_fault, product_id
 from schemas.product import Product
@@ -187,7 +188,7 @@ def _pictured(ranked: Sequence[Reading]) -> Reading:
     ]
 
     def worth(place: int) -> tuple[int, int, int]:
-        fetchable = [address for address in views[place] if is_fetchable(address)]
+        fetchable = [url for url in views[place] if is_fetchable(url) and not says_no_picture(url)]
         whole = sum(sized(address).pixels > _THUMBNAIL for address in fetchable)
         return whole, len(fetchable), len(views[place])
 

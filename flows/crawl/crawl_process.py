@@ -17,7 +17,7 @@ from importlib.abc import MetaPathFinder
 from pathlib import Path
 from typing import Any, TextIO
 
-from crawlers.datasets.importing import import_rows
+from crawlers.datasets.importing import UNNAMED, import_rows
 from crawlers.datasets.product_file import ProductFile
 from crawlers.discover.visit import Visit
 from crawlers.extract.language import speaks
@@ -228,10 +228,12 @@ def _write_tables(
     """Write every table; returns files, counts and what changed."""
     state = recorder.state
     catalogue = CatalogueRows(state)
-    # A product file is the whole catalogue; a shop's is what its listings led to, all of them read.
-    whole = request["do"] == "import" or (
-        request["revisit"] != LIST and request["limit"] is None and is_complete(state)
-    )
+    # A product file is the whole catalogue, where it is known of which product each row is; a shop's is what its
+    # listings led to, all of them read.
+    if request["do"] == "import":
+        whole = not state.read_note(UNNAMED)
+    else:
+        whole = request["revisit"] != LIST and request["limit"] is None and is_complete(state)
     asked_for_all = request["do"] == "import" or request["revisit"] == FULL
     withheld = catalogue.decide(complete=whole, sudden=asked_for_all)
     started_at = datetime.fromisoformat(request["started_at"])

@@ -106,7 +106,8 @@ class ImportParameters(StageParameters):
     mapping: Annotated[
         dict[str, str] | None,
         Field(
-            description="Our names for its columns; `a+b` joins two, `a:|` and `a:json` cut one into a list."
+            description="Our names for its columns; `a+b` joins two (of `image`, lists both), `a:|` and `a:json` cut"
+            " one into a list."
         ),
         Option(
             help="Our names for its columns: title=name,product_id=sku+colour,tags=labels:|.",

@@ -157,7 +157,11 @@ class _Comparison:
             for address in self._photos.get(photo, ()):
                 own = sized(address)
                 if address in files or (own.photo == largest.photo and own.pixels < largest.pixels):
-                    found.larger.setdefault(address, first)
+                    known = sized(found.larger.get(address, address))
+                    if address not in found.larger or (
+                        known.photo == largest.photo and known.pixels < largest.pixels
+                    ):
+                        found.larger[address] = first
         for level, above in enumerate(islice(_around(picture), _CLIMB)):
             if above.tag in _WIDE:
                 break

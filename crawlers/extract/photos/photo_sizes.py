@@ -35,7 +35,7 @@ _ENDING = (
     r"@(?P<times>[23])x"
     r"|[-_.](?P<width>\d{2,4})x(?:\d{2,4})?(?:_crop(?:_[a-z]+)?|_cropped)?"
     r"|[-_.]x(?P<height>\d{2,4})(?:_crop(?:_[a-z]+)?)?"
-    r"|[-_.](?P<wide>\d{2,4})w|[-_]w(?P<lead>\d{2,4})"
+    r"|[-_.](?P<wide>\d{2,4})w|[-_]w(?P<lead>[1-9]\d{1,3})"
     r"|\.(?P<dotted>\d{2,4})\.\d{2,4}|\.(?P<lone>\d{2,4})"
     r"|\._(?P<amazon>[A-Z]{2}[A-Z0-9_,]*)_"
     r"|=(?:w|h|s)(?P<google>\d{2,4})[-a-z0-9]*"

@@ -7,7 +7,7 @@ _NO_ADDRESS = frozenset(
     ["null", "undefined", "none", "false", "true", "n/a", "no_selection", "[object object]", "0"]
 )
 _SCHEMES = ("data:", "about:", "blob:")
-_UNFILLED = ("{{", "${", "<%")
+_UNFILLED = re.compile(r"\{\{|\$\{|<%|[{]\w{1,20}[}]|%7B\w{1,20}%7D", re.I)  # {width} of lazysizes
 _LONGEST_NAME = 80  # of a file that is called so
 _TAIL = r"(?:[-_. ]?(?:\d+(?:x\d+)?|gif|image|img|pixel|bg|trans|default|small|medium|large|thumb(?:nail)?))*"
 _UNTIL_LOADED = re.compile(
@@ -21,11 +21,16 @@ _PICTURE = r"(?:image|img|photo|picture|pic|foto|bild|imagen|immagine)s?"
 _NO_PICTURE = re.compile(
     rf"(?:.*[-_.])?(?:no[-_ ]?{_PICTURE}(?:[-_ ]?(?:available|found|yet|vorhanden))?"
     rf"|{_PICTURE}[-_ ]?(?:not[-_ ]?(?:found|available)|missing|unavailable|(?:is[-_ ])?coming[-_ ]?soon)"
-    rf"|missing[-_ ]?{_PICTURE}|coming[-_ ]?soon|kein[-_ ]?{_PICTURE}|sans[-_ ]?{_PICTURE}|sin[-_ ]?{_PICTURE}"
+    rf"|missing[-_ ]?{_PICTURE}|coming[-_ ]?soon|bild[-_ ]?folgt|kein[-_ ]?{_PICTURE}"
+    rf"|sans[-_ ]?{_PICTURE}|sin[-_ ]?{_PICTURE}"
     rf"|(?:{_PICTURE}|product)[-_]?placeholder|placeholder(?:[-_]?{_PICTURE})?|default[-_]?(?:product|{_PICTURE})"
-    rf"|not[-_]?available|noimg){_TAIL}",
+    rf"|not[-_]?available|noimg){_TAIL}"
+    # As Shopify, PrestaShop, BigCommerce, EC-CUBE and Cafe24 call theirs.
+    r"|no-image-\d+-[0-9a-f]{6,40}(?:_[a-z]+)?|[a-z]{2}-default(?:-[a-z]+_default)?|productdefault"
+    r"|no[-_]?image[-_](?:product|detail|list|main)|img_product_(?:big|medium|small|tiny)",
     re.I,
 )
+_OF_PLACEHOLDERS = re.compile(r"/placeholders?/(?:default/)?[^/]*\Z", re.I)  # Magento's folder
 
 
 def is_no_photo(address: str) -> bool:
@@ -37,7 +42,7 @@ def is_no_photo(address: str) -> bool:
     low = text[:40].lower()
     if not text or text[0] == "#" or low in _NO_ADDRESS or low.startswith(_SCHEMES):
         return True
-    if any(mark in text[:500] for mark in _UNFILLED):
+    if _UNFILLED.search(text[:500]):
         return True
     stem, kind = _file(text)
     return kind in ("gif", "svg") and bool(_UNTIL_LOADED.fullmatch(stem) or _LONE_GIF.fullmatch(stem))
@@ -46,16 +51,20 @@ def is_no_photo(address: str) -> bool:
 def stands_in(address: str) -> bool:
     """Whether a file is named like one that holds a photo's place, in any format: beside another, that is the photo."""
     stem, _ = _file(address)
-    return bool(stem) and bool(_UNTIL_LOADED.fullmatch(stem) or _NO_PICTURE.fullmatch(stem))
+    return (bool(stem) and bool(_UNTIL_LOADED.fullmatch(stem))) or says_no_picture(address)
 
 
 def says_no_picture(address: str) -> bool:
     """Whether a file is named like the picture that shops show where they have none: no-image.jpg, placeholder.png.
 
-    The whole name must say it: `no-picture-tee.jpg` is a photo.
+    The whole name must say it, or the folder: `no-picture-tee.jpg` is a photo.
     """
     stem, _ = _file(address)
-    return bool(stem) and bool(_NO_PICTURE.fullmatch(stem))
+    return bool(stem) and bool(_NO_PICTURE.fullmatch(stem) or _in_folder_of_placeholders(address))
+
+
+def _in_folder_of_placeholders(address: str) -> bool:
+    return bool(_OF_PLACEHOLDERS.search(address.partition("?")[0][-200:]))
 
 
 def _file(address: str) -> tuple[str, str]:

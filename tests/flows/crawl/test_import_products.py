@@ -86,6 +86,73 @@ def test_a_file_imported_again_changes_nothing_also_with_its_rows_moved(tmp_path
     assert lake.newest("crawl", shop="acme").run_id == second.run_id
 
 
+def saved(tmp_path: Path, *lines: str) -> Path:
+    """A catalogue of forty products, some of whose lines are others."""
+    for n in range(40):
+        (tmp_path / f"{n}.png").write_bytes(photo(n))
+    rows_of_file = [f"B{n},Bag {n},{n}.png" for n in range(40)]
+    for line in lines:
+        number = int(line.partition(",")[0].strip("B"))
+        rows_of_file[number] = line
+    path = tmp_path / "shop.csv"
+    path.write_text("\n".join(["product_id,title,image", *rows_of_file]) + "\n")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("lines", "kept"),
+    [
+        (('B4,"Bag 24"" rim,4.png',), 36),  # a quote that is not closed: nobody knows which rows it swallowed
+        (("B4,Bag 4,nowhere.png", "B6,,6.png", "B8,Bag 8,8.png,and,more"), 3),
+        (("B4,Bag 4,nowhere.png", "B6,,6.png"), 2),
+        (("B5,Bag 5,",), 1),
+    ],
+)
+def test_a_refused_row_takes_no_product_away(
+    lines: tuple[str, ...], kept: int, tmp_path: Path, lake: Lake
+) -> None:
+    imported(saved(tmp_path), lake)
+
+    result, manifest = imported(saved(tmp_path, *lines), lake)
+
+    assert (result["removed"], result["kept"], result["products"]) == (0, kept, 40)
+    assert len(rows(lake, manifest, "products")) == 40
+
+
+@pytest.mark.parametrize(
+    ("header", "mapping"),
+    [
+        ("Foto 1,Foto 2", {"image": "Foto 1+Foto 2"}),
+        ("Images,x", None),
+        ("images,more", {"image": "images+more"}),
+    ],
+)
+def test_several_columns_of_photos_are_all_of_the_product(
+    header: str, mapping: dict[str, str] | None, tmp_path: Path, lake: Lake
+) -> None:
+    for n in range(3):
+        (tmp_path / f"{n}.png").write_bytes(photo(n))
+    path = tmp_path / "shop.csv"
+    path.write_text(f"product_id,title,{header}\nA,Coat,0.png,1.png\nB,Hat,2.png,\n")
+
+    result = import_file.fn(ImportParameters(path=str(path), lake=lake.uri, shop="acme", mapping=mapping))
+
+    products = rows(lake, lake.run(result["crawl_id"]), "products")
+    photos = 1 if mapping is None else 2
+    assert [len(product["image_ids"]) for product in products] == [photos, 1]
+    assert result["rejected"] == {}
+
+
+def test_what_a_whole_file_no_longer_has_is_removed(tmp_path: Path, lake: Lake) -> None:
+    path = saved(tmp_path)
+    imported(path, lake)
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:-4]))
+
+    result, _ = imported(path, lake)
+
+    assert (result["removed"], result["kept"], result["complete"]) == (4, 0, True)
+
+
 def test_photos_by_address_are_fetched_and_a_crawl_may_follow_an_import(tmp_path: Path, lake: Lake) -> None:
     shop = ShopifyShop(3)
     with serve(shop) as url:

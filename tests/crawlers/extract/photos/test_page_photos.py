@@ -124,3 +124,18 @@ def test_stated_photos_keep_their_place_and_their_view() -> None:
         f"{SHOP}/p/2.jpg": "",
         f"{SHOP}/p/back.jpg": "back",
     }
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<img src=/p/a-300x300.jpg><img src=/p/a-1000x1000.jpg>",
+        "<img src=/p/a-1000x1000.jpg><img src=/p/a-300x300.jpg>",
+        "<img src=/p/a-600x600.jpg><img src=/p/a-300x300.jpg><img src=/p/a-1000x1000.jpg>",
+        "<img src=/p/a-300x300.jpg><noscript><img src=/p/a-1000x1000.jpg></noscript>",
+    ],
+)
+def test_the_largest_of_several_pictures_of_one_photo_is_taken_wherever_it_stands(body: str) -> None:
+    larger, _, _ = shown(f"<div class=product-gallery>{body}</div>", f"{SHOP}/p/a-300x300.jpg")
+
+    assert larger == {"/p/a-300x300.jpg": "/p/a-1000x1000.jpg"}

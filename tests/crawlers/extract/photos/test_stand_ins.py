@@ -15,6 +15,8 @@ PHOTOS = (
     ),
     *(
         "/p/no-picture-tee.jpg",
+        "/p/placeholder-print-tee/1.jpg",
+        "/p/default-hoodie.jpg",
         "/p/clear-quartz.jpg",
         "/p/default.jpg",
         "http://[x",
@@ -37,6 +39,7 @@ PHOTOS = (
             "null",
             "Undefined",
         ),
+        *("/cdn/shop/products/a_{width}x.jpg", "/p/coat_%7Bwidth%7Dx.jpg?v=1", "//cdn.x/a-{size}.webp"),
         *("{{ image.src }}", "/img/${id}.jpg", "<%= url %>", "no_selection"),
         *(
             "/js/blank.gif",
@@ -92,6 +95,9 @@ def test_what_stands_in_only_beside_another(address: str) -> None:
             "/default-product.jpg",
             "/No%20Image.jpg",
         ),
+        *("/no-image-2048-5e88c1b20e087fb7bbe9a3771824e743_large.gif", "/img/p/fr-default-home_default.jpg"),
+        *("/media/catalog/product/placeholder/image.jpg", "/img/ProductDefault.gif", "/no_image_product.png"),
+        *("/img_product_big.gif", "/bild-folgt.jpg", "/noimage_detail.jpg"),
     ],
 )
 def test_how_shops_call_the_picture_of_what_has_no_photo(address: str) -> None:
