@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from crawlers.fetch.user_agent import user_agent
-from schemas.errors import InputError
+from schemas.errors import InputError, UsageError
 
 _SHOP = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _PORTS = {"http": 80, "https": 443}
@@ -24,6 +24,8 @@ def named_shop(given: str) -> tuple[str, str]:
     Raises InputError for what is no http(s) address.
     """
     name, separator, url = given.partition("=")
+    if separator and not name:
+        raise UsageError(given, "has no name in front of `=`; write name=URL, or the address alone")
     if not separator or "/" in name:
         name, url = "", given
     try:

@@ -30,6 +30,9 @@ def command(
 
 
 def _show(result: dict[str, Any]) -> None:
+    if not result["run"]:
+        terminal.results.print("No run of this lake refused anything.")
+        return
     shop = f" of {result['shop']}" if result["shop"] else ""
     title = f"{result['total']:,} refused by {result['flow']} {result['run']}{shop}"
     rows = [

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from flows.queries.table_file import table_file
 from infra.lake import Lake
-from schemas.errors import InputError, LakeError, UsageError
+from schemas.errors import InputError, UsageError
 from schemas.manifest import Manifest
 from schemas.reject import REASONS, REJECTS
 
@@ -24,7 +24,8 @@ def rejects(lake: str, of: str = "", *, reasons: Sequence[str] = (), out: str = 
              that refused anything
     reasons  of schemas.reject.REASONS; all by default
     out      file for every row, .parquet, .csv or .jsonl; it appears only once it is whole
-    Returns run, flow, shop, total, counts (stage, reason, meaning, rows, example), out. Raises InputError, LakeError.
+    Returns run, flow, shop, total, counts (stage, reason, meaning, rows, example), out; where no run refused anything
+    all of them empty, and none is named. Raises InputError, LakeError.
     """
     if unknown := [reason for reason in reasons if reason not in REASONS]:
         raise UsageError(f"--reason {unknown[0]}", f"no such reason; there are {', '.join(REASONS)}")
@@ -33,7 +34,7 @@ def rejects(lake: str, of: str = "", *, reasons: Sequence[str] = (), out: str = 
     counts: Counter[tuple[str, str]] = Counter()
     examples: dict[tuple[str, str], dict[str, str]] = {}
     with table_file(out, REJECTS) as write:
-        for table in _tables(place, run, reasons):
+        for table in _tables(place, run, reasons) if run else ():
             for row in table.to_pylist():
                 group = row["stage"], row["reason"]
                 counts[group] += 1
@@ -41,9 +42,9 @@ def rejects(lake: str, of: str = "", *, reasons: Sequence[str] = (), out: str = 
             write(table)
     return {
         "lake": lake,
-        "run": run.run_id,
-        "flow": run.flow,
-        "shop": run.parameters.get("shop", ""),
+        "run": run.run_id if run else "",
+        "flow": run.flow if run else "",
+        "shop": run.parameters.get("shop", "") if run else "",
         "total": counts.total(),
         "counts": [
             {"stage": stage, "reason": reason, "meaning": REASONS.get(reason, ""), "rows": number,
@@ -54,8 +55,8 @@ def rejects(lake: str, of: str = "", *, reasons: Sequence[str] = (), out: str = 
     }  # fmt: skip
 
 
-def _run(lake: Lake, of: str) -> Manifest:
-    """Find the run that is meant by a shop, an id, the beginning of one, or nothing."""
+def _run(lake: Lake, of: str) -> Manifest | None:
+    """Find the run that is meant by a shop, an id or its beginning; None by default where none refused anything."""
     found: list[Manifest] = []
     for run in lake.runs(newest_first=True):
         if of in ("", run.run_id) and (of or run.rows("rejects")):
@@ -70,7 +71,7 @@ def _run(lake: Lake, of: str) -> Manifest:
         raise InputError(of, f"begins several runs: {', '.join(run.run_id for run in found[:5])}")
     if of:
         raise InputError(of, f"is no shop and no run of {lake.uri}; `vitrine runs` lists them")
-    raise LakeError(lake.uri, "holds no run that refused anything")
+    return None
 
 
 def _tables(lake: Lake, run: Manifest, reasons: Sequence[str]) -> Any:

@@ -22,6 +22,7 @@ def test_a_shop_has_a_name_and_an_address(given: str, name: str, url: str) -> No
 @pytest.mark.parametrize(
     "given",
     [
+        "=https://shop.example",
         "shop.example",
         "ftp://shop.example",
         "a:b=https://shop.example",

@@ -130,7 +130,11 @@ def test_what_cannot_be_is_one_line(lake: Lake, words: tuple[str, ...], why: str
 def test_a_lake_without_rejects_says_so(lake: Lake) -> None:
     refused(lake, "label")
 
-    assert "holds no run that refused anything" in vitrine("rejects", "--lake", lake.uri).stderr
+    said = vitrine("rejects", "--lake", lake.uri)
+    told = json.loads(vitrine("rejects", "--lake", lake.uri, "--json").stdout)
+
+    assert (said.returncode, said.stdout) == (0, "No run of this lake refused anything.\n")
+    assert (told["run"], told["total"], told["counts"]) == ("", 0, [])
 
 
 def test_the_command_starts_neither_prefect_nor_ray(lake: Lake) -> None:
