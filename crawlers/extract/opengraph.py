@@ -6,6 +6,7 @@ from scrapy.utils.response import get_base_url
 from crawlers.extract.canonical_url import is_fetchable
 from crawlers.extract.fact_names import joined
 from crawlers.extract.money.price import price_of
+from crawlers.extract.money.struck_price import unescaped
 from crawlers.extract.photos.photo_urls import add
 from crawlers.extract.reading import Reading
 from crawlers.extract.schema_org.jsonld import Node
@@ -37,6 +38,7 @@ _FORMER = (
 )
 _FORMER_CURRENCY = ("product:original_price:currency", "og:standard_price:currency")
 _MOST_VALUES = 2_000  # of one fact
+_LONGEST_PRICE = 4_000  # characters
 _IMAGES, _ALT = ("og:image", "og:image:url", "og:image:secure_url"), "og:image:alt"
 _LONE = "product:image"  # where there is no og:image
 Tags = dict[str, list[str]]
@@ -117,7 +119,7 @@ def _offer(tags: Tags) -> Node:
 
 def _price_in(tags: Tags, *names: str) -> str:
     """Read the first tag of these that has an amount."""
-    contents = (content for name in names for content in tags.get(name, ())[:1])
+    contents = (unescaped(content[:_LONGEST_PRICE]) for name in names for content in tags.get(name, ())[:1])
     return next((content for content in contents if price_of(content) is not None), "")
 
 

@@ -16,7 +16,7 @@ from itertools import islice
 from typing import Any
 
 from crawlers.extract.money.price import currency_of, price_of
-from crawlers.extract.money.struck_price import split_struck
+from crawlers.extract.money.struck_price import split_struck, unescaped
 from crawlers.extract.schema_org.charges import names_charge
 from crawlers.extract.schema_org.jsonld import Node, distinct, follow, listed, parts
 from crawlers.extract.schema_org.property_names import types_of
@@ -197,7 +197,7 @@ def _values(value: Any) -> Iterator[str | int | float]:
         if isinstance(each, dict):
             yield from _short(each)
         elif isinstance(each, str):
-            yield each[:_LONGEST_PRICE]
+            yield unescaped(each[:_LONGEST_PRICE])
         elif isinstance(each, int | float) and not isinstance(each, bool):
             yield each
 

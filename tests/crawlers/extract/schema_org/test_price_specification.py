@@ -242,3 +242,19 @@ def test_a_shared_specification_counts_in_each_offer_by_that_offers_currency() -
         (240_000, "VND"),
         (240, "EUR"),
     ]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "1&nbsp;299,00&nbsp;€",
+        "1&#160;299,00 €",
+        "1&#8239;299,00 €",
+        "1&amp;nbsp;299,00 €",
+        "&euro;1299.00",
+        "&#8364;1299.00",
+        "<b>1&amp;nbsp;299,00 &euro;</b>",
+    ],
+)
+def test_entities_in_a_price_are_what_they_stand_for(written: str) -> None:
+    assert quotes(price=written, priceCurrency=None) == [Quote(Decimal("1299.0000"), "EUR", Standing.ASKED)]
