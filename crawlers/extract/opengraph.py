@@ -9,6 +9,7 @@ from crawlers.extract.money.price import price_of
 from crawlers.extract.money.struck_price import unescaped
 from crawlers.extract.photos.photo_urls import add
 from crawlers.extract.reading import Reading
+from crawlers.extract.schema_org.categories import is_number
 from crawlers.extract.schema_org.jsonld import Node
 from crawlers.extract.schema_org.offers import in_stock, lowest_amounts
 from crawlers.extract.text import category_path, line_of, text_of, words_listed
@@ -73,7 +74,7 @@ def reading_on(page: TextResponse) -> Reading | None:
         title=line_of(_first(tags, "og:title")),
         description=text_of(_first(tags, "og:description")),
         brand=line_of(_first(tags, "product:brand", "og:brand")),
-        categories=category_path(_first(tags, "product:category", "og:category")),
+        categories=_categories(tags),
         tags=words_listed(tags.get("product:tag", [])),
         colour=joined(map(line_of, tags.get("product:color", tags.get("og:color", [])))),
         gender=joined(map(line_of, tags.get("product:target_gender", tags.get("product:gender", [])))),
@@ -92,6 +93,11 @@ def reading_on(page: TextResponse) -> Reading | None:
 
 def _first(tags: Tags, *names: str) -> str:
     return next((tags[name][0] for name in names if name in tags), "")
+
+
+def _categories(tags: Tags) -> tuple[str, ...]:
+    path = category_path(_first(tags, "product:category", "og:category"))
+    return tuple(name for name in path if not is_number(name))
 
 
 def _offer(tags: Tags) -> Node:
