@@ -40,8 +40,8 @@ def main_product(found: PageNodes, page: TextResponse) -> Node | None:
     """Find the product that a page is about, among those it mentions; None on a page that lists products.
 
     In this order: what states the page's address; what the page calls its main entity; of those that state no address
-    the one that the headings name; the only one. A product that states another page's address, while no heading
-    shares its words, is of the neighbourhood, also where it stands alone.
+    the one that the headings name; the only one. A product that states another page's address, while the headings
+    have no more than half of its words, is of the neighbourhood, also where it stands alone.
     """
     url, products = found.url, _candidates(found.nodes)
     if len(products) < _FEW:
@@ -135,18 +135,26 @@ def _named(silent: list[Node], products: list[Node], page: TextResponse) -> Node
 
 
 def _is_neighbour(node: Node, page: TextResponse, url: str) -> bool:
-    """Whether a lone product is not what the page is about: it states another page, and no heading has its words."""
+    """Whether a lone product is not what the page is about: it states another page, and headings lack half its words.
+
+    "Hat sale" is a list, though all it shows is a Felt Hat.
+    """
     address = _own_url(node, url)
     if not address or key_of(address) in {key_of(url), key_of(page.url)}:
         return False
     words = set(_words(line_in(node.get("name"))).split())
     said = {word for title in _titles(page) for word in title.split()}
-    return bool(words and said) and 2 * len(words & said) < len(words)
+    return bool(words and said) and 2 * len(words & said) <= len(words)
 
 
 def _titles(page: TextResponse) -> list[str]:
-    found = page.xpath(_TITLES)[:_MOST_TITLES].xpath("string(.|@content)").getall()
-    return [words for title in found if (words := _words(title[:_LONGEST_TITLE]))]
+    """Read the headings as words; a word may be parted by marks, and words by nothing but marks, so each both ways."""
+    titles: dict[str, None] = {}
+    for found in page.xpath(_TITLES)[:_MOST_TITLES]:
+        texts = found.xpath(".//text() | self::meta/@content").getall()
+        for between in ("", " "):
+            titles[_words(between.join(texts)[:_LONGEST_TITLE])] = None
+    return list(filter(None, titles))
 
 
 def _words(text: str) -> str:

@@ -6,8 +6,10 @@ from scrapy.utils.response import get_base_url
 from crawlers.extract.canonical_url import is_fetchable
 from crawlers.extract.fact_names import joined
 from crawlers.extract.money.price import price_of
+from crawlers.extract.money.struck_price import unescaped
 from crawlers.extract.photos.photo_urls import add
 from crawlers.extract.reading import Reading
+from crawlers.extract.schema_org.categories import is_number
 from crawlers.extract.schema_org.jsonld import Node
 from crawlers.extract.schema_org.offers import in_stock, lowest_amounts
 from crawlers.extract.text import category_path, line_of, text_of, words_listed
@@ -37,6 +39,7 @@ _FORMER = (
 )
 _FORMER_CURRENCY = ("product:original_price:currency", "og:standard_price:currency")
 _MOST_VALUES = 2_000  # of one fact
+_LONGEST_PRICE = 4_000  # characters
 _IMAGES, _ALT = ("og:image", "og:image:url", "og:image:secure_url"), "og:image:alt"
 _LONE = "product:image"  # where there is no og:image
 Tags = dict[str, list[str]]
@@ -71,7 +74,7 @@ def reading_on(page: TextResponse) -> Reading | None:
         title=line_of(_first(tags, "og:title")),
         description=text_of(_first(tags, "og:description")),
         brand=line_of(_first(tags, "product:brand", "og:brand")),
-        categories=category_path(_first(tags, "product:category", "og:category")),
+        categories=_categories(tags),
         tags=words_listed(tags.get("product:tag", [])),
         colour=joined(map(line_of, tags.get("product:color", tags.get("og:color", [])))),
         gender=joined(map(line_of, tags.get("product:target_gender", tags.get("product:gender", [])))),
@@ -90,6 +93,11 @@ def reading_on(page: TextResponse) -> Reading | None:
 
 def _first(tags: Tags, *names: str) -> str:
     return next((tags[name][0] for name in names if name in tags), "")
+
+
+def _categories(tags: Tags) -> tuple[str, ...]:
+    path = category_path(_first(tags, "product:category", "og:category"))
+    return tuple(name for name in path if not is_number(name))
 
 
 def _offer(tags: Tags) -> Node:
@@ -117,7 +125,7 @@ def _offer(tags: Tags) -> Node:
 
 def _price_in(tags: Tags, *names: str) -> str:
     """Read the first tag of these that has an amount."""
-    contents = (content for name in names for content in tags.get(name, ())[:1])
+    contents = (unescaped(content[:_LONGEST_PRICE]) for name in names for content in tags.get(name, ())[:1])
     return next((content for content in contents if price_of(content) is not None), "")
 
 

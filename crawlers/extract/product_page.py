@@ -25,6 +25,9 @@ from schemas.product import Product
 from schemas.reject import Reject
 
 _CLAIMED = re.compile(r"Product(?:Group|Model)?[\"'&\\]")
+_AFTER_NAME = re.compile(r"\s[|·–—-]\s")  # what parts a title from the shop's name
+_WORD = re.compile(r"\w+")
+_LONGEST_NAME = 1_000  # characters of a title that are compared
 _DEEPEST = 2_000  # libxml2 reads no element below 2,048 others
 
 
@@ -47,6 +50,7 @@ def products_on(page: TextResponse, shop: str, beside: Sequence[Reading] = ()) -
             *beside,
             *_with_shown([reading for reading in readings if _is_of(first, reading)], page, beside),
         ]
+        ours = _without_own_name(ours)
         return merged(ours, page, shop=shop, url=url, page=page.url, address_key=key_of(url))
     if any(_CLAIMED.search(block) for block in broken):
         return [Reject("page", "page_unreadable", page.url, detail="its JSON-LD Product is not JSON")]
@@ -88,6 +92,30 @@ def _is_of(first: Reading, other: Reading) -> bool:
         return True
     one, two = first.title.casefold(), other.title.casefold()
     return not one or not two or one in two or two in one
+
+
+def _without_own_name(readings: list[Reading]) -> list[Reading]:
+    """Drop the product itself from the end of categories that a markup without a product names.
+
+    That markup cannot know the title, which another one states: as it is, or with the shop's name behind it.
+    """
+    titles = [reading.title for reading in readings if reading.product]
+    names = {
+        words
+        for title in titles
+        for name in (title, _AFTER_NAME.split(title, 1)[0])
+        if (words := _words(name))
+    }
+    return [
+        replace(reading, categories=reading.categories[:-1])
+        if not reading.product and reading.categories and _words(reading.categories[-1]) in names
+        else reading
+        for reading in readings
+    ]
+
+
+def _words(text: str) -> str:
+    return " ".join(_WORD.findall(text[:_LONGEST_NAME].casefold()))
 
 
 def _with_shown(readings: list[Reading], page: TextResponse, beside: Sequence[Reading]) -> list[Reading]:

@@ -24,7 +24,14 @@ _INLINE = frozenset(
 _LONGEST = 1 << 20  # characters of markup that are read as one text, ten times the longest description
 _LONGEST_LINE = 50_000  # and as one line, of which at most a fifth is kept
 _MOST_NAMES = 2_000  # of a list, of which at most crawlers.extract.reading.MOST_VALUES are kept
-_HOME = frozenset(["home", "homepage", "start", "startseite", "accueil", "inicio"])
+_HOME = frozenset(
+    (
+        "home|homepage|home page|start|startseite|accueil|inicio|inici|início|página inicial|página principal"
+        "|pagina principale|hem|startsida|hjem|forside|etusivu|strona główna|domů|domov|főoldal|kezdőlap|acasă"
+        "|početna|naslovnica|avaleht|pradžia|sākums|ana sayfa|anasayfa|αρχική|главная|главная страница|головна|начало"
+        "|首页|首頁|ホーム|トップ|トップページ|홈|trang chủ|หน้าแรก|الرئيسية|ראשי"
+    ).split("|")
+)
 _SILENT = frozenset(["script", "style", "template", "noscript"])
 
 
@@ -81,7 +88,7 @@ def words_listed(value: object) -> tuple[str, ...]:
 
 def is_home(name: str) -> bool:
     """Whether a level of a category path is no category but the home page."""
-    return name.lower() in _HOME
+    return name.strip().casefold() in _HOME
 
 
 def category_path(value: object) -> tuple[str, ...]:

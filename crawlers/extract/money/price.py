@@ -16,13 +16,14 @@ from crawlers.extract.money.price_words import follows_before, in_figures
 _LONGEST = 200  # characters; a price is a short text
 _LARGEST = Decimal(10) ** 13  # fits schemas.product.PRICE, and no garment costs more
 _PLAIN = re.compile(r"\d+(\.\d+)?")
+_POWER = re.compile(r"\d+(?:\.\d+)?e[+-]?\d{1,3}", re.I)  # 1e3, as JSON may write 1000
 _CODE = re.compile(r"[A-Z]{3}")
 _CURRENCIES = {  # as price-parser writes their signs
     "EUR": "€ euro eur", "GBP": "£", "CHF": "Fr.", "PLN": "zł Zł", "CZK": "Kč", "HUF": "Ft", "RON": "lei LEI",
     "BGN": "лв лв.", "UAH": "₴ грн грн.", "RUB": "₽ руб руб.", "TRY": "₺ TL", "ILS": "₪", "GEL": "₾", "AZN": "₼",
     "USD": "US$", "CAD": "CA$ C$", "AUD": "AU$ A$", "NZD": "NZ$", "HKD": "HK$", "SGD": "S$", "TWD": "NT$",
     "BRL": "R$", "MXN": "MX$", "ARS": "AR$", "CLP": "CL$", "COP": "CO$", "INR": "₹", "IDR": "Rp", "KWD": "KD",
-    "JPY": "円", "CNY": "CN¥", "KRW": "₩ 원", "PHP": "₱", "VND": "₫", "THB": "฿", "NGN": "₦",
+    "JPY": "円", "CNY": "CN¥ RMB", "KRW": "₩ 원", "PHP": "₱", "VND": "₫", "THB": "฿", "NGN": "₦",
 }  # fmt: skip
 _SIGNS = {sign: code for code, signs in _CURRENCIES.items() for sign in signs.split()}
 # Of ISO 4217, by their minor units: three decimals; none, or none in use since they became too small to ask for.
@@ -88,7 +89,7 @@ def currency_of(code: object, price: object = None) -> str:
     """
     written = code.strip()[:_LONGEST] if isinstance(code, str) else ""
     if _CODE.fullmatch(written.upper()):
-        return written.upper()
+        return _SIGNS.get(written.upper(), written.upper())
     if meant := _SIGNS.get(_sign_of(written), ""):
         return meant
     figures = _first_price(price) if isinstance(price, str) else []
@@ -117,6 +118,8 @@ class _Figure:
 def _lowest(text: str, decimal: str, currency: str) -> Decimal | None:
     plain = text.strip()
     if _PLAIN.fullmatch(plain) and not ((decimal or currency in _NO_DECIMALS) and _ambiguous(plain)):
+        return Decimal(plain)
+    if _POWER.fullmatch(plain):
         return Decimal(plain)
     figures = _first_price(text)
     if any(figure.below_zero for figure in figures):

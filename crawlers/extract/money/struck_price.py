@@ -5,6 +5,7 @@ class or a style strikes. WooCommerce writes every reduced price so, with a sent
 Shops also set the hundredths small and without a sign, `49<sup>99</sup> €`; as text alone that would be 4999.
 """
 
+import html
 import re
 from itertools import islice
 from typing import Any
@@ -77,8 +78,15 @@ def without_struck(element: Any) -> tuple[str, list[str]]:
     return asked, [text for pieces in struck if (text := _line(pieces))]
 
 
+def unescaped(text: str) -> str:
+    """Read the entities in a price (`1&nbsp;299&euro;`), also where they were escaped once more."""
+    return html.unescape(html.unescape(text)) if "&" in text else text
+
+
 def split_struck(markup: str) -> tuple[str, list[str]]:
-    """Read the same of HTML in a text; a text without tags is returned as it is."""
+    """Read the same of HTML in a text; a text without tags only has its entities read."""
+    if "<" not in markup:
+        markup = unescaped(markup)
     if "<" not in markup:
         return markup, []
     try:

@@ -21,6 +21,12 @@ from crawlers.extract.text import category_path, is_home
 
 # Of the shop's page for a category, or of a taxonomy such as Google's: it names nothing in words.
 _ADDRESS = re.compile(r"(?:[a-z][a-z0-9+.-]{0,9}:)?//\S+|www\.\S+", re.I)
+_NUMBER = re.compile(r"\d+")  # of a category in such a taxonomy
+# The home page of one of a shop's markets, /en, /de-at/ or /us/en, and its file.
+_HOME = re.compile(
+    r"(?:(/[a-z]{2}(?:[-_][a-z]{2})?(?:/[a-z]{2})?)(?=/|\Z))?/?(?:(?<=/)(?:index|default|home)\.\w{2,5})?",
+    re.I,
+)
 _WORD = re.compile(r"\w+")
 _FEWEST_WORDS = 3  # of a crumb that is a shorter name of the product: "Rain jacket" may be a category
 _MOST_PATHS = 2_000
@@ -30,13 +36,20 @@ _LONGEST_ADDRESS = 2_000
 def categories_of(node: Node) -> tuple[str, ...]:
     """Read a product's category, outer first: one path, or several values, each a level or a path with `>`."""
     lines = [
-        line for line in islice(lines_in(node.get("category")), _MOST_PATHS) if not _ADDRESS.fullmatch(line)
+        line
+        for line in islice(lines_in(node.get("category")), _MOST_PATHS)
+        if not (_ADDRESS.fullmatch(line) or is_number(line))
     ]
     if len(lines) == 1:
         levels = category_path(lines[0])
     else:
         levels = tuple(level for line in lines for level in (category_path(line) if ">" in line else (line,)))
     return tuple(dict.fromkeys(levels))
+
+
+def is_number(name: str) -> bool:
+    """Whether a category is only its number in a taxonomy, such as Google's."""
+    return _NUMBER.fullmatch(name) is not None
 
 
 def breadcrumb(
@@ -114,4 +127,11 @@ def _is_one(one: str, other: str) -> bool:
 
 
 def _leads_home(address: str, page: str) -> bool:
-    return bool(address) and host_of(address) == host_of(page) and place_of(address) in ("", "/")
+    """Whether an address is the home page of the shop, or of the market that the page is in."""
+    if not address or host_of(address) != host_of(page):
+        return False
+    home = _HOME.fullmatch(place_of(address))
+    if not home or not home[1]:
+        return home is not None
+    # Of another market, or none, such a short name may be a category.
+    return f"{place_of(page)}/".casefold().startswith(f"{home[1]}/".casefold())

@@ -22,6 +22,7 @@ DEEPEST = 12
 _INSIDE = ("@graph", "@included", "mainEntity")
 _LISTS = ("collectionpage", "searchresultspage")  # pages about many things
 _SCRIPTS = "//script[contains(translate(@type, 'LDJSON', 'ldjson'), 'ld+json')]"
+_LARGEST_WHOLE = 1e15  # beyond it a float no longer tells one whole number from the next
 _THOUSANDTHS = re.compile(r"[1-9]\d{0,2}\.\d{3}")
 _TERM = re.compile(r"\s*(?:https?://(?:www\.)?schema\.org/|schema:)\w+", re.I)
 _BEGIN = re.compile(r"[\[{]")
@@ -136,7 +137,9 @@ def lines_in(value: Any, depth: int = 0) -> Iterator[str]:
         if text := line_of(value):
             yield text
     elif isinstance(value, int | float):
-        yield str(value)
+        # A number that went through a table or a script: 100123.0 is the number 100123.
+        is_whole = isinstance(value, float) and abs(value) < _LARGEST_WHOLE and value.is_integer()
+        yield str(int(value) if is_whole else value)
     elif isinstance(value, list):
         for item in value:
             yield from lines_in(item, depth + 1)

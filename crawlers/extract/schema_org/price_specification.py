@@ -16,7 +16,7 @@ from itertools import islice
 from typing import Any
 
 from crawlers.extract.money.price import currency_of, price_of
-from crawlers.extract.money.struck_price import split_struck
+from crawlers.extract.money.struck_price import split_struck, unescaped
 from crawlers.extract.schema_org.charges import names_charge
 from crawlers.extract.schema_org.jsonld import Node, distinct, follow, listed, parts
 from crawlers.extract.schema_org.property_names import types_of
@@ -35,6 +35,7 @@ _TAX = re.compile(r"\b(?:vat|gst|tax|taxes|mwst|ust|mehrwertsteuer|umsatzsteuer|
 _PIECE = frozenset("c62 h87 ea nar pce piece pieces item each unit stück stk pièce pieza pezzo szt".split())
 _UNITS = ("unitCode", "unitText")
 _BILLED = ("billingDuration", "billingIncrement", "billingStart")
+_CURRENCIES = ("currency", "priceCurrency")
 _LOW, _HIGH = ("price", "lowPrice", "minPrice"), ("highPrice", "maxPrice")
 _DATE = re.compile(r"\s*(\d{4}-\d\d-\d\d)")
 # Bounds of one offer: many offers may refer to one specification, which is read with each of them.
@@ -192,20 +193,20 @@ def _amounts_in(part: Node, currency_beside: str, standing: Standing) -> Iterato
 
 
 def _values(value: Any) -> Iterator[str | int | float]:
-    """Give the single values of a property; of a node, such as a MonetaryAmount, what it states."""
+    """Give the single values of a property; of a node, a MonetaryAmount or a PriceSpecification, what it states."""
     for each in listed(value):
         if isinstance(each, dict):
-            yield from _short(each)
+            yield from _short(next((each[name] for name in _LOW if each.get(name)), each))
         elif isinstance(each, str):
-            yield each[:_LONGEST_PRICE]
+            yield unescaped(each[:_LONGEST_PRICE])
         elif isinstance(each, int | float) and not isinstance(each, bool):
             yield each
 
 
 def _currency(part: Node, beside: str, value: Any) -> str:
     """Find the currency that a node states, else the one `beside` it, else what a sign in the value means."""
-    money = part.get("price")
-    stated = (part.get("priceCurrency"), money.get("currency") if isinstance(money, dict) else None)
+    inside = (money.get(name) for money in parts(listed(part.get("price"))[:_FEW]) for name in _CURRENCIES)
+    stated = (part.get("priceCurrency"), *inside)
     return currency_of(next((text for each in stated for text in _short(each)), beside), value)
 
 

@@ -21,6 +21,7 @@ _KNOWN = frozenset(_SPELT.values())
 _ALIASES = {"type": "@type", "id": "@id"}
 _PREFIX = re.compile(r"(?:(?:https?:)?//(?:www\.)?schema\.org/|schema(?:org)?:)", re.I)
 _MOST_TYPES, _LONGEST = 20, 500  # of one node; characters of a type
+_DEEPEST = 12  # lists in lists
 _LAST = re.compile(r"[/:#]")
 
 
@@ -38,9 +39,13 @@ def node_of(pairs: list[tuple[str, Any]]) -> Any:
     """Make a node of the pairs of a JSON object, for `json.JSONDecoder(object_pairs_hook=...)`.
 
     Names are spelt as schema.org does; of one property spelt in two ways the proper one counts, unless it is empty.
-    An object that is no node but a list (JSON-LD 1.1, section 4.3: `@list` and `@set`) becomes that list.
+    An object that is no node but a list (JSON-LD 1.1, section 4.3: `@list` and `@set`) becomes that list, and lists in
+    the list of a property are one list with it, as in JSON-LD a set in a set is.
     """
     node = dict(pairs)
+    for name, value in node.items():
+        if isinstance(value, list) and any(isinstance(part, list) for part in value):
+            node[name] = _flat(value)
     for name in [name for name in node if name not in _KNOWN]:
         spelt = property_name(name)
         if spelt == name:
@@ -50,6 +55,22 @@ def node_of(pairs: list[tuple[str, Any]]) -> Any:
     if len(node) == 1 and not node.keys().isdisjoint(("@list", "@set")):
         return next(iter(node.values()))
     return node
+
+
+def _flat(values: list[Any]) -> list[Any]:
+    """Put the members of lists in a list into one; what is nested deeper than anybody writes is dropped."""
+    flat: list[Any] = []
+    stack = [iter(values)]
+    while stack:
+        for value in stack[-1]:
+            if not isinstance(value, list):
+                flat.append(value)
+            elif len(stack) < _DEEPEST:
+                stack.append(iter(value))
+                break
+        else:
+            stack.pop()
+    return flat
 
 
 def types_of(node: dict[str, Any]) -> list[str]:

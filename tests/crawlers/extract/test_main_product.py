@@ -64,7 +64,12 @@ def test_of_several_products_the_page_s_own_marks_tell(nodes: list[Any]) -> None
 
 
 @pytest.mark.parametrize(
-    "heading", ["<h1>\n  Wool\n  Coat\n</h1>", "<h1>Wool&nbsp;Coat</h1>", "<h1>WOOL-COAT!</h1>"]
+    "heading",
+    [
+        *("<h1>\n  Wool\n  Coat\n</h1>", "<h1>Wool&nbsp;Coat</h1>", "<h1>WOOL-COAT!</h1>"),
+        *("<h1><span>Wool</span><span>Coat</span></h1>", "<h1><b>Acme</b><br><i>Wool Coat</i></h1>"),
+        *("<h1><b>W</b>ool <b>C</b>oat</h1>", "<meta property='og:title' content='Wool Coat'>"),
+    ],
 )
 def test_a_heading_is_its_words(heading: str) -> None:
     assert title_of(read(HAT, SCARF, COAT, body=heading, head="<title>ACME</title>")) == "Wool Coat"
@@ -105,6 +110,23 @@ def test_a_lone_product_of_another_page_is_none_of_a_page_that_speaks_of_somethi
     found = read(HAT | {"url": "/p/hat"}, body=f"<h1>{heading}</h1>", head="")
 
     assert [item.title for item in found] == read_as
+
+
+@pytest.mark.parametrize(
+    ("name", "heading", "is_read"),
+    [
+        ("Felt Hat", "Hat sale", False),
+        ("Felt Hat", "Felt Hat", True),
+        ("Brown Felt Hat", "Felt Hat", True),
+        ("Brown Felt Hat with band", "Felt Hat", False),
+    ],
+)
+def test_a_lone_product_of_another_page_has_most_of_its_words_in_the_headings(
+    name: str, heading: str, is_read: bool
+) -> None:
+    found = read(HAT | {"name": name, "url": "/p/hat"}, body=f"<h1>{heading}</h1>", head="")
+
+    assert bool(found) == is_read
 
 
 def test_a_page_that_lists_products_is_about_none() -> None:

@@ -106,6 +106,18 @@ def test_categories_are_walked_only_where_a_sitemap_names_no_product() -> None:
     assert [item.product for item in lists if isinstance(item, Visit)] == [False, True]
 
 
+def test_a_list_with_one_card_is_no_product_and_its_links_are_followed() -> None:
+    card = (
+        "<div itemscope itemtype='https://schema.org/Product'><a itemprop=url href=/products/x>"
+        "<span itemprop=name>Felt Hat</span></a><img itemprop=image src=/x.jpg></div>"
+    )
+    body = f"<title>Hat sale</title><h1>Hat sale</h1>{card}".encode()
+    page = HtmlResponse("https://shop.example/collections/hats", body=body, encoding="utf-8")
+    platform = load("structured", Shop("acme", "https://shop.example/"))
+
+    assert list(platform.listing(page)) == [Visit("https://shop.example/products/x", True)]
+
+
 def test_an_answer_that_claims_to_be_a_sitemap_and_is_none_is_refused() -> None:
     for body in (b"<html>Not found</html>", b"<?xml version='1.0'?><rss></rss>"):
         with pytest.raises(ValueError, match="neither"):

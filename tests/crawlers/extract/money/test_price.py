@@ -61,6 +61,8 @@ FORMATS = {
 @pytest.mark.parametrize(
     ("written", "meant"),
     [
+        ("1e3", "1000"),
+        ("1.2E+3", "1200"),
         (49.9, "49.9"),
         (35, "35"),
         (Decimal("19.99"), "19.99"),
@@ -194,6 +196,8 @@ def test_a_decimal_sign_that_is_known_comes_before_the_currency() -> None:
 @pytest.mark.parametrize(
     ("code", "price", "meant"),
     [
+        ("RMB", None, "CNY"),
+        ("", "RMB 399", "CNY"),
         ("eur", None, "EUR"),
         (" CHF ", None, "CHF"),
         ("€", None, "EUR"),

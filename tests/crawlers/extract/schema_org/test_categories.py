@@ -22,7 +22,9 @@ HERE = "https://shop.example/products/coat"
             ["https://www.google.com/basepages/producttype/taxonomy.en-US.txt", "Coats > Wool"],
             ("Coats", "Wool"),
         ),
-        (5598, ("5598",)),
+        (5598, ()),
+        ("5598", ()),
+        (["5598", "Women > Coats"], ("Women", "Coats")),
         (None, ()),
         ([], ()),
     ],
@@ -120,3 +122,35 @@ def test_the_last_crumb_leads_to_any_address_of_the_page(base: str, pages: tuple
 )
 def test_no_crumb_breaks_it(item: object) -> None:
     assert path(WOMEN, {"name": "Coats", "item": item}) == ("Women", "Coats")
+
+
+@pytest.mark.parametrize(
+    ("item", "page"),
+    [
+        ("/en", "/en/products/coat"),
+        ("/en/", "/en/products/coat"),
+        ("/de-at/", "/de-AT/p/coat"),
+        ("/us/en", "/us/en/p/coat"),
+        ("/en/index.html", "/en/p/coat"),
+        ("/index.html", "/p/coat"),
+        ("/index.php", "/de/coat"),
+    ],
+)
+def test_the_first_crumb_may_lead_to_the_home_page_of_the_page_s_market(item: str, page: str) -> None:
+    assert path({"name": "Acme", "item": item}, WOMEN, base=f"https://shop.example{page}") == ("Women",)
+
+
+@pytest.mark.parametrize(
+    "item", ["/de", "/en/us", "/index", "/?cat=5", "/index.php?cat=5", "/coats/", "/xindex.html"]
+)
+def test_a_category_or_another_market_is_no_home_page(item: str) -> None:
+    base = "https://shop.example/en/p/coat"
+
+    assert path({"name": "Acme", "item": item}, WOMEN, base=base) == ("Acme", "Women")
+
+
+@pytest.mark.parametrize(
+    "name", ["Hem", "Hjem", "Etusivu", "Strona główna", "Главная", "首页", "홈", "ホーム", "INICIO"]
+)
+def test_home_is_no_category_in_any_language(name: str) -> None:
+    assert path({"name": name}, WOMEN) == ("Women",)

@@ -77,6 +77,20 @@ def test_a_property_of_any_shape_says_one_line(value: object) -> None:
     assert "\n" not in line_in(value)
 
 
+@pytest.mark.parametrize(
+    ("number", "line"),
+    [
+        (100123.0, "100123"),
+        (4006381333931.0, "4006381333931"),
+        (-0.0, "0"),
+        (38.5, "38.5"),
+        (1e300, "1e+300"),
+    ],
+)
+def test_a_whole_number_says_no_decimals(number: float, line: str) -> None:
+    assert line_in(number) == line
+
+
 def test_nodes_in_graphs_lists_and_main_entities_are_found() -> None:
     block = (
         '[{"@graph": [{"@type": "Product", "name": "a"}]}, {"mainEntity": {"@type": ["Thing", "Product"]}}]'

@@ -242,3 +242,33 @@ def test_a_shared_specification_counts_in_each_offer_by_that_offers_currency() -
         (240_000, "VND"),
         (240, "EUR"),
     ]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "1&nbsp;299,00&nbsp;€",
+        "1&#160;299,00 €",
+        "1&#8239;299,00 €",
+        "1&amp;nbsp;299,00 €",
+        "&euro;1299.00",
+        "&#8364;1299.00",
+        "<b>1&amp;nbsp;299,00 &euro;</b>",
+    ],
+)
+def test_entities_in_a_price_are_what_they_stand_for(written: str) -> None:
+    assert quotes(price=written, priceCurrency=None) == [Quote(Decimal("1299.0000"), "EUR", Standing.ASKED)]
+
+
+@pytest.mark.parametrize(
+    "price",
+    [
+        {"@type": "PriceSpecification", "price": "240", "priceCurrency": "EUR"},
+        {"@type": "PriceSpecification", "price": 240, "priceCurrency": "EUR"},
+        {"@type": "MonetaryAmount", "value": "240", "currency": "EUR"},
+        [{"price": "240.00 €"}],
+        {"minPrice": "240", "maxPrice": "300", "priceCurrency": "EUR"},
+    ],
+)
+def test_a_price_may_be_a_node_that_states_it(price: Any) -> None:
+    assert quotes(price=price, priceCurrency=None) == [ASKED]

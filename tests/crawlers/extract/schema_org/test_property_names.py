@@ -37,6 +37,12 @@ def test_a_property_that_is_read_is_spelt_as_schema_org_does(written: str, name:
         ('{"id": 5}', {"id": 5}),
         ('{"color": {"@list": ["a", "b"]}}', {"color": ["a", "b"]}),
         ('{"color": {"@set": ["a"]}}', {"color": ["a"]}),
+        (
+            '{"offers": [[{"price": 1}], [[{"price": 2}, []]], 3]}',
+            {"offers": [{"price": 1}, {"price": 2}, 3]},
+        ),
+        ('{"color": [{"@list": ["a", "b"]}, "c"]}', {"color": ["a", "b", "c"]}),
+        ('{"color": [["a"]], "color": "b"}', {"color": "b"}),
         ('{"a": {"@value": "b"}}', {"a": {"@value": "b"}}),
     ],
 )
