@@ -9,7 +9,7 @@ used only where an offer says nothing better. An offer that repeats one of these
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from itertools import islice
@@ -39,6 +39,7 @@ _LOW, _HIGH = ("price", "lowPrice", "minPrice"), ("highPrice", "maxPrice")
 _DATE = re.compile(r"\s*(\d{4}-\d\d-\d\d)")
 # Bounds of one offer: many offers may refer to one specification, which is read with each of them.
 _MOST = 100  # specifications, components and amounts
+_MOST_OF_PAGE = 20_000  # components and amounts, of all offers together
 _FEW = 10  # values of an enumeration or a quantity
 _LONGEST, _LONGEST_PRICE = 200, 4_000  # characters of such a value, and of a price as HTML
 
@@ -49,36 +50,50 @@ def quotes_of(offers: list[Node], nodes_by_id: Mapping[str, Node], today: date) 
     Of an offer that states nothing but former prices that still hold, the lowest of them is what it asks. A
     specification that many offers refer to is read once.
     """
-    known: dict[tuple[int, str], list[Quote]] = {}
-    set_aside: list[Quote] = []
-    every = [_in_offer(offer, nodes_by_id, today, known, set_aside) for offer in offers]
-    return without_repetitions(every, set_aside)
+    page = _Page(nodes_by_id, today)
+    every = [_in_offer(offer, page) for offer in offers]
+    return without_repetitions(every, page.set_aside)
 
 
-def _in_offer(
-    offer: Node,
-    nodes_by_id: Mapping[str, Node],
-    today: date,
-    known: dict[tuple[int, str], list[Quote]],
-    set_aside: list[Quote],
-) -> list[Quote]:
+@dataclass(frozen=True)
+class _Page:
+    """What the offers of one page share.
+
+    left       a count of what may still be looked at: components and amounts
+    written    what a value means beside a stated currency
+    known      the quotes of a specification beside a currency
+    set_aside  amounts that are no prices
+    """
+
+    nodes_by_id: Mapping[str, Node]
+    today: date
+    left: Iterator[int] = field(default_factory=lambda: iter(range(_MOST_OF_PAGE)))
+    written: dict[tuple[str | int | float, str], tuple[str, Decimal | None, list[Decimal]]] = field(
+        default_factory=dict
+    )
+    known: dict[tuple[int, str], list[Quote]] = field(default_factory=dict)
+    set_aside: list[Quote] = field(default_factory=list)
+
+
+def _in_offer(offer: Node, page: _Page) -> list[Quote]:
     currency = next(_short(offer.get("priceCurrency")), "")
     if offer.get("validForMemberTier"):
-        set_aside += _parts_in(offer, currency)
+        page.set_aside.extend(_parts_in(offer, currency, page))
         return []
-    own = _own_standing(offer, today)
+    own = _own_standing(offer, page.today)
     whole = own if own != Standing.NET else Standing.ASKED  # a specification says itself whether tax is in it
     stated: list[Quote] = []
-    for part in parts(follow(listed(offer.get("priceSpecification"))[:_MOST], nodes_by_id)):
+    for part in parts(follow(listed(offer.get("priceSpecification"))[:_MOST], page.nodes_by_id)):
         key = (id(part), currency)
-        if key not in known:
-            known[key] = list(_in_specification(part, nodes_by_id, currency, today))
-        stated += known[key] if whole == Standing.ASKED else [_at_best(quote, whole) for quote in known[key]]
-    plain = list(_amounts_in(offer, currency, own)) if _is_price(offer) else []
+        if key not in page.known:
+            page.known[key] = list(_in_specification(part, currency, page))
+        quotes = page.known[key]
+        stated += quotes if whole == Standing.ASKED else [_at_best(quote, whole) for quote in quotes]
+    plain = list(_amounts_in(offer, currency, own, page)) if _is_price(offer) else []
     quotes = [*judged_by(stated, plain), *(quote for quote in stated if quote.standing != Standing.PART)]
     if "aggregateoffer" in types_of(offer):
         quotes = [replace(quote, summary=True) for quote in quotes]
-    set_aside += [quote for quote in stated if quote.standing == Standing.PART]
+    page.set_aside.extend(quote for quote in stated if quote.standing == Standing.PART)
     return _with_asked(quotes, own)
 
 
@@ -97,29 +112,29 @@ def _at_best(quote: Quote, standing: Standing) -> Quote:
     return replace(quote, standing=max(quote.standing, standing))
 
 
-def _in_specification(
-    part: Node, nodes_by_id: Mapping[str, Node], currency: str, today: date
-) -> Iterator[Quote]:
+def _in_specification(part: Node, currency: str, page: _Page) -> Iterator[Quote]:
     """Read a specification; of a compound one without a price of its own, its components."""
-    components = distinct(parts(follow(listed(part.get("priceComponent"))[:_MOST], nodes_by_id)))
+    every = distinct(parts(follow(listed(part.get("priceComponent"))[:_MOST], page.nodes_by_id)))
+    components = [each for each, _ in zip(every, page.left, strict=False)]
     whole = any(part.get(name) is not None for name in (*_LOW, *_HIGH))
     for each in components:
         if _is_part(each) or _is_charge(each):
-            yield from _parts_in(each, next(_short(part.get("priceCurrency")), currency))
+            yield from _parts_in(each, next(_short(part.get("priceCurrency")), currency), page)
     if _is_part(part) or _is_charge(part):
-        yield from _parts_in(part, currency)
+        yield from _parts_in(part, currency, page)
         return
     if not _is_price(part):
         return
     if whole or not components:
-        yield from _amounts_in(part, currency, max(_own_standing(part, today), _of_specification(part)))
+        standing = max(_own_standing(part, page.today), _of_specification(part))
+        yield from _amounts_in(part, currency, standing, page)
         return
     former = bool(_words(part.get("priceType")) & _BEFORE)
-    for quote in _together(components, next(_short(part.get("priceCurrency")), currency), today):
-        yield replace(_at_best(quote, _own_standing(part, today)), former=quote.former or former)
+    for quote in _together(components, next(_short(part.get("priceCurrency")), currency), page):
+        yield replace(_at_best(quote, _own_standing(part, page.today)), former=quote.former or former)
 
 
-def _together(components: list[Node], currency: str, today: date) -> Iterator[Quote]:
+def _together(components: list[Node], currency: str, page: _Page) -> Iterator[Quote]:
     """Add up the components of one price, by currency: they apply at once (schema.org/CompoundPriceSpecification).
 
     A former price among them, or one that holds only under a condition, is none of the summands. A net price is one
@@ -130,12 +145,12 @@ def _together(components: list[Node], currency: str, today: date) -> Iterator[Qu
     for each in components:
         if not _is_price(each) or _is_charge(each):
             continue
-        standing = max(_own_standing(each, today), _of_specification(each))
+        standing = max(_own_standing(each, page.today), _of_specification(each))
         if standing == Standing.NET and taxed and len(components) > 1:
-            yield from _parts_in(each, currency)
+            yield from _parts_in(each, currency, page)
             standing = Standing.ASKED
         least: dict[str, Quote] = {}
-        for quote in _amounts_in(each, currency, standing):
+        for quote in _amounts_in(each, currency, standing, page):
             if quote.former or quote.standing > Standing.UPPER:
                 yield quote
             elif quote.currency not in least or quote.amount < least[quote.currency].amount:
@@ -168,25 +183,27 @@ def _is_charge(part: Node) -> bool:
     )
 
 
-def _parts_in(part: Node, currency: str) -> Iterator[Quote]:
+def _parts_in(part: Node, currency: str, page: _Page) -> Iterator[Quote]:
     """Read the amounts of a node that are no prices."""
-    return (quote for quote in _amounts_in(part, currency, Standing.PART) if not quote.former)
+    return (quote for quote in _amounts_in(part, currency, Standing.PART, page) if not quote.former)
 
 
-def _amounts_in(part: Node, currency_beside: str, standing: Standing) -> Iterator[Quote]:
+def _amounts_in(part: Node, currency_beside: str, standing: Standing, page: _Page) -> Iterator[Quote]:
     """Read the amounts of one node: of several values and of the low ends each, a high end where no other costs."""
     former = bool(_words(part.get("priceType")) & _BEFORE)
+    stated = _stated_currency(part, currency_beside)
     for names, worth in ((_LOW, standing), (_HIGH, max(standing, Standing.UPPER))):
         found = False
         values = (value for name in names for value in _values(part.get(name)))
-        for value in islice(values, _MOST):
-            text, struck = split_struck(value) if isinstance(value, str) else (value, [])
-            currency = _currency(part, currency_beside, value)
-            if (amount := price_of(text, currency=currency)) is not None:
+        for value, _ in zip(islice(values, _MOST), page.left, strict=False):
+            key = (value, stated)
+            if key not in page.written:
+                page.written[key] = _written(value, stated)
+            currency, amount, struck = page.written[key]
+            if amount is not None:
                 found = found or amount > 0
                 yield Quote(amount, currency, worth, former)
-            for amount in filter(None, (price_of(each, currency=currency) for each in struck)):
-                yield Quote(amount, currency, worth, former=True)
+            yield from (Quote(each, currency, worth, former=True) for each in struck)
         if found:
             return
 
@@ -202,11 +219,19 @@ def _values(value: Any) -> Iterator[str | int | float]:
             yield each
 
 
-def _currency(part: Node, beside: str, value: Any) -> str:
-    """Find the currency that a node states, else the one `beside` it, else what a sign in the value means."""
+def _written(value: str | int | float, stated: str) -> tuple[str, Decimal | None, list[Decimal]]:
+    """Read a value: its currency, as stated or else what a sign in it means, its amount, and amounts struck in it."""
+    text, struck = split_struck(value) if isinstance(value, str) else (value, [])
+    currency = currency_of(stated, value)
+    former = (price_of(each, currency=currency) for each in struck)
+    return currency, price_of(text, currency=currency), [amount for amount in former if amount]
+
+
+def _stated_currency(part: Node, beside: str) -> str:
+    """Find the currency that a node states, else the one `beside` it."""
     money = part.get("price")
     stated = (part.get("priceCurrency"), money.get("currency") if isinstance(money, dict) else None)
-    return currency_of(next((text for each in stated for text in _short(each)), beside), value)
+    return next((text for each in stated for text in _short(each)), beside)
 
 
 def _own_standing(part: Node, today: date) -> Standing:
