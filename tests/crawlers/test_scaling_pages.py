@@ -256,6 +256,23 @@ CASES = {
             },
         ]
     ),
+    "offers of one specification of many former prices": of_nodes(
+        lambda n: [
+            product(0, offers=[{"price": 1, "priceSpecification": {"@id": "#s"}} for _ in range(n)]),
+            {
+                "@id": "#s",
+                "priceComponent": [
+                    {"priceType": "ListPrice", "price": [*range(100 * k, 100 * k + 100)]} for k in range(min(n, 100))
+                ],
+            },
+        ]
+    ),
+    "offers in many currencies of components without a price": of_nodes(
+        lambda n: [
+            product(0, offers=[{"priceCurrency": code(k), "priceSpecification": {"@id": "#s"}} for k in range(n)]),
+            {"@id": "#s", "priceComponent": [{"name": ["<b>x"] * 10} for _ in range(min(n, 100))]},
+        ]
+    ),
     "specifications of the same components": of_nodes(
         lambda n: [
             product(

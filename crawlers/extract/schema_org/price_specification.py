@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from itertools import islice
 from typing import Any
 
@@ -39,7 +40,7 @@ _LOW, _HIGH = ("price", "lowPrice", "minPrice"), ("highPrice", "maxPrice")
 _DATE = re.compile(r"\s*(\d{4}-\d\d-\d\d)")
 # Bounds of one offer: many offers may refer to one specification, which is read with each of them.
 _MOST = 100  # specifications, components and amounts
-_MOST_OF_PAGE = 20_000  # components and amounts, of all offers together
+_MOST_OF_PAGE = 50_000  # components, amounts and quotes, of all offers together
 _FEW = 10  # values of an enumeration or a quantity
 _LONGEST, _LONGEST_PRICE = 200, 4_000  # characters of such a value, and of a price as HTML
 
@@ -55,11 +56,52 @@ def quotes_of(offers: list[Node], nodes_by_id: Mapping[str, Node], today: date) 
     return without_repetitions(every, page.set_aside)
 
 
+class _Stated:
+    """What one node says of its amounts, each read at the first question: many may refer to it."""
+
+    def __init__(self, node: Node, today: date) -> None:
+        self._node = node
+        self._today = today
+
+    @cached_property
+    def own_standing(self) -> Standing:
+        return _own_standing(self._node, self._today)
+
+    @cached_property
+    def standing(self) -> Standing:
+        return max(self.own_standing, _of_specification(self._node))
+
+    @cached_property
+    def is_price(self) -> bool:
+        return _is_price(self._node)
+
+    @cached_property
+    def is_charge(self) -> bool:
+        return _is_charge(self._node)
+
+    @cached_property
+    def is_part_or_charge(self) -> bool:
+        return _is_part(self._node) or self.is_charge
+
+    @cached_property
+    def is_tax(self) -> bool:
+        return any(_TAX.search(name) for name in _short(self._node.get("name")))
+
+    @cached_property
+    def is_former(self) -> bool:
+        return bool(_words(self._node.get("priceType")) & _BEFORE)
+
+    @cached_property
+    def currency(self) -> str | None:
+        return _stated_currency(self._node)
+
+
 @dataclass(frozen=True)
 class _Page:
     """What the offers of one page share.
 
-    left       a count of what may still be looked at: components and amounts
+    left       a count of what may still be looked at: components, amounts and quotes
+    stated     what a node says, by its id: nodes outlive this
     written    what a value means beside a stated currency
     known      the quotes of a specification beside a currency
     set_aside  amounts that are no prices
@@ -73,6 +115,13 @@ class _Page:
     )
     known: dict[tuple[int, str], list[Quote]] = field(default_factory=dict)
     set_aside: list[Quote] = field(default_factory=list)
+    stated: dict[int, _Stated] = field(default_factory=dict)
+
+    def of(self, node: Node) -> _Stated:
+        """Give what a node says of its amounts."""
+        if id(node) not in self.stated:
+            self.stated[id(node)] = _Stated(node, self.today)
+        return self.stated[id(node)]
 
 
 def _in_offer(offer: Node, page: _Page) -> list[Quote]:
@@ -86,8 +135,8 @@ def _in_offer(offer: Node, page: _Page) -> list[Quote]:
     for part in parts(follow(listed(offer.get("priceSpecification"))[:_MOST], page.nodes_by_id)):
         key = (id(part), currency)
         if key not in page.known:
-            page.known[key] = list(_in_specification(part, currency, page))
-        quotes = page.known[key]
+            page.known[key] = list(islice(_in_specification(part, currency, page), _MOST))
+        quotes = [quote for quote, _ in zip(page.known[key], page.left, strict=False)]
         stated += quotes if whole == Standing.ASKED else [_at_best(quote, whole) for quote in quotes]
     plain = list(_amounts_in(offer, currency, own, page)) if _is_price(offer) else []
     quotes = [*judged_by(stated, plain), *(quote for quote in stated if quote.standing != Standing.PART)]
@@ -118,20 +167,19 @@ def _in_specification(part: Node, currency: str, page: _Page) -> Iterator[Quote]
     components = [each for each, _ in zip(every, page.left, strict=False)]
     whole = any(part.get(name) is not None for name in (*_LOW, *_HIGH))
     for each in components:
-        if _is_part(each) or _is_charge(each):
+        if page.of(each).is_part_or_charge:
             yield from _parts_in(each, next(_short(part.get("priceCurrency")), currency), page)
-    if _is_part(part) or _is_charge(part):
+    if page.of(part).is_part_or_charge:
         yield from _parts_in(part, currency, page)
         return
-    if not _is_price(part):
+    if not page.of(part).is_price:
         return
     if whole or not components:
-        standing = max(_own_standing(part, page.today), _of_specification(part))
-        yield from _amounts_in(part, currency, standing, page)
+        yield from _amounts_in(part, currency, page.of(part).standing, page)
         return
-    former = bool(_words(part.get("priceType")) & _BEFORE)
+    former = page.of(part).is_former
     for quote in _together(components, next(_short(part.get("priceCurrency")), currency), page):
-        yield replace(_at_best(quote, _own_standing(part, page.today)), former=quote.former or former)
+        yield replace(_at_best(quote, page.of(part).own_standing), former=quote.former or former)
 
 
 def _together(components: list[Node], currency: str, page: _Page) -> Iterator[Quote]:
@@ -141,11 +189,11 @@ def _together(components: list[Node], currency: str, page: _Page) -> Iterator[Qu
     no longer where a tax is beside it.
     """
     sums: dict[str, Quote] = {}
-    taxed = any(_TAX.search(name) for each in components for name in _short(each.get("name")))
+    taxed = any(page.of(each).is_tax for each in components)
     for each in components:
-        if not _is_price(each) or _is_charge(each):
+        if not page.of(each).is_price or page.of(each).is_charge:
             continue
-        standing = max(_own_standing(each, page.today), _of_specification(each))
+        standing = page.of(each).standing
         if standing == Standing.NET and taxed and len(components) > 1:
             yield from _parts_in(each, currency, page)
             standing = Standing.ASKED
@@ -190,8 +238,9 @@ def _parts_in(part: Node, currency: str, page: _Page) -> Iterator[Quote]:
 
 def _amounts_in(part: Node, currency_beside: str, standing: Standing, page: _Page) -> Iterator[Quote]:
     """Read the amounts of one node: of several values and of the low ends each, a high end where no other costs."""
-    former = bool(_words(part.get("priceType")) & _BEFORE)
-    stated = _stated_currency(part, currency_beside)
+    former = page.of(part).is_former
+    stated = page.of(part).currency
+    stated = currency_beside if stated is None else stated
     for names, worth in ((_LOW, standing), (_HIGH, max(standing, Standing.UPPER))):
         found = False
         values = (value for name in names for value in _values(part.get(name)))
@@ -227,11 +276,11 @@ def _written(value: str | int | float, stated: str) -> tuple[str, Decimal | None
     return currency, price_of(text, currency=currency), [amount for amount in former if amount]
 
 
-def _stated_currency(part: Node, beside: str) -> str:
-    """Find the currency that a node states, else the one `beside` it."""
+def _stated_currency(part: Node) -> str | None:
+    """Find the currency that a node states."""
     money = part.get("price")
     stated = (part.get("priceCurrency"), money.get("currency") if isinstance(money, dict) else None)
-    return next((text for each in stated for text in _short(each)), beside)
+    return next((text for each in stated for text in _short(each)), None)
 
 
 def _own_standing(part: Node, today: date) -> Standing:
