@@ -233,6 +233,7 @@ CASES = {
             {"@id": "#s", "contentUrl": [{}] * n},
         ]
     ),
+    "references to one group": refers_often("isVariantOf", lambda n: {"productGroupID": [""] * n, "name": "x"}),
     "references to one keyword": refers_often("keywords", lambda n: {"name": "<b>x</b> " * n}),
     "offers that refer to one photo": offers_refer("image", lambda n: {"contentUrl": [{}] * n}),
     "offers that refer to one availability": offers_refer("availability", lambda n: {"name": ["<b>x"] * n}),
