@@ -82,6 +82,37 @@ def breadcrumbs_of_one_list(n: int) -> list[Any]:
     return [product(0), crumbs, *({"@type": "WebPage", "breadcrumb": {"@id": "#c"}} for _ in range(n))]
 
 
+def refers_often(name: str, shared: Callable[[int], dict[str, Any]]) -> Case:
+    """A product that n times refers to one node of n parts; lists are made anew where references are followed."""
+    return of_nodes(lambda n: [product(0) | {name: [{"@id": "#s"}] * n}, {"@id": "#s"} | shared(n)])
+
+
+def offers_refer(name: str, shared: Callable[[int], dict[str, Any]], **more: Any) -> Case:
+    """N offers that each have a list of one reference to one node of n parts."""
+    return of_nodes(
+        lambda n: [
+            product(0, offers=[{name: [{"@id": "#s"}]} | more for _ in range(n)]),
+            {"@id": "#s"} | shared(n),
+        ]
+    )
+
+
+def crumbs(*items: Callable[[int], Any], **shared: Callable[[int], Any]) -> Case:
+    """A breadcrumb of n items, beside a node that they may refer to."""
+    return of_nodes(
+        lambda n: [
+            product(0),
+            {"@type": "BreadcrumbList", "itemListElement": [item(k) for item in items for k in range(n)]},
+            {"@id": "#s"} | {name: value(n) for name, value in shared.items()},
+        ]
+    )
+
+
+def code(number: int) -> str:
+    """A currency for each number."""
+    return "".join(chr(ord("A") + number // 26**digit % 26) for digit in range(3))
+
+
 def drafted(page: HtmlResponse) -> object:
     return draft("acme", "https://shop.example/", [page], [page])
 
@@ -187,6 +218,75 @@ CASES = {
     ),
     "nested lists": of_nodes(lambda n: [product(0, name=[[[""] * n], "Coat"], image=[["/a.jpg"]] * n)]),
     "reviews": of_nodes(lambda n: [product(0, review=[{"image": f"/r{k}.jpg"} for k in range(n)])]),
+    "references to one photo": refers_often("image", lambda n: {"contentUrl": [{}] * n}),
+    "references to one photo with a long caption": refers_often(
+        "image", lambda n: {"contentUrl": "/1.jpg", "caption": "<b>x</b> " * n}
+    ),
+    "references to one photo of a long address": refers_often("image", lambda n: {"contentUrl": "/1.jpg, " * n}),
+    "addresses that refer to one photo": of_nodes(
+        lambda n: [product(0, image=["#s"] * n), {"@id": "#s", "contentUrl": [{}] * n}]
+    ),
+    "references to one review": refers_often("review", lambda n: {"image": [{}] * n}),
+    "reviews that refer to one photo": of_nodes(
+        lambda n: [
+            product(0, review=[{"image": [{"@id": "#s"}]} for _ in range(n)]),
+            {"@id": "#s", "contentUrl": [{}] * n},
+        ]
+    ),
+    "references to one group": refers_often("isVariantOf", lambda n: {"productGroupID": [""] * n, "name": "x"}),
+    "references to one keyword": refers_often("keywords", lambda n: {"name": "<b>x</b> " * n}),
+    "offers that refer to one photo": offers_refer("image", lambda n: {"contentUrl": [{}] * n}),
+    "offers that refer to one availability": offers_refer("availability", lambda n: {"name": ["<b>x"] * n}),
+    "offers that refer to one currency": offers_refer("priceCurrency", lambda n: {"name": "<b>x</b> " * n}),
+    "crumbs that are one": crumbs(lambda _: {"@id": "#s"}, name=lambda n: "<b>x</b> " * n),
+    "crumbs of one thing": crumbs(lambda _: {"item": {"@id": "#s"}}, name=lambda n: "<b>x</b> " * n),
+    "crumbs of one thing without a name": crumbs(lambda _: {"item": [{"@id": "#s"}]}, name=lambda n: [""] * n),
+    "crumbs of one place": crumbs(lambda _: {"@id": "#s"}, position=lambda n: "1" * 10 * n, name=lambda _: "x"),
+    "breadcrumbs beside a long title": of_nodes(
+        lambda n: [
+            product(0, name="coat " * n),
+            *({"@type": "BreadcrumbList", "itemListElement": [{"name": "Home"}]} for _ in range(n)),
+        ]
+    ),
+    "offers in many currencies of one specification": of_nodes(
+        lambda n: [
+            product(0, offers=[{"priceCurrency": code(k), "priceSpecification": {"@id": "#s"}} for k in range(n)]),
+            {
+                "@id": "#s",
+                "priceComponent": [{"name": "<b>x", "price": [*range(1, 101)]} for _ in range(min(n, 100))],
+            },
+        ]
+    ),
+    "offers of one specification of many former prices": of_nodes(
+        lambda n: [
+            product(0, offers=[{"price": 1, "priceSpecification": {"@id": "#s"}} for _ in range(n)]),
+            {
+                "@id": "#s",
+                "priceComponent": [
+                    {"priceType": "ListPrice", "price": [*range(100 * k, 100 * k + 100)]} for k in range(min(n, 100))
+                ],
+            },
+        ]
+    ),
+    "offers in many currencies of components without a price": of_nodes(
+        lambda n: [
+            product(0, offers=[{"priceCurrency": code(k), "priceSpecification": {"@id": "#s"}} for k in range(n)]),
+            {"@id": "#s", "priceComponent": [{"name": ["<b>x"] * 10} for _ in range(min(n, 100))]},
+        ]
+    ),
+    "specifications of the same components": of_nodes(
+        lambda n: [
+            product(
+                0, offers={"priceSpecification": [{"priceComponent": [{"@id": "#s"}] * 9, "x": k} for k in range(n)]}
+            ),
+            {"@id": "#s", "price": ["<b>1</b>" * 400] * 99},
+        ]
+    ),
+    "prices of many figures": of_nodes(
+        lambda n: [
+            product(0, offers=[{"price": piece * 65} for _ in range(n) for piece in ("1万", "1-", "1 ")]),
+        ]
+    ),
     "scripts": of_page(
         jsonld.nodes_on, lambda number: f"<script type='application/ld+json'>{{'a': [{number}</script>"
     ),

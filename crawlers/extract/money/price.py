@@ -8,15 +8,19 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from itertools import islice
 
 from price_parser import Price
 
 from crawlers.extract.money.price_words import follows_before, in_figures
 
 _LONGEST = 200  # characters; a price is a short text
+_LONGEST_WRITTEN = 4_000  # characters, with space around it
+_MOST_FIGURES = 12  # of one text that are looked at
 _LARGEST = Decimal(10) ** 13  # fits schemas.product.PRICE, and no garment costs more
 _PLAIN = re.compile(r"\d+(\.\d+)?")
 _POWER = re.compile(r"\d+(?:\.\d+)?e[+-]?\d{1,3}", re.I)  # 1e3, as JSON may write 1000
+_NO_NUMBER = re.compile(r"(?:\d[.,]?){40}")  # too long for one, and slow to look through for others
 _CODE = re.compile(r"[A-Z]{3}")
 _CURRENCIES = {  # as price-parser writes their signs
     "EUR": "€ euro eur", "GBP": "£", "CHF": "Fr.", "PLN": "zł Zł", "CZK": "Kč", "HUF": "Ft", "RON": "lei LEI",
@@ -87,7 +91,7 @@ def currency_of(code: object, price: object = None) -> str:
 
     "$", "kr" and "¥" are each several countries' sign, so alone they say nothing.
     """
-    written = code.strip()[:_LONGEST] if isinstance(code, str) else ""
+    written = code[:_LONGEST_WRITTEN].strip()[:_LONGEST] if isinstance(code, str) else ""
     if _CODE.fullmatch(written.upper()):
         return _SIGNS.get(written.upper(), written.upper())
     if meant := _SIGNS.get(_sign_of(written), ""):
@@ -116,7 +120,7 @@ class _Figure:
 
 
 def _lowest(text: str, decimal: str, currency: str) -> Decimal | None:
-    plain = text.strip()
+    plain = text[:_LONGEST_WRITTEN].strip()
     if _PLAIN.fullmatch(plain) and not ((decimal or currency in _NO_DECIMALS) and _ambiguous(plain)):
         return Decimal(plain)
     if _POWER.fullmatch(plain):
@@ -159,7 +163,9 @@ def _ambiguous(number: str) -> bool:
 
 def _first_price(text: str) -> list[_Figure]:
     """Read the figures of the first price in a text: one, or the ends of a range."""
-    ranges = list(_ranges(_plain(text[:_LONGEST])))
+    text = text[:_LONGEST]
+    text = "" if _NO_NUMBER.search(text) else _plain(text)[:_LONGEST]
+    ranges = [] if _NO_NUMBER.search(text) else list(_ranges(text))
     ranges = [figures for figures in ranges if not figures[0].former] or ranges
     priced = (figures for figures in ranges if any(figure.priced for figure in figures))
     return next(priced, ranges[0] if ranges else [])
@@ -173,10 +179,10 @@ def _plain(text: str) -> str:
 
 
 def _ranges(text: str) -> Iterator[list[_Figure]]:
-    """Read every price in a text, in order; a number before a percent sign is none."""
+    """Read the first prices in a text, in order; a number before a percent sign is none."""
     figures: list[_Figure] = []
     end = 0
-    for number in _NUMBER.finditer(text):
+    for number in islice(_NUMBER.finditer(text), _MOST_FIGURES):
         text_before, text_after = text[end : number.start()], text[number.end() :]
         end = number.end()
         continued = bool(figures) and _UNTIL.match(text_before) is not None

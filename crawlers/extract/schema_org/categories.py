@@ -29,6 +29,8 @@ _HOME = re.compile(
 )
 _WORD = re.compile(r"\w+")
 _FEWEST_WORDS = 3  # of a crumb that is a shorter name of the product: "Rain jacket" may be a category
+_MOST_WORDS = 200  # of a name
+_LONGEST_HOME = 20  # characters of the home page's name
 _MOST_PATHS = 2_000
 _LONGEST_ADDRESS = 2_000
 
@@ -66,33 +68,55 @@ def breadcrumb(
     stated_in = ("breadcrumb", "breadcrumbList")
     values = (node[name] for node in nodes for name in stated_in if name in node)
     inside = (crumb for value in values for crumb in parts(follow(value, nodes_by_id)))
+    names = _Names(nodes_by_id)
     title = line_in(product.get("name"))
     home = pages[0] if pages else base  # links may start from another host
     own = [page for page in _pages_of(product, base, pages) if not _leads_home(page, home)]
     for crumbs in of_type(distinct([*nodes, *inside]), "BreadcrumbList"):
-        items = parts(follow(listed(crumbs.get("itemListElement")), nodes_by_id))
+        items = distinct(parts(follow(listed(crumbs.get("itemListElement")), nodes_by_id)))
         items.sort(key=lambda item: price_of(item.get("position")) or Decimal(0))
-        if items and _is_this_page(items[-1], nodes_by_id, title, own, base):
+        if items and _is_this_page(items[-1], names, title, own, base):
             items.pop()
         if items and _leads_home(_address(items[0], base), home):
             items = items[1:]
-        names = [_name(item, nodes_by_id) for item in items]
-        if path := tuple(name for name in names if name and name != title and not is_home(name)):
+        stated = (names.of(item) for item in items)
+        if path := tuple(
+            name for name in stated if name and name != title and not is_home(name[:_LONGEST_HOME])
+        ):
             return path
     return ()
 
 
-def _name(item: Node, nodes_by_id: Mapping[str, Node]) -> str:
-    return line_in(item.get("name")) or line_in(follow(item.get("item"), nodes_by_id))
+class _Names:
+    """The names of crumbs, and their words; what many refer to is read once."""
+
+    def __init__(self, nodes_by_id: Mapping[str, Node]) -> None:
+        self._nodes_by_id = nodes_by_id
+        self._lines: dict[int, str] = {}
+        self._words: dict[str, list[str]] = {}
+
+    def of(self, item: Node) -> str:
+        """Read the name of a crumb, else of what it leads to."""
+        things = listed(follow(item.get("item"), self._nodes_by_id))
+        return next(filter(None, map(self._line, [item.get("name"), *things])), "")
+
+    def words(self, text: str) -> list[str]:
+        """Split a name into its words, whatever their case."""
+        if text not in self._words:
+            self._words[text] = _WORD.findall(text.casefold())[:_MOST_WORDS]
+        return self._words[text]
+
+    def _line(self, value: object) -> str:
+        if id(value) not in self._lines:  # values are of the page and outlive this
+            self._lines[id(value)] = line_in(value)
+        return self._lines[id(value)]
 
 
-def _is_this_page(
-    item: Node, nodes_by_id: Mapping[str, Node], title: str, pages: list[str], base: str
-) -> bool:
+def _is_this_page(item: Node, names: _Names, title: str, pages: list[str], base: str) -> bool:
     """Whether the last crumb is the page itself: it leads here or, where it leads nowhere, is named as the product."""
     if address := _address(item, base):
         return any(_is_one(address, page) for page in pages)
-    crumb, product = (_WORD.findall(text.casefold()) for text in (_name(item, nodes_by_id), title))
+    crumb, product = names.words(names.of(item)), names.words(title)
     if not crumb or not product:
         return False
     return set(product) <= set(crumb) or (len(crumb) >= _FEWEST_WORDS and set(crumb) <= set(product))

@@ -119,6 +119,11 @@ def distinct(values: Iterable[T]) -> list[T]:
     return list({id(value): value for value in values}.values())
 
 
+def said_in(nodes: Iterable[Node], name: str) -> list[Any]:
+    """Give what nodes say as one property, each object once: `follow` makes a new list of what many refer to."""
+    return distinct(value for node in nodes for value in listed(node.get(name)))
+
+
 def line_in(value: Any) -> str:
     """Read what a property says as one line: the first of what `lines_in` gives."""
     return next(lines_in(value), "")

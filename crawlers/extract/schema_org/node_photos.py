@@ -21,32 +21,44 @@ _DEEPEST = 3
 def photos_of(nodes: Sequence[Node], nodes_by_id: Mapping[str, Node], base: str) -> dict[str, str]:
     """Collect the photos of a product's nodes, then what its customers sent: view by address.
 
+    A node or list that many refer to is read once: its photos are known by then, and the first view of each counts.
+
     nodes  the product itself, then whatever else may show it: variants, pieces that are offered, offers
     """
     photos: dict[str, str] = {}
     values = [(value, "") for value in distinct(node.get("image") for node in nodes)]
     for node in nodes[:1]:
-        for review in parts(node.get("review")) + parts(node.get("reviews")):
+        for review in distinct(parts(node.get("review")) + parts(node.get("reviews"))):
             values.append(([review.get("image"), review.get("associatedMedia")], "customer"))
-    images = ((*image, view) for value, view in values for image in _images(value, nodes_by_id))
+    seen: set[tuple[int, int]] = set()
+    images = ((*image, view) for value, view in values for image in _images(value, nodes_by_id, seen))
     for address, caption, view in islice(images, _MOST_IMAGES):
         add(photos, address, base, caption, view)
     return photos
 
 
-def _images(value: Any, nodes_by_id: Mapping[str, Node], depth: int = 0) -> Iterator[tuple[str, str]]:
-    """Read address and caption of each image: a string, an ImageObject, or a list of either."""
+def _images(
+    value: Any, nodes_by_id: Mapping[str, Node], seen: set[tuple[int, int]], depth: int = 0
+) -> Iterator[tuple[str, str]]:
+    """Read address and caption of each image: a string, an ImageObject, or a list of either.
+
+    seen  nodes and lists that were read at a depth; how deep they may go on depends on that
+    """
     for image in listed(value) if depth <= _DEEPEST else ():
         if isinstance(image, str):
             image = nodes_by_id.get(image.strip(), image) if "#" in image else image
-        if isinstance(image, list):
-            yield from _images(image, nodes_by_id, depth + 1)
-        elif isinstance(image, str):
+        if isinstance(image, str):
             yield image, ""
+            continue
+        image = follow(image, nodes_by_id) if isinstance(image, dict) else image
+        if (id(image), depth) in seen:
+            continue
+        seen.add((id(image), depth))
+        if isinstance(image, list):
+            yield from _images(image, nodes_by_id, seen, depth + 1)
         elif isinstance(image, dict):
-            image = follow(image, nodes_by_id)
             caption = " ".join(filter(None, (line_in(image.get("name")), line_in(image.get("caption")))))
-            for address, _ in _images(_file_of(image), nodes_by_id, depth + 1):
+            for address, _ in _images(_file_of(image), nodes_by_id, seen, depth + 1):
                 yield address, caption
 
 

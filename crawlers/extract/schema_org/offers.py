@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from crawlers.extract.money.price import currency_of
-from crawlers.extract.schema_org.jsonld import Node, line_in
+from crawlers.extract.schema_org.jsonld import Node, line_in, said_in
 from crawlers.extract.schema_org.price_specification import quotes_of, word_of
 from crawlers.extract.schema_org.quote import Standing
 
@@ -68,5 +68,5 @@ def reduced_from(price: Decimal | None, candidates: list[Decimal]) -> Decimal | 
 
 def _stated_currency(offers: list[Node]) -> str:
     """Find the currency of offers that state no usable amount."""
-    stated = (currency_of(line_in(offer.get("priceCurrency"))) for offer in offers)
+    stated = (currency_of(line_in(value)) for value in said_in(offers, "priceCurrency"))
     return next(filter(None, stated), "")

@@ -9,9 +9,10 @@ used only where an offer says nothing better. An offer that repeats one of these
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from itertools import islice
 from typing import Any
 
@@ -40,6 +41,7 @@ _LOW, _HIGH = ("price", "lowPrice", "minPrice"), ("highPrice", "maxPrice")
 _DATE = re.compile(r"\s*(\d{4}-\d\d-\d\d)")
 # Bounds of one offer: many offers may refer to one specification, which is read with each of them.
 _MOST = 100  # specifications, components and amounts
+_MOST_OF_PAGE = 50_000  # components, amounts and quotes, of all offers together
 _FEW = 10  # values of an enumeration or a quantity
 _LONGEST, _LONGEST_PRICE = 200, 4_000  # characters of such a value, and of a price as HTML
 
@@ -50,36 +52,98 @@ def quotes_of(offers: list[Node], nodes_by_id: Mapping[str, Node], today: date) 
     Of an offer that states nothing but former prices that still hold, the lowest of them is what it asks. A
     specification that many offers refer to is read once.
     """
-    known: dict[tuple[int, str], list[Quote]] = {}
-    set_aside: list[Quote] = []
-    every = [_in_offer(offer, nodes_by_id, today, known, set_aside) for offer in offers]
-    return without_repetitions(every, set_aside)
+    page = _Page(nodes_by_id, today)
+    every = [_in_offer(offer, page) for offer in offers]
+    return without_repetitions(every, page.set_aside)
 
 
-def _in_offer(
-    offer: Node,
-    nodes_by_id: Mapping[str, Node],
-    today: date,
-    known: dict[tuple[int, str], list[Quote]],
-    set_aside: list[Quote],
-) -> list[Quote]:
+class _Stated:
+    """What one node says of its amounts, each read at the first question: many may refer to it."""
+
+    def __init__(self, node: Node, today: date) -> None:
+        self._node = node
+        self._today = today
+
+    @cached_property
+    def own_standing(self) -> Standing:
+        return _own_standing(self._node, self._today)
+
+    @cached_property
+    def standing(self) -> Standing:
+        return max(self.own_standing, _of_specification(self._node))
+
+    @cached_property
+    def is_price(self) -> bool:
+        return _is_price(self._node)
+
+    @cached_property
+    def is_charge(self) -> bool:
+        return _is_charge(self._node)
+
+    @cached_property
+    def is_part_or_charge(self) -> bool:
+        return _is_part(self._node) or self.is_charge
+
+    @cached_property
+    def is_tax(self) -> bool:
+        return any(_TAX.search(name) for name in _short(self._node.get("name")))
+
+    @cached_property
+    def is_former(self) -> bool:
+        return bool(_words(self._node.get("priceType")) & _BEFORE)
+
+    @cached_property
+    def currency(self) -> str | None:
+        return _stated_currency(self._node)
+
+
+@dataclass(frozen=True)
+class _Page:
+    """What the offers of one page share.
+
+    left       a count of what may still be looked at: components, amounts and quotes
+    stated     what a node says, by its id: nodes outlive this
+    written    what a value means beside a stated currency
+    known      the quotes of a specification beside a currency
+    set_aside  amounts that are no prices
+    """
+
+    nodes_by_id: Mapping[str, Node]
+    today: date
+    left: Iterator[int] = field(default_factory=lambda: iter(range(_MOST_OF_PAGE)))
+    written: dict[tuple[str | int | float, str], tuple[str, Decimal | None, list[Decimal]]] = field(
+        default_factory=dict
+    )
+    known: dict[tuple[int, str], list[Quote]] = field(default_factory=dict)
+    set_aside: list[Quote] = field(default_factory=list)
+    stated: dict[int, _Stated] = field(default_factory=dict)
+
+    def of(self, node: Node) -> _Stated:
+        """Give what a node says of its amounts."""
+        if id(node) not in self.stated:
+            self.stated[id(node)] = _Stated(node, self.today)
+        return self.stated[id(node)]
+
+
+def _in_offer(offer: Node, page: _Page) -> list[Quote]:
     currency = next(_short(offer.get("priceCurrency")), "")
     if offer.get("validForMemberTier"):
-        set_aside += _parts_in(offer, currency)
+        page.set_aside.extend(_parts_in(offer, currency, page))
         return []
-    own = _own_standing(offer, today)
+    own = _own_standing(offer, page.today)
     whole = own if own != Standing.NET else Standing.ASKED  # a specification says itself whether tax is in it
     stated: list[Quote] = []
-    for part in parts(follow(listed(offer.get("priceSpecification"))[:_MOST], nodes_by_id)):
+    for part in parts(follow(listed(offer.get("priceSpecification"))[:_MOST], page.nodes_by_id)):
         key = (id(part), currency)
-        if key not in known:
-            known[key] = list(_in_specification(part, nodes_by_id, currency, today))
-        stated += known[key] if whole == Standing.ASKED else [_at_best(quote, whole) for quote in known[key]]
-    plain = list(_amounts_in(offer, currency, own)) if _is_price(offer) else []
+        if key not in page.known:
+            page.known[key] = list(islice(_in_specification(part, currency, page), _MOST))
+        quotes = [quote for quote, _ in zip(page.known[key], page.left, strict=False)]
+        stated += quotes if whole == Standing.ASKED else [_at_best(quote, whole) for quote in quotes]
+    plain = list(_amounts_in(offer, currency, own, page)) if _is_price(offer) else []
     quotes = [*judged_by(stated, plain), *(quote for quote in stated if quote.standing != Standing.PART)]
     if "aggregateoffer" in types_of(offer):
         quotes = [replace(quote, summary=True) for quote in quotes]
-    set_aside += [quote for quote in stated if quote.standing == Standing.PART]
+    page.set_aside.extend(quote for quote in stated if quote.standing == Standing.PART)
     return _with_asked(quotes, own)
 
 
@@ -98,45 +162,44 @@ def _at_best(quote: Quote, standing: Standing) -> Quote:
     return replace(quote, standing=max(quote.standing, standing))
 
 
-def _in_specification(
-    part: Node, nodes_by_id: Mapping[str, Node], currency: str, today: date
-) -> Iterator[Quote]:
+def _in_specification(part: Node, currency: str, page: _Page) -> Iterator[Quote]:
     """Read a specification; of a compound one without a price of its own, its components."""
-    components = distinct(parts(follow(listed(part.get("priceComponent"))[:_MOST], nodes_by_id)))
+    every = distinct(parts(follow(listed(part.get("priceComponent"))[:_MOST], page.nodes_by_id)))
+    components = [each for each, _ in zip(every, page.left, strict=False)]
     whole = any(part.get(name) is not None for name in (*_LOW, *_HIGH))
     for each in components:
-        if _is_part(each) or _is_charge(each):
-            yield from _parts_in(each, next(_short(part.get("priceCurrency")), currency))
-    if _is_part(part) or _is_charge(part):
-        yield from _parts_in(part, currency)
+        if page.of(each).is_part_or_charge:
+            yield from _parts_in(each, next(_short(part.get("priceCurrency")), currency), page)
+    if page.of(part).is_part_or_charge:
+        yield from _parts_in(part, currency, page)
         return
-    if not _is_price(part):
+    if not page.of(part).is_price:
         return
     if whole or not components:
-        yield from _amounts_in(part, currency, max(_own_standing(part, today), _of_specification(part)))
+        yield from _amounts_in(part, currency, page.of(part).standing, page)
         return
-    former = bool(_words(part.get("priceType")) & _BEFORE)
-    for quote in _together(components, next(_short(part.get("priceCurrency")), currency), today):
-        yield replace(_at_best(quote, _own_standing(part, today)), former=quote.former or former)
+    former = page.of(part).is_former
+    for quote in _together(components, next(_short(part.get("priceCurrency")), currency), page):
+        yield replace(_at_best(quote, page.of(part).own_standing), former=quote.former or former)
 
 
-def _together(components: list[Node], currency: str, today: date) -> Iterator[Quote]:
+def _together(components: list[Node], currency: str, page: _Page) -> Iterator[Quote]:
     """Add up the components of one price, by currency: they apply at once (schema.org/CompoundPriceSpecification).
 
     A former price among them, or one that holds only under a condition, is none of the summands. A net price is one
     no longer where a tax is beside it.
     """
     sums: dict[str, Quote] = {}
-    taxed = any(_TAX.search(name) for each in components for name in _short(each.get("name")))
+    taxed = any(page.of(each).is_tax for each in components)
     for each in components:
-        if not _is_price(each) or _is_charge(each):
+        if not page.of(each).is_price or page.of(each).is_charge:
             continue
-        standing = max(_own_standing(each, today), _of_specification(each))
+        standing = page.of(each).standing
         if standing == Standing.NET and taxed and len(components) > 1:
-            yield from _parts_in(each, currency)
+            yield from _parts_in(each, currency, page)
             standing = Standing.ASKED
         least: dict[str, Quote] = {}
-        for quote in _amounts_in(each, currency, standing):
+        for quote in _amounts_in(each, currency, standing, page):
             if quote.former or quote.standing > Standing.UPPER:
                 yield quote
             elif quote.currency not in least or quote.amount < least[quote.currency].amount:
@@ -169,25 +232,28 @@ def _is_charge(part: Node) -> bool:
     )
 
 
-def _parts_in(part: Node, currency: str) -> Iterator[Quote]:
+def _parts_in(part: Node, currency: str, page: _Page) -> Iterator[Quote]:
     """Read the amounts of a node that are no prices."""
-    return (quote for quote in _amounts_in(part, currency, Standing.PART) if not quote.former)
+    return (quote for quote in _amounts_in(part, currency, Standing.PART, page) if not quote.former)
 
 
-def _amounts_in(part: Node, currency_beside: str, standing: Standing) -> Iterator[Quote]:
+def _amounts_in(part: Node, currency_beside: str, standing: Standing, page: _Page) -> Iterator[Quote]:
     """Read the amounts of one node: of several values and of the low ends each, a high end where no other costs."""
-    former = bool(_words(part.get("priceType")) & _BEFORE)
+    former = page.of(part).is_former
+    stated = page.of(part).currency
+    stated = currency_beside if stated is None else stated
     for names, worth in ((_LOW, standing), (_HIGH, max(standing, Standing.UPPER))):
         found = False
         values = (value for name in names for value in _values(part.get(name)))
-        for value in islice(values, _MOST):
-            text, struck = split_struck(value) if isinstance(value, str) else (value, [])
-            currency = _currency(part, currency_beside, value)
-            if (amount := price_of(text, currency=currency)) is not None:
+        for value, _ in zip(islice(values, _MOST), page.left, strict=False):
+            key = (value, stated)
+            if key not in page.written:
+                page.written[key] = _written(value, stated)
+            currency, amount, struck = page.written[key]
+            if amount is not None:
                 found = found or amount > 0
                 yield Quote(amount, currency, worth, former)
-            for amount in filter(None, (price_of(each, currency=currency) for each in struck)):
-                yield Quote(amount, currency, worth, former=True)
+            yield from (Quote(each, currency, worth, former=True) for each in struck)
         if found:
             return
 
@@ -203,11 +269,19 @@ def _values(value: Any) -> Iterator[str | int | float]:
             yield each
 
 
-def _currency(part: Node, beside: str, value: Any) -> str:
-    """Find the currency that a node states, else the one `beside` it, else what a sign in the value means."""
+def _written(value: str | int | float, stated: str) -> tuple[str, Decimal | None, list[Decimal]]:
+    """Read a value: its currency, as stated or else what a sign in it means, its amount, and amounts struck in it."""
+    text, struck = split_struck(value) if isinstance(value, str) else (value, [])
+    currency = currency_of(stated, value)
+    former = (price_of(each, currency=currency) for each in struck)
+    return currency, price_of(text, currency=currency), [amount for amount in former if amount]
+
+
+def _stated_currency(part: Node) -> str | None:
+    """Find the currency that a node states."""
     inside = (money.get(name) for money in parts(listed(part.get("price"))[:_FEW]) for name in _CURRENCIES)
     stated = (part.get("priceCurrency"), *inside)
-    return currency_of(next((text for each in stated for text in _short(each)), beside), value)
+    return next((text for each in stated for text in _short(each)), None)
 
 
 def _own_standing(part: Node, today: date) -> Standing:

@@ -75,7 +75,7 @@ def group_id(node: Node) -> str:
     """Read the productGroupID of the group that a variant says it is of; empty where it says none."""
     if written := line_in(node.get("inProductGroupWithID")):
         return written
-    stated = (line_in(group.get("productGroupID")) for group in parts(node.get("isVariantOf")))
+    stated = (line_in(group.get("productGroupID")) for group in distinct(parts(node.get("isVariantOf"))))
     return next(filter(None, stated), "")
 
 

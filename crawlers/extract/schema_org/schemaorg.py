@@ -10,6 +10,7 @@ from crawlers.extract.schema_org.jsonld import (
     line_in,
     lines_in,
     listed,
+    said_in,
 )
 from crawlers.extract.schema_org.node_photos import photos_of
 from crawlers.extract.schema_org.offers import in_stock, lowest_amounts
@@ -45,7 +46,7 @@ def reading_of(node: Node | None, found: PageNodes, source: str) -> Reading:
         price=amounts.price,
         currency=amounts.currency,
         list_price=amounts.list_price,
-        in_stock=in_stock(lines_in(distinct(offer.get("availability") for offer in whole.offers))),
+        in_stock=in_stock(lines_in(said_in(whole.offers, "availability"))),
         attributes=stated.attributes,
         photos=photos_of(whole.every(), nodes_by_id, found.base),
     )
@@ -58,4 +59,4 @@ def _description(value: Any) -> str:
 
 
 def _keywords(value: Any) -> Any:
-    return [line_in(part) for part in value] if isinstance(value, list) else value
+    return [line_in(part) for part in distinct(value)] if isinstance(value, list) else value
