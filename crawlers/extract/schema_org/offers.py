@@ -7,8 +7,9 @@ from decimal import Decimal
 
 from crawlers.extract.money.price import currency_of
 from crawlers.extract.schema_org.jsonld import Node, line_in, said_in
-from crawlers.extract.schema_org.price_specification import quotes_of, word_of
+from crawlers.extract.schema_org.price_specification import quotes_of
 from crawlers.extract.schema_org.quote import Standing
+from crawlers.extract.schema_org.standing import word_of
 
 # The names of schema.org's ItemAvailability, and of the OpenGraph product tags.
 _BUYABLE = frozenset(

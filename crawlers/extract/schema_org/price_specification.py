@@ -23,7 +23,13 @@ from crawlers.extract.schema_org.jsonld import Node, distinct, follow, listed, p
 from crawlers.extract.schema_org.property_names import types_of
 from crawlers.extract.schema_org.quote import Quote, Standing
 from crawlers.extract.schema_org.repetitions import judged_by, without_repetitions
-from crawlers.extract.text import line_of
+from crawlers.extract.schema_org.standing import (
+    FEW,
+    own_standing,
+    short_texts,
+    standing_of_specification,
+    words_in,
+)
 
 # The names of schema.org's PriceTypeEnumeration, and what shops write for them.
 _BEFORE = frozenset(
@@ -32,18 +38,13 @@ _BEFORE = frozenset(
 _NOT_ASKED = frozenset("minimumadvertisedprice invoiceprice".split())
 # What names the tax among the components of a price.
 _TAX = re.compile(r"\b(?:vat|gst|tax|taxes|mwst|ust|mehrwertsteuer|umsatzsteuer|tva|iva|btw|moms)\b", re.I)
-# A piece, in the codes of UN/CEFACT (schema.org/unitCode) and in words.
-_PIECE = frozenset("c62 h87 ea nar pce piece pieces item each unit stück stk pièce pieza pezzo szt".split())
-_UNITS = ("unitCode", "unitText")
 _BILLED = ("billingDuration", "billingIncrement", "billingStart")
 _CURRENCIES = ("currency", "priceCurrency")
 _LOW, _HIGH = ("price", "lowPrice", "minPrice"), ("highPrice", "maxPrice")
-_DATE = re.compile(r"\s*(\d{4}-\d\d-\d\d)")
 # Bounds of one offer: many offers may refer to one specification, which is read with each of them.
 _MOST = 100  # specifications, components and amounts
 _MOST_OF_PAGE = 50_000  # components, amounts and quotes, of all offers together
-_FEW = 10  # values of an enumeration or a quantity
-_LONGEST, _LONGEST_PRICE = 200, 4_000  # characters of such a value, and of a price as HTML
+_LONGEST_PRICE = 4_000  # characters of a price as HTML
 
 
 def quotes_of(offers: list[Node], nodes_by_id: Mapping[str, Node], today: date) -> list[list[Quote]]:
@@ -66,11 +67,11 @@ class _Stated:
 
     @cached_property
     def own_standing(self) -> Standing:
-        return _own_standing(self._node, self._today)
+        return own_standing(self._node, self._today)
 
     @cached_property
     def standing(self) -> Standing:
-        return max(self.own_standing, _of_specification(self._node))
+        return max(self.own_standing, standing_of_specification(self._node))
 
     @cached_property
     def is_price(self) -> bool:
@@ -86,11 +87,11 @@ class _Stated:
 
     @cached_property
     def is_tax(self) -> bool:
-        return any(_TAX.search(name) for name in _short(self._node.get("name")))
+        return any(_TAX.search(name) for name in short_texts(self._node.get("name")))
 
     @cached_property
     def is_former(self) -> bool:
-        return bool(_words(self._node.get("priceType")) & _BEFORE)
+        return bool(words_in(self._node.get("priceType")) & _BEFORE)
 
     @cached_property
     def currency(self) -> str | None:
@@ -126,11 +127,11 @@ class _Page:
 
 
 def _in_offer(offer: Node, page: _Page) -> list[Quote]:
-    currency = next(_short(offer.get("priceCurrency")), "")
+    currency = next(short_texts(offer.get("priceCurrency")), "")
     if offer.get("validForMemberTier"):
         page.set_aside.extend(_parts_in(offer, currency, page))
         return []
-    own = _own_standing(offer, page.today)
+    own = own_standing(offer, page.today)
     whole = own if own != Standing.NET else Standing.ASKED  # a specification says itself whether tax is in it
     stated: list[Quote] = []
     for part in parts(follow(listed(offer.get("priceSpecification"))[:_MOST], page.nodes_by_id)):
@@ -169,7 +170,7 @@ def _in_specification(part: Node, currency: str, page: _Page) -> Iterator[Quote]
     whole = any(part.get(name) is not None for name in (*_LOW, *_HIGH))
     for each in components:
         if page.of(each).is_part_or_charge:
-            yield from _parts_in(each, next(_short(part.get("priceCurrency")), currency), page)
+            yield from _parts_in(each, next(short_texts(part.get("priceCurrency")), currency), page)
     if page.of(part).is_part_or_charge:
         yield from _parts_in(part, currency, page)
         return
@@ -179,7 +180,7 @@ def _in_specification(part: Node, currency: str, page: _Page) -> Iterator[Quote]
         yield from _amounts_in(part, currency, page.of(part).standing, page)
         return
     former = page.of(part).is_former
-    for quote in _together(components, next(_short(part.get("priceCurrency")), currency), page):
+    for quote in _together(components, next(short_texts(part.get("priceCurrency")), currency), page):
         yield replace(_at_best(quote, page.of(part).own_standing), former=quote.former or former)
 
 
@@ -216,19 +217,19 @@ def _together(components: list[Node], currency: str, page: _Page) -> Iterator[Qu
 
 def _is_price(part: Node) -> bool:
     """Whether what a node states is a price for everybody, and neither a part of one nor what a shop may not ask."""
-    return not (_words(part.get("priceType")) & _NOT_ASKED or _is_part(part))
+    return not (words_in(part.get("priceType")) & _NOT_ASKED or _is_part(part))
 
 
 def _is_part(part: Node) -> bool:
     """Whether what a node states is a component of a price, or is asked of members."""
-    return bool(part.get("validForMemberTier") or _words(part.get("priceComponentType")))
+    return bool(part.get("validForMemberTier") or words_in(part.get("priceComponentType")))
 
 
 def _is_charge(part: Node) -> bool:
     if any(part.get(name) not in (None, "") for name in _BILLED):
         return True
     return names_charge(" ".join(types_of(part)), is_type=True) or any(
-        map(names_charge, _short(part.get("name")))
+        map(names_charge, short_texts(part.get("name")))
     )
 
 
@@ -262,7 +263,7 @@ def _values(value: Any) -> Iterator[str | int | float]:
     """Give the single values of a property; of a node, a MonetaryAmount or a PriceSpecification, what it states."""
     for each in listed(value):
         if isinstance(each, dict):
-            yield from _short(next((each[name] for name in _LOW if each.get(name)), each))
+            yield from short_texts(next((each[name] for name in _LOW if each.get(name)), each))
         elif isinstance(each, str):
             yield unescaped(each[:_LONGEST_PRICE])
         elif isinstance(each, int | float) and not isinstance(each, bool):
@@ -279,74 +280,6 @@ def _written(value: str | int | float, stated: str) -> tuple[str, Decimal | None
 
 def _stated_currency(part: Node) -> str | None:
     """Find the currency that a node states."""
-    inside = (money.get(name) for money in parts(listed(part.get("price"))[:_FEW]) for name in _CURRENCIES)
+    inside = (money.get(name) for money in parts(listed(part.get("price"))[:FEW]) for name in _CURRENCIES)
     stated = (part.get("priceCurrency"), *inside)
-    return next((text for each in stated for text in _short(each)), None)
-
-
-def _own_standing(part: Node, today: date) -> Standing:
-    """Judge dates, quantities, customers, business and tax, which stand on offers and on specifications alike."""
-    ends = [_date(part.get(name)) for name in ("priceValidUntil", "validThrough")]
-    begins = _date(part.get("validFrom"))
-    if any(end and end < today for end in ends) or (begins and begins > today):
-        return Standing.NOT_VALID
-    customers, business = _words(part.get("eligibleCustomerType")), _words(part.get("businessFunction"))
-    for_few = customers and not customers & {"enduser", "consumer"}
-    no_sale = business and "sell" not in business
-    volume = part.get("eligibleTransactionVolume")
-    if volume or _least(part.get("eligibleQuantity")) > 1 or for_few or no_sale:
-        return Standing.CONDITIONAL
-    return Standing.NET if "false" in _words(part.get("valueAddedTaxIncluded")) else Standing.ASKED
-
-
-def _of_specification(part: Node) -> Standing:
-    """Judge unit and reference quantity: a price per unit, unless that is a piece, or for how much it is is said.
-
-    The latter (valueReference) is the form of Google's merchant listings: a price of the 500 g sold, per 100 g.
-    """
-    quantities = parts(listed(part.get("referenceQuantity"))[:_FEW])
-    if any(quantity.get("valueReference") for quantity in quantities):
-        return Standing.ASKED
-    units = [word for each in [part, *quantities] for name in _UNITS for word in _words(each.get(name))]
-    by_piece = all(word in _PIECE for word in units)
-    return Standing.ASKED if by_piece and (units or not quantities) else Standing.PER_UNIT
-
-
-def _least(quantities: Any) -> Decimal:
-    """Read from how many pieces on a price holds, 1 where it is not said."""
-    for quantity in listed(quantities)[:_FEW]:
-        stated = (
-            [quantity.get("minValue"), quantity.get("value")] if isinstance(quantity, dict) else [quantity]
-        )
-        for amount in (price_of(text) for value in stated for text in _short(value)):
-            if amount is not None:
-                return amount
-    return Decimal(1)
-
-
-def _date(value: Any) -> date | None:
-    """Read the day of a date or time of ISO 8601; None for anything else."""
-    written = next((match for text in _short(value) if (match := _DATE.match(text))), None)
-    try:
-        return date.fromisoformat(written[1]) if written else None
-    except ValueError:
-        return None
-
-
-def _words(value: Any) -> set[str]:
-    return {word_of(text) for text in _short(value)}
-
-
-def _short(value: Any) -> Iterator[str]:
-    """Read the few short texts of a property; of a node its name, its value or, for an enumeration's, its address."""
-    for each in listed(value)[:_FEW]:
-        if isinstance(each, dict):
-            each = next((each[name] for name in ("name", "@value", "value", "@id") if each.get(name)), None)
-        if isinstance(each, str | int | float):
-            yield line_of(str(each)[:_LONGEST])
-
-
-def word_of(text: str) -> str:
-    """Take the last part of an enumeration's address, or a phrase, as one lower-case word."""
-    name = re.split(r"[/#:]", text.strip().rstrip("/"))[-1]
-    return "".join(letter for letter in name.lower() if letter.isalnum())
+    return next((text for each in stated for text in short_texts(each)), None)

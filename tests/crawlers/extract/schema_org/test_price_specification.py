@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawlers.extract.schema_org.price_specification import quotes_of, word_of
+from crawlers.extract.schema_org.price_specification import quotes_of
 from crawlers.extract.schema_org.quote import Quote, Standing
+from crawlers.extract.schema_org.standing import word_of
 
 TODAY = date(2026, 11, 27)
 ASKED = Quote(Decimal("240.0000"), "EUR", Standing.ASKED)
