@@ -12,7 +12,7 @@ export UV_LINK_MODE := copy
 # the time, also where the environment keeps Python from writing what it compiled (as many containers do).
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: pictures demo test test-all lint bench setup lock browser clean help
+.PHONY: pictures demo test test-all lint bench setup lock browser database milvus clean help
 
 help:      ## what there is to do
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/'
@@ -33,7 +33,7 @@ demo: $(STAMP) ## the whole chain on the built-in mall; ends with a report
 test: $(STAMP) ## the tests a change must pass (minutes)
 	@$(PY) -m pytest -q -m 'not slow' $(PARALLEL)
 
-test-all: $(STAMP) browser ## the slow ones: kills, real servers, browser
+test-all: $(STAMP) browser database milvus ## the slow ones: kills, real servers, browser
 	@$(PY) -m pytest -q -m slow $(PARALLEL)
 
 lint: $(STAMP) ## style, types, and the direction of imports
@@ -45,14 +45,24 @@ lint: $(STAMP) ## style, types, and the direction of imports
 pictures: $(STAMP) ## docs/*.svg: each folder's rooms, as the import contracts stack them
 	@$(PY) docs/draw_rooms.py
 
-bench: $(STAMP) ## ratios against the same work done bare
-	@for b in tests/bench/*.py; do echo "== $$b"; $(PY) $$b || exit 1; done
+bench: $(STAMP) ## ratios against the same work done bare; the survey (90 minutes) runs by itself: tests/bench/survey.py
+	@for b in $(filter-out tests/bench/survey.py,$(wildcard tests/bench/*.py)); do echo "== $$b"; $(PY) $$b || exit 1; done
 
 browser:
 	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; }
 
+milvus: $(STAMP) # a server for tests (tests/infra/milvus/server.py), with an environment of its own
+	@for need in socat ip:iproute2 unshare:util-linux; do \
+		command -v $${need%:*} >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends $${need#*:} >/dev/null; }; done
+	@test -x $(VENV)/milvus/bin/milvus-server || { $(VENV)/bin/uv venv -q --python $(PY) $(VENV)/milvus \
+		&& $(VENV)/bin/uv pip install -q --python $(VENV)/milvus/bin/python --no-deps --require-hashes -r tests/infra/milvus/server.lock; }
+
+database:
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends postgresql >/dev/null; }
+
 lock: ## resolve again; the lock holds names, versions and hashes, no address
 	@$(VENV)/bin/uv pip compile -q pyproject.toml --extra dev --generate-hashes --python-version 3.11 --no-header --no-annotate -o requirements.lock
+	@echo milvus==2.3.5 | $(VENV)/bin/uv pip compile -q - --no-deps --generate-hashes --python-version 3.11 --no-header --no-annotate -o tests/infra/milvus/server.lock
 
 clean: ## remove the environment and what the demo made
 	rm -rf $(VENV) lake .mypy_cache .pytest_cache .ruff_cache

@@ -23,6 +23,7 @@ from crawlers.fetch.hosts import Hosts
 from crawlers.fetch.settings import USUAL, Pace, settings
 from crawlers.photos.photo_spider import PhotoSpider
 from crawlers.platforms import Shop
+from crawlers.reading_process import ReadingProcess
 from crawlers.spider import ShopSpider
 from crawlers.state.crawl_stage import StageCrawler
 from crawlers.state.page_queue import PageQueue
@@ -78,12 +79,13 @@ def crawl_shop(
     only: Sequence[str] = (),
     again: Sequence[Visit] = (),
     pace: Pace = USUAL,
+    process: ReadingProcess | None = None,
 ) -> None:
     """Read a shop's products, then the photos that they name. What is done already is not done again.
 
     expected     platform the previous crawl read it by
     language     asked for, or that of the previous crawl; empty for what the home page says
-    only, again  see ShopSpider; `only` counts where the policy is to read a list
+    only, again, process  see ShopSpider; `only` counts where the policy is to read a list
     traffic      is added to
     Raises InputError without a contact, FetchError for a shop that does not answer or has no
     products, RejectedError where too much was refused, and whatever the store raised.
@@ -107,6 +109,7 @@ def crawl_shop(
                 language=state.read_note("language") or language,
                 only=only if recorder.policy.revisit == LIST else None,
                 again=again,
+                process=process,
             )
             recorder.report_progress(PAGE, now=True)
             unite_pages(recorder)
@@ -114,29 +117,38 @@ def crawl_shop(
             photos.add_all()
             state.write_note("stage", IMAGE)
             recorder.commit()
-        await _fetch_photos(runner, recorder, traffic, guard, hosts)
+        await _fetch_photos(runner, recorder, traffic, guard, hosts, process)
 
     in_reactor(settings(shop.url, contact, pace), guard, both)
 
 
-def fetch_photos(near: str, contact: str, recorder: Recorder, traffic: Traffic) -> None:
+def fetch_photos(
+    near: str, contact: str, recorder: Recorder, traffic: Traffic, process: ReadingProcess | None = None
+) -> None:
     """Run only the second stage, for addresses from a product file; the host of `near` may be a private one."""
     guard = Guard([near])
 
     async def only(runner: AsyncCrawlerRunner) -> None:
         PhotoQueue(recorder).add_all()
-        await _fetch_photos(runner, recorder, traffic, guard, Hosts())
+        await _fetch_photos(runner, recorder, traffic, guard, Hosts(), process)
 
     in_reactor(settings(near, contact), guard, only)
 
 
 async def _fetch_photos(
-    runner: AsyncCrawlerRunner, recorder: Recorder, traffic: Traffic, guard: Guard, hosts: Hosts
+    runner: AsyncCrawlerRunner,
+    recorder: Recorder,
+    traffic: Traffic,
+    guard: Guard,
+    hosts: Hosts,
+    process: ReadingProcess | None,
 ) -> None:
     photos = PhotoRecorder(recorder)
     crawler = StageCrawler(PhotoSpider, runner.settings, PhotoQueue(recorder), photos)
     stored = recorder.store.has_photo
-    await run_spider(runner, traffic, IMAGE, crawler, guard=guard, is_stored=stored, hosts=hosts)
+    await run_spider(
+        runner, traffic, IMAGE, crawler, guard=guard, is_stored=stored, hosts=hosts, process=process
+    )
     for line in hosts.slow():
         recorder.tell(line)
     photos.flush()

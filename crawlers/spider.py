@@ -11,31 +11,30 @@ from urllib.parse import urlsplit
 
 import scrapy
 from scrapy import Request
-from scrapy.http import HtmlResponse, Response, TextResponse
+from scrapy.http import Response, TextResponse
 from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
 from crawlers import platforms
-from crawlers.discover.visit import Found, Visit
-from crawlers.discover.walls import landing, led_to, wall_on
+from crawlers.discover.visit import Visit
+from crawlers.discover.walls import wall_on
 from crawlers.extract.language import best_alternate, speaks
-from crawlers.extract.opted_out import without_opted_out
-from crawlers.extract.page_language import alternates_of, language_of, main_language
+from crawlers.extract.page_language import alternates_of, main_language
 from crawlers.extract.page_url import host_of
-from crawlers.fetch.conditional_requests import conditional, validators_of
+from crawlers.fetch.conditional_requests import conditional
 from crawlers.fetch.guard import Guard
 from crawlers.fetch.hosts import Hosts
-from crawlers.fetch.optout import opt_outs
 from crawlers.fetch.reject_reasons import reject_reason_of
 from crawlers.fetch.settings import LISTING_BYTES
 from crawlers.fetch.validators import Validators
+from crawlers.page_reader import PageReader
 from crawlers.platforms import Platform, Shop
+from crawlers.reading_process import ReadingProcess
 from crawlers.state.answers import NOT_MODIFIED, HomeAnswer, PageAnswer
 from crawlers.state.crawl_stage import CrawlSpider
 from crawlers.state.scheduler import STAGE_SETTINGS
-from crawlers.state.tables.frontier import READ, TRANSIENT, Kind, Task
+from crawlers.state.tables.frontier import TRANSIENT, Kind, Task
 from schemas.errors import FetchError
-from schemas.product import Product
 from schemas.reject import Reject
 
 _GONE = (404, 410)
@@ -53,6 +52,7 @@ class ShopSpider(scrapy.Spider, CrawlSpider):
     only      products to read and nothing else, by the address of their page; None to begin where the platform does
     again     beside `only`, addresses that are asked once more
     hosts     what is known of the hosts already
+    process   reads the pages; None: they are read here
     """
 
     name = "shop"
@@ -67,6 +67,7 @@ class ShopSpider(scrapy.Spider, CrawlSpider):
         only: Sequence[str] | None = None,
         again: Sequence[Visit] = (),
         hosts: Hosts | None = None,
+        process: ReadingProcess | None = None,
     ) -> None:
         super().__init__()
         self.shop = shop
@@ -76,6 +77,7 @@ class ShopSpider(scrapy.Spider, CrawlSpider):
         self._only, self._again = only, again
         self._settled_platform, self._language = platform, language
         self._platform: Platform
+        self._process = process
         self._probe_failed = False
 
     async def start(self) -> AsyncIterator[Request]:
@@ -92,6 +94,7 @@ class ShopSpider(scrapy.Spider, CrawlSpider):
         language = self._language or main_language(home)
         shop = replace(self.shop, url=home.url, sitemaps=sitemaps, language=language)
         name = await self._recognise(shop, home)
+        self._reader = PageReader(self._platform)
         market = urlsplit(shop.folders[0]).path if shop.market else "/"
         if self._only is not None:
             visits = (*map(self._platform.at, self._only), *self._again)
@@ -132,45 +135,14 @@ class ShopSpider(scrapy.Spider, CrawlSpider):
             **arguments,
         )
 
-    def read_page(self, answer: Response, task: Task) -> Iterator[PageAnswer]:
-        """Read a listing or product page; one that cannot be read is refused, whatever it did to a parser."""
+    async def read_page(self, answer: Response, task: Task) -> AsyncIterator[PageAnswer]:
+        """Read a listing or product page."""
         if answer.status == 304:
             yield PageAnswer(task, NOT_MODIFIED)
-            return
-        try:
-            yield self._read(answer, task)
-        except Exception as error:  # foreign bytes may break any parser, and must not break the crawl
-            detail = f"{type(error).__name__}: {error}"
-            reject = Reject(task.kind.stage, "page_unreadable", task.url, detail=detail)
-            yield PageAnswer(task, reject.reason, (reject,))
-
-    def _read(self, answer: Response, task: Task) -> PageAnswer:
-        """Read a page, or say what stands there where nothing is to be read."""
-        read = self._platform.product if task.kind == Kind.PRODUCT else self._platform.listing
-        items = self._without_opted_out(list(read(answer)), answer)  # type: ignore[arg-type]
-        page = PageAnswer(
-            task, READ, tuple(items), validators_of(answer), linked=isinstance(answer, HtmlResponse)
-        )
-        if items:
-            states = isinstance(answer, HtmlResponse) and any(isinstance(item, Product) for item in items)
-            return replace(page, language=language_of(answer)) if states else page  # type: ignore[arg-type]
-        wall = wall_on(answer, task.url)
-        if task.kind == Kind.LISTING:
-            reject = Reject(task.kind.stage, "consent_wall", task.url, detail=wall)
-            return PageAnswer(task, reject.reason, (reject,)) if wall else page
-        reason, detail = ("consent_wall", wall) if wall else ("no_product", self._instead(answer, task))
-        return replace(page, no_product=Reject(task.kind.stage, reason, task.url, detail=detail))
-
-    def _instead(self, answer: Response, task: Task) -> str:
-        """Say what a product's address shows instead of a product."""
-        place = landing(answer, task.url)
-        if not place:
-            return "it shows no product"
-        if place == "/":
-            return "led to the home page"
-        found = self._platform.listing(answer) if isinstance(answer, HtmlResponse) else ()
-        is_list = any(isinstance(item, Visit) and item.product for item in found)
-        return f"led to {place}, a list of products" if is_list else led_to(place)
+        elif self._process is None:
+            yield self._reader.read(answer, task)
+        else:
+            yield await self._reader.read_there(self._process, answer, task)
 
     def lose_page(self, failure: Failure) -> Iterator[PageAnswer]:
         """Refuse a page that could not be fetched."""
@@ -185,10 +157,6 @@ class ShopSpider(scrapy.Spider, CrawlSpider):
         if request.url != task.url:
             detail = f"it leads to {request.url}: {detail}"
         yield PageAnswer(task, reason, (Reject(task.kind.stage, reason, task.url, detail=detail),), gone=gone)
-
-    def _without_opted_out(self, items: list[Found], answer: Response) -> list[Found]:
-        words = opt_outs(answer.headers, answer.selector if isinstance(answer, TextResponse) else None)
-        return without_opted_out(items, noai=words.noai, noimageai=words.noimageai)
 
     async def _in_language(self, home: TextResponse) -> TextResponse:
         """Go on from the home page in the crawl's language, where this one is in another and names it."""

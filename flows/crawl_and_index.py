@@ -1,4 +1,6 @@
-"""Keep the index fresh: crawl, label, embed, index, evaluate; learn when nothing has been learnt yet.
+"""Keep the live index fresh: crawl, label, embed, index, evaluate, publish; learn when nothing is learnt yet.
+
+The model is the one that is live, so that a refresh is not stopped by a newer one that the gate refused.
 
 One flow run and one task run per stage: subflows would pay Prefect's start and end again for each.
 """
@@ -12,21 +14,23 @@ from flows.learn.label import label_products
 from flows.learn.train import train_words
 from flows.parameters.chain import ChainParameters
 from flows.parameters.label import LabelParameters
-from flows.parameters.retrieval import EmbedParameters, EvaluateParameters, IndexParameters
+from flows.parameters.publish import PublishParameters
+from flows.parameters.retrieval import EvaluateParameters
 from flows.parameters.train import TrainParameters
-from flows.retrieval.embed import embed_photos, newest_trained
-from flows.retrieval.evaluate import evaluate_model, publish_scores
-from flows.retrieval.index import load_collection
-from flows.running.started_ray import started_ray
+from flows.queries.live import live
+from flows.retrieval.embed_tool import newest_trained
+from flows.running.started_ray import refuse_unseen, started_ray
+from flows.to_live import bring_to_live
 from infra.lake import Lake
+from infra.lake_files import LakeFiles
 from schemas.errors import LakeError
 
 
 @flow_of(ChainParameters, name="crawl-and-index")
 def crawl_and_index(parameters: ChainParameters) -> dict[str, Any]:
     """Run the whole chain for some shops (`URL` or `name=URL`), on one Ray and one Prefect run."""
-    lake, gpus = parameters.lake, parameters.gpus
-    label = _label(parameters)  # refused now, not after the crawl
+    label, lake = _label(parameters), LakeFiles(parameters.lake)  # refused now, not after the crawl
+    refuse_unseen(lake)
     crawls, failed = crawl_shops(parameters.crawl())
     shops = len(crawls) + len(failed)
     refuse_too_many(shops, failed, parameters.failed_share)
@@ -34,16 +38,14 @@ def crawl_and_index(parameters: ChainParameters) -> dict[str, Any]:
     done: dict[str, Any] = {"crawl": summed(crawls, reasons(failed))}
     done["label"] = label_products(label)
     labels = done["label"]["run_id"]
-    with started_ray() as cluster:  # started once, joined by every stage below
+    with started_ray(lake) as cluster:  # started once, joined by every stage below
         done["cluster"] = {"seconds": cluster.started, "cores": cluster.cores, "gpus": cluster.gpus}
-        trained = None if parameters.retrain else _trained(lake)
+        trained = None if parameters.retrain else _trained(parameters.lake)
         if trained is None:
             done["train"] = train_words(_train(parameters, labels))
             trained = done["train"]["run_id"]
-        done["embed"] = embed_photos(EmbedParameters(lake=lake, train=trained, labels=labels, gpus=gpus))
-        done["index"] = load_collection(_index(parameters, done["embed"]["run_id"]))
-        done["evaluate"] = evaluate_model(_evaluate(parameters, trained, labels))
-    publish_scores(done["evaluate"])
+        publish = PublishParameters(lake=parameters.lake, milvus=parameters.milvus)
+        done |= bring_to_live(_evaluate(parameters), publish, train=trained, labels=labels)
     ended: dict[str, Any] = completed(done, shops, failed)
     return ended
 
@@ -68,15 +70,10 @@ def _train(parameters: ChainParameters, labels: str) -> TrainParameters:
     )
 
 
-def _index(parameters: ChainParameters, embed: str) -> IndexParameters:
-    return IndexParameters(lake=parameters.lake, embed=embed, milvus=parameters.milvus)
-
-
-def _evaluate(parameters: ChainParameters, train: str, labels: str) -> EvaluateParameters:
+def _evaluate(parameters: ChainParameters) -> EvaluateParameters:
     return EvaluateParameters(
         lake=parameters.lake,
-        train=train,
-        labels=labels,
+        milvus=parameters.milvus,
         truth=parameters.truth,
         columns=parameters.columns,
         gpus=parameters.gpus,
@@ -84,7 +81,11 @@ def _evaluate(parameters: ChainParameters, train: str, labels: str) -> EvaluateP
 
 
 def _trained(lake: str) -> str | None:
+    """The train run that is live, else the newest; None where nothing was learnt yet."""
+    place = Lake(lake)
+    if (pointed := live(place)) and pointed.now.train:
+        return pointed.now.train
     try:
-        return newest_trained(Lake(lake)).run_id
+        return newest_trained(place).run_id
     except LakeError:
         return None

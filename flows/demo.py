@@ -28,7 +28,7 @@ RAREST = 6  # products: on a small catalogue, rarer words are noise that has to 
 
 
 def run_demo(lake: str, products: int, seed: int, api: PrivateApi) -> dict[str, Any]:
-    """Crawl the mall's two shops, learn from their words, index, evaluate, report.
+    """Crawl the mall's two shops, learn from their words, index, evaluate, publish, report.
 
     Returns the results of every stage, the report's path, and what passed between the stages.
     """

@@ -14,6 +14,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from prefect.utilities.hashing import file_hash
 from pydantic.fields import FieldInfo
 
+from flows.metrics.delivered import told_at_end
 from flows.parameters.option import Option
 from flows.parameters.stage_parameters import StageParameters
 from flows.running.endings import heard_here
@@ -29,7 +30,7 @@ def flow_of(parameters: type[P], name: str) -> Callable[[Callable[[P], R]], Flow
 
     def declare(body: Callable[[P], R]) -> Flow[..., R]:
         def run(**given: Any) -> R:
-            with shown_in_prefect(), heard_here():
+            with shown_in_prefect(), heard_here(), told_at_end(name, str(given.get("lake") or "")):
                 return body(parameters.read(given))
 
         run.__name__, run.__qualname__, run.__module__ = body.__name__, body.__qualname__, body.__module__

@@ -39,6 +39,7 @@ LAKE_BY_DEFAULT = ""  # what `lake_of` makes of it
 
 # What typer takes for each way of writing, and what stands there where nobody writes anything.
 _WRITTEN: dict[Words, tuple[Any, Any]] = {
+    Words.COUNT: (str, "auto"),
     Words.COMMA: (str, ""),
     Words.COMMA_PAIRS: (str, ""),
     Words.LINES: (str, ""),

@@ -42,3 +42,29 @@ def show_scores(result: dict[str, Any]) -> None:
                     f"{named['unknown_photos']:,} photos missed for it: {', '.join(named['unknown'])}"
                 )
                 terminal.people.print(terminal.harmless(line), markup=False, style="dim", soft_wrap=True)
+
+
+def show_verdict(result: dict[str, Any]) -> None:
+    """Show how a candidate was judged: the sentence, then the comparison over all and in its worst slices."""
+    rows = [result.get("overall"), *result.get("slices", ())]
+    table = [
+        [
+            row["slice"],
+            row["n"],
+            f"{100 * row['candidate']:.1f}",
+            f"{100 * row['live']:.1f}",
+            f"{100 * row['difference']:+.1f} ({100 * row['low']:+.1f} to {100 * row['high']:+.1f})",
+            f"{row['p_adjusted']:.2g}",
+            row["verdict"],
+        ]
+        for row in filter(None, rows)
+    ]
+    if table:
+        columns = ["", "queries", "candidate", "live", "difference, 95 %", "p", "verdict"]
+        terminal.rows_table("candidate against live, in percent; the worst slices first", columns, table)
+    if result["published"]:
+        done = f"live: {result['collection']}, {result['entities']:,} entities"
+    else:
+        done = "nothing was changed" if result.get("dry_run") else "the live index stays"
+    terminal.results.print(terminal.plain(f"{result['verdict']}: {result['why']}"), soft_wrap=True)
+    terminal.results.print(terminal.plain(done), soft_wrap=True)

@@ -27,8 +27,9 @@ from rich.text import Text
 from flows.progress import Log, Stage, listen
 from flows.running.endings import interruptible
 from flows.running.first_signals import INTERRUPTED
-from schemas.errors import PipelineError, UsageError
+from schemas.errors import MethodError, PipelineError, UsageError
 
+NOT_BETTER = 3  # exit status
 people = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else 140)
 results = Console(highlight=False, width=None if sys.stdout.isatty() else 400)  # a line a row, for grep
 
@@ -41,7 +42,8 @@ def command(
     Exits with 1 after one line on stderr where something of the user's is at fault, with 2 where it is how the command
     was called; with --json the same sentence is the one JSON object on stdout. Ctrl-C and SIGTERM end it the same way,
     with 130 and 143.
-    A result that names shops which `failed` is shown as it is, and exits with 1 after a line that names them.
+    A result that names shops which `failed` is shown as it is, and exits with 1 after a line that names them; one in
+    which a candidate was not good enough to be published, with 3; one that counts `faults`, with 1.
     """
     result_stream = results.file = _claim_stdout()
     _claim_stderr()
@@ -74,11 +76,17 @@ def command(
         named = "; ".join(f"{shop} ({why})" for shop, why in failed.items())
         _say(f"not crawled, the others are: {named}", False, result_stream)
         sys.exit(1)
+    if result.get("faults"):
+        sys.exit(1)
+    judged = result.get("publish", result)
+    if judged.get("published") is False and not (judged["dry_run"] and judged["would_publish"]):
+        _say(f"not published: {judged['why']}", False, result_stream)
+        sys.exit(NOT_BETTER)
 
 
 def exit_status(error: PipelineError) -> int:
     """Return the exit status of a command after an error: 2 where it was called as it cannot be, else 1."""
-    return 2 if isinstance(error, UsageError) else 1
+    return 2 if isinstance(error, UsageError | MethodError) else 1
 
 
 def refuse_usage(sentence: str, as_json: bool) -> None:

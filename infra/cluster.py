@@ -60,17 +60,24 @@ class Cluster:
     cores    cores there are to compute with, not the logical CPUs that Ray hands out
     gpus     GPUs there are
     started  seconds that starting or joining took
+    cpus_per_gpu  CPUs that each GPU has to itself, on the machine where that is fewest; 0: there is no GPU
     """
 
     address: str
     cores: int
     gpus: int
     started: float
+    cpus_per_gpu: int = 0
 
     @property
     def remote(self) -> bool:
         """Whether workers may run on other machines, which see no local file of ours."""
         return bool(self.address)
+
+    @property
+    def where(self) -> str:
+        """What a user calls it."""
+        return f"the cluster at {self.address}" if self.remote else "this machine"
 
 
 @contextmanager
@@ -83,6 +90,11 @@ def ray_cluster(address: str | None = None, cpus: int | None = None) -> Iterator
     Raises InputError where no cluster answers at the address, or another one is in use by this process.
     """
     yield start(address, cpus)
+
+
+def address() -> str:
+    """Address of the cluster that this process has joined or would join; empty for a Ray of its own."""
+    return _running.address if _running is not None else load_settings().ray_address
 
 
 def start(address: str | None = None, cpus: int | None = None) -> Cluster:
@@ -117,21 +129,6 @@ def stop() -> None:
                 shutil.rmtree(session, ignore_errors=True)
 
 
-def wanted_gpus(wanted: str, cluster: Cluster) -> int:
-    """How many GPUs to use: all there are for `auto`, else the number asked for.
-
-    Raises InputError where that many are not there: a run asked for a GPU never crawls on the CPU instead.
-    """
-    if wanted == "auto":
-        return cluster.gpus
-    if not wanted.isdecimal():
-        raise InputError("gpus", f"must be auto or a number, not {wanted!r}")
-    if int(wanted) > cluster.gpus:
-        where = f"the cluster at {cluster.address}" if cluster.remote else "this machine"
-        raise InputError("gpus", f"{wanted} asked for, {where} has {cluster.gpus}")
-    return int(wanted)
-
-
 def _start_here(cpus: int | None) -> Cluster:
     begun = time.monotonic()
     usable = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)
@@ -158,13 +155,16 @@ def _take_signals_back() -> None:
 def _join(address: str, cpus: int | None) -> Cluster:
     begun = time.monotonic()
     _check_answers(address)
-    env = {"working_dir": str(ROOT), "excludes": _EXCLUDED, "env_vars": _QUIET}
+    env: dict[str, Any] = {"env_vars": _QUIET}
+    if (
+        ROOT / "pyproject.toml"
+    ).exists():  # a checkout goes along; where vitrine is installed, nodes have it, too
+        env |= {"working_dir": str(ROOT), "excludes": _EXCLUDED}
     try:
         _in_lasting_thread({"address": address, "runtime_env": env})
     except (ConnectionError, RuntimeError, ValueError) as error:
-        raise InputError(
-            address, f"no Ray cluster can be joined there ({str(error).splitlines()[0]})"
-        ) from error
+        why = f"no Ray cluster can be joined there ({str(error).splitlines()[0]})"
+        raise InputError(address, why) from error
     return _seen(address, begun, cpus)
 
 
@@ -173,12 +173,18 @@ def _seen(address: str, begun: float, cores: int | None) -> Cluster:
 
     atexit.register(stop)
     there: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
+    machines = [node["Resources"] for node in ray.nodes() if node["Alive"]]  # type: ignore[no-untyped-call]
     return Cluster(
         address=address,
         cores=cores or max(1, int(there.get("CPU", 1))),
         gpus=int(there.get("GPU", 0)),
         started=round(time.monotonic() - begun, 2),
+        cpus_per_gpu=min((_cpus_per_gpu(each) for each in machines if each.get("GPU")), default=0),
     )
+
+
+def _cpus_per_gpu(machine: dict[str, float]) -> int:
+    return int(machine.get("CPU", 0) // machine["GPU"])
 
 
 def _in_lasting_thread(options: dict[str, Any]) -> None:

@@ -2,7 +2,7 @@
 
 A run is begun, its parts are written, and the manifest is committed last. Readers list manifests,
 so a run that was killed does not exist for them. Beside its parts an open run keeps `begun.json`
-(who writes it, and the key of what was asked): the same request after a kill finds the run by its
+(who writes it, from which runs, and the key of what was asked): the same request after a kill finds the run by its
 key and continues it; `sweep` removes what nobody will continue.
 """
 
@@ -11,20 +11,23 @@ import os
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlparse
 
 import pyarrow as pa
 import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 
 from infra.atomic_write import remove_if_there, write_atomically
+from infra.folder_index import FolderIndex
+from infra.lake_files import LakeFiles, manifest_of, run_id_of
 from infra.machine import Owner, code_version, describe_machine
 from infra.open_run import OpenRun
 from infra.parts import paths
+from infra.run_table import Seen
 from infra.storage_errors import is_transient
+from infra.store_index import StoreIndex
 from schemas.errors import LakeError
 from schemas.ids import RUN_ID, new_run_id
 from schemas.manifest import LAKE_VERSION, Manifest
@@ -36,28 +39,16 @@ MARKER = "vitrine.json"
 ABANDONED_AFTER_S = 24 * 3600  # for runs begun on another machine, whose processes we cannot see
 
 
-class Lake:
+class Lake(LakeFiles):
     """A lake at `uri`: a folder, `file://`, `s3://` or `gs://`.
 
     Raises LakeError where the place cannot be read, or was written by a newer vitrine.
     """
 
     def __init__(self, uri: str) -> None:
-        self.uri = uri
-        try:
-            address = uri if "://" in uri else Path(uri).expanduser().resolve().as_uri()
-            if urlparse(address).scheme not in ("file", "s3", "gs"):
-                raise ValueError("a folder, file://, s3:// or gs:// is wanted")
-            self.filesystem, root = pafs.FileSystem.from_uri(address)
-        except (pa.ArrowInvalid, OSError, ValueError) as error:
-            raise LakeError(uri, f"not a lake address ({error})", transient=is_transient(error)) from error
-        self.root = root.rstrip("/")
-        self._check_version()
-
-    @property
-    def is_local(self) -> bool:
-        """Whether the lake is a folder of this machine."""
-        return isinstance(self.filesystem, pafs.LocalFileSystem)
+        super().__init__(uri)
+        self._index = FolderIndex(self) if self.is_local else StoreIndex(self)
+        self._version = self._checked_version()
 
     def begin(
         self,
@@ -69,8 +60,9 @@ class Lake:
         parameters: Mapping[str, Any] | None = None,
     ) -> OpenRun:
         """Open a run, or continue the newest one that was begun with the same key and left behind."""
-        if self._text(MARKER) is None:
-            self._write(MARKER, {"lake_version": LAKE_VERSION})
+        if self._version < LAKE_VERSION:
+            self.write(MARKER, {"lake_version": LAKE_VERSION})
+            self._version = LAKE_VERSION
         run_id, continued, started = new_run_id(), False, datetime.now(UTC)
         for abandoned, begun in self.left_behind():
             if begun["key"] == key and begun["kind"] == kind and self._claim(abandoned, begun):
@@ -89,18 +81,19 @@ class Lake:
             started_at=started,
             continued=continued,
         )
+        self._index.begun(f"{kind}={run_id}")
         note = {"kind": kind, "flow": flow, "key": key, "started_at": started.isoformat()}
-        self._write(f"{kind}={run_id}/begun.json", run.told() | note | Owner.here().as_dict())
+        self.write(f"{kind}={run_id}/begun.json", run.told() | note | Owner.here().as_dict())
         return run
 
     def abandon(self, run: OpenRun) -> None:
         """Mark a run as left behind: the same request continues it, also from this very process."""
-        if begun := json.loads(self._text(f"{run.kind}={run.run_id}/begun.json") or "{}"):
-            self._write(f"{run.kind}={run.run_id}/begun.json", begun | {"left": True})
+        if begun := json.loads(self.text(f"{run.kind}={run.run_id}/begun.json") or "{}"):
+            self.write(f"{run.kind}={run.run_id}/begun.json", begun | {"left": True})
 
     def discard(self, run: OpenRun) -> None:
         """Remove a run that was begun and that nobody will continue, with all it wrote."""
-        self.filesystem.delete_dir(run.folder)
+        self._delete(f"{run.kind}={run.run_id}")
 
     def commit(self, run: OpenRun, result: Mapping[str, Any]) -> Manifest:
         """Write the manifest: then the run exists. Raises CountError if a stage lost rows, LakeError if it exists."""
@@ -118,6 +111,7 @@ class Lake:
             counts=run.counts,
             seconds={name: round(value, 3) for name, value in run.seconds.items()},
             schemas=run.schemas,
+            cost={name: round(value, 3) for name, value in run.spent().items()},
             code=code_version(),
             machine=describe_machine(),
         )
@@ -126,11 +120,28 @@ class Lake:
         remove_if_there(self.filesystem, f"{run.folder}/begun.json")
         return manifest
 
-    def runs(self, kind: str | None = None, *, newest_first: bool = False) -> Iterator[Manifest]:
-        """Yield every committed run, oldest first unless asked otherwise; one manifest is read at a time."""
-        for prefix, run_id in sorted(self._run_ids(), key=lambda pair: pair[1], reverse=newest_first):
-            if kind in (None, prefix) and (manifest := self._manifest(prefix, run_id)):
-                yield manifest
+    def seen(self) -> Seen:
+        """Return the runs there are now: which are committed, and names of folders without a manifest."""
+        return self._index.seen()
+
+    def renew_index(self) -> None:
+        """Write the index anew from the folders there are, so that it tells nothing of what is gone."""
+        self._index.seen(afresh=True)
+
+    def changing(self, run: Manifest, *, removed: bool = False) -> AbstractContextManager[None]:
+        """A committed run's manifest is replaced, or removed, within; whoever reads meanwhile asks the run itself."""
+        return self._index.changing(f"{run.kind}={run.run_id}", removed=removed)
+
+    def runs(self, kind: str | None = None, *flows: str, newest_first: bool = False) -> Iterator[Manifest]:
+        """Yield the committed runs, all or those of one kind or some flows, oldest first unless asked otherwise.
+
+        Those that the index holds cost no reading; a manifest is parsed when it is its turn. A manifest that cannot be
+        read is in everyone's way: whoever comes to it gets LakeError.
+        """
+        committed = self.seen().committed
+        for entry in reversed(committed) if newest_first else committed:
+            if kind in (None, entry.kind) and entry.flow in (*(flows or (entry.flow,)), ""):
+                yield Manifest.from_json(entry.manifest(), f"{self.uri}/{manifest_of(entry.name)}")
 
     def run(self, run_id: str) -> Manifest:
         """Read one committed run's manifest by its id; raises LakeError where there is none."""
@@ -144,9 +155,9 @@ class Lake:
 
         Raises LakeError where there is none.
         """
-        for manifest in self.runs(newest_first=True):
+        for manifest in self.runs(None, flow, newest_first=True):
             facts = manifest.parameters | manifest.result
-            if manifest.flow == flow and all(facts.get(name) == value for name, value in parameters.items()):
+            if all(facts.get(name) == value for name, value in parameters.items()):
                 return manifest
         wanted = "".join(f" with {name} {value}" for name, value in parameters.items())
         raise LakeError(self.uri, f"holds no committed {flow}{wanted} yet")
@@ -206,20 +217,25 @@ class Lake:
         """Count the runs that were begun and left behind, for the same request to continue."""
         return sum(1 for _ in self.left_behind())
 
-    def sweep(self) -> list[str]:
-        """Remove uncommitted runs whose writer is gone, and day-old remains of a killed sweep; returns ids."""
+    def sweep(self, below: str = "~") -> list[str]:
+        """Remove runs, of ids below one, whose writer is gone, and day-old remains of a killed sweep; returns ids."""
         removed = []
         for run_id, begun in list(self.left_behind()):
-            if self._claim(run_id, begun):
-                self.filesystem.delete_dir(f"{self.root}/{begun['kind']}={run_id}")
+            if run_id < below and self._claim(run_id, begun):
+                self._delete(f"{begun['kind']}={run_id}")
                 removed.append(run_id)
         oldest = f"{datetime.fromtimestamp(time.time() - ABANDONED_AFTER_S, UTC):%Y%m%dT%H%M%SZ}"
-        for kind, run_id in self._run_ids():
-            notes = (self._text(f"{kind}={run_id}/{name}") for name in ("begun.json", "manifest.json"))
-            if run_id < oldest and all(note is None for note in notes):
-                self.filesystem.delete_dir(f"{self.root}/{kind}={run_id}")
-                removed.append(run_id)
+        for name in self._index.seen(afresh=True).others:
+            notes = self.texts([f"{name}/begun.json", manifest_of(name)])
+            if run_id_of(name) < oldest and notes == [None, None]:
+                self._delete(name)
+                removed.append(run_id_of(name))
         return removed
+
+    def _delete(self, name: str) -> None:
+        """Remove the folder of a run."""
+        with self._index.changing(name, removed=True):
+            self.filesystem.delete_dir(f"{self.root}/{name}")
 
     def _claim(self, run_id: str, begun: dict[str, Any]) -> bool:
         """Take a left-behind run over; of two processes that try at once, one succeeds.
@@ -233,7 +249,7 @@ class Lake:
             self.filesystem.move(note, f"{folder}/{taken}")
         except OSError:
             return False
-        if json.loads(self._text(f"{name}/{taken}") or "{}") != begun:
+        if json.loads(self.text(f"{name}/{taken}") or "{}") != begun:
             self.filesystem.move(f"{folder}/{taken}", note)
             return False
         for info in self.filesystem.get_file_info(pafs.FileSelector(folder, recursive=True)):
@@ -241,9 +257,10 @@ class Lake:
                 self.filesystem.delete_file(info.path)
         return True
 
-    def _check_version(self) -> None:
-        if (text := self._text(MARKER)) is None:
-            return
+    def _checked_version(self) -> int:
+        """Version of the lake; 0 for one that has not begun."""
+        if (text := self.text(MARKER)) is None:
+            return 0
         try:
             version = int(json.loads(text)["lake_version"])
         except (ValueError, KeyError, TypeError) as error:
@@ -251,28 +268,19 @@ class Lake:
         if version > LAKE_VERSION:
             why = f"made by a newer vitrine (lake version {version}; this one reads up to {LAKE_VERSION})"
             raise LakeError(self.uri, why)
+        return version
 
     def _manifest(self, kind: str, run_id: str) -> Manifest | None:
-        text = self._text(name := f"{kind}={run_id}/manifest.json")
+        text = self.text(name := manifest_of(f"{kind}={run_id}"))
         return None if text is None else Manifest.from_json(text, f"{self.uri}/{name}")
-
-    def _run_ids(self) -> Iterator[tuple[str, str]]:
-        try:
-            folders = self.filesystem.get_file_info(pafs.FileSelector(self.root, allow_not_found=True))
-        except OSError as error:
-            raise LakeError(self.uri, f"cannot be read ({error})", transient=is_transient(error)) from error
-        for kind, _, run_id in (str(info.base_name).partition("=") for info in folders):
-            if kind in ("crawl", "run") and RUN_ID.fullmatch(run_id):
-                yield kind, run_id
 
     def left_behind(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """Yield begun, uncommitted runs whose writer is dead, newest first: id and `begun.json`."""
-        for kind, run_id in sorted(self._run_ids(), key=lambda pair: pair[1], reverse=True):
-            folder = f"{kind}={run_id}"
-            text = self._text(f"{folder}/begun.json")
+        names = sorted(self.seen().others, key=run_id_of, reverse=True)
+        for folder, text in zip(names, self.texts([f"{name}/begun.json" for name in names]), strict=True):
             if text is None:
                 continue
-            if self._text(f"{folder}/manifest.json") is not None:  # killed between commit and tidying up
+            if self.text(manifest_of(folder)) is not None:  # committed since
                 remove_if_there(self.filesystem, f"{self.root}/{folder}/begun.json")
                 continue
             try:
@@ -282,19 +290,4 @@ class Lake:
             except (ValueError, KeyError, TypeError) as error:
                 raise LakeError(f"{self.uri}/{folder}/begun.json", f"cannot be read ({error})") from error
             if alive is False or (alive is None and age_s > ABANDONED_AFTER_S):
-                yield run_id, begun
-
-    def _write(self, name: str, value: Mapping[str, Any]) -> None:
-        """Write a JSON file below the root, whole or not at all."""
-        write_atomically(self.filesystem, f"{self.root}/{name}", json.dumps(value).encode())
-
-    def _text(self, name: str) -> str | None:
-        """Read a text file below the root; None where there is none."""
-        try:
-            with self.filesystem.open_input_stream(f"{self.root}/{name}") as stream:
-                return str(stream.read().decode())
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            why = f"{name} cannot be read ({error})"
-            raise LakeError(self.uri, why, transient=is_transient(error)) from error
+                yield run_id_of(folder), begun

@@ -2,6 +2,7 @@
 
 import os
 import platform
+import resource
 import shutil
 import subprocess
 from dataclasses import asdict, dataclass
@@ -103,6 +104,12 @@ def code_version() -> dict[str, str]:
         if answer.returncode == 0:
             versions["commit"] = answer.stdout.strip()
     return versions
+
+
+def cpu_seconds() -> float:
+    """CPU seconds that this process has taken, and those that it started and that have ended."""
+    usages = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
 
 
 def _version(name: str) -> str:

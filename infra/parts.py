@@ -97,10 +97,12 @@ class PartWriter:
             self.rows += piece.num_rows
             self._flush_if_full()
 
-    def flush(self) -> None:
-        """Write what is buffered as a part now; without rows, nothing."""
+    def flush(self, *, empty: bool = False) -> None:
+        """Write what is buffered as a part now; without rows nothing, or with `empty` a part without rows."""
         self._gather(flush=False)
         self._write_group()
+        if empty and self._growing is None:
+            self._begun().write(self.schema.empty_table())
         if self._growing is not None:
             growing, self._growing, self._bytes = self._growing, None, 0
             self.parts.append(growing.land())
@@ -108,10 +110,7 @@ class PartWriter:
 
     def close(self) -> list[Part]:
         """Flush and return every part written; a table without rows still gets one empty part."""
-        self.flush()
-        if not self.parts and not self._next:
-            self._begun().write(self.schema.empty_table())
-            self.flush()
+        self.flush(empty=not self.parts and not self._next)
         return self.parts
 
     def _gather(self, *, flush: bool = True) -> None:

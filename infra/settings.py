@@ -3,6 +3,7 @@
 Read by flows and by infra/cluster.py. What a run should do is a flow's parameter, never a setting.
 """
 
+import os
 import re
 from typing import Annotated, Any
 from urllib.parse import unquote, urlparse
@@ -10,6 +11,7 @@ from urllib.parse import unquote, urlparse
 from pydantic import AliasChoices, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
+from infra.milvus.kinds import KINDS
 from schemas.errors import InputError
 
 PREFIX = "VITRINE_"
@@ -23,10 +25,15 @@ class Settings(BaseSettings):
     lake          folder, file://, s3:// or gs:// of the lake
     milvus_uri    Milvus Lite directory (ends in .db) or a server; beside the data of a local lake by default
     milvus_token  `user:password` or API key of a Milvus server
+    milvus_index  kind of index that is built there: FLAT compares with every vector; see infra/milvus/kinds.py
+    milvus_half   whether a Milvus server keeps vectors as float16
     ray_address   Ray cluster to join (RAY_ADDRESS counts too); empty starts one in the process
     contact       e-mail or web address for the crawler's User-Agent, so that shops can reach its operator
     gpus          `auto` for all there are, or a number
     cpus          cores to compute with on this machine; all by default
+
+    pixel_cache      folder on each machine that trains, where decoded photos are kept for the next training
+    pixel_cache_gib  what they may take there; those not used for longest go first
 
     How a night is run, on the machine that runs it:
 
@@ -35,6 +42,11 @@ class Settings(BaseSettings):
                          `30,120,600`; `none` tries nothing again
     crawl_stall_minutes  a crawl that gets no further for so long is ended
     stage_stall_minutes  so is a stage; the longest a stage works without a word is over the near-duplicates
+
+    metrics_folder       where flows write what Prometheus is told, for node_exporter's textfile collector
+    pushgateway          host:port of a Pushgateway that they push the same to
+
+    serve_token          what a search page that others can reach asks for; without it only this machine is served
     """
 
     model_config = SettingsConfigDict(
@@ -44,14 +56,23 @@ class Settings(BaseSettings):
     lake: str = "./lake"
     milvus_uri: str = ""
     milvus_token: str = Field(default="", repr=False)
+    milvus_index: str = "FLAT"
+    milvus_half: bool = False
     ray_address: str = Field(default="", validation_alias=AliasChoices("VITRINE_RAY_ADDRESS", "RAY_ADDRESS"))
     contact: str = ""
     gpus: Annotated[str, NoDecode] = "auto"
     cpus: int | None = Field(default=None, ge=1)
+    pixel_cache: str = Field(
+        default_factory=lambda: f"{os.environ.get('XDG_CACHE_HOME') or '~/.cache'}/vitrine/pixels"
+    )
+    pixel_cache_gib: float = Field(default=10.0, ge=0)
     crawls_at_once: int = Field(default=8, ge=1)
     retry_delays: Annotated[tuple[float, ...], NoDecode] = (30.0, 120.0, 600.0)
     crawl_stall_minutes: float = Field(default=15.0, gt=0)
     stage_stall_minutes: float = Field(default=60.0, gt=0)
+    metrics_folder: str = ""
+    pushgateway: str = ""
+    serve_token: str = Field(default="", repr=False)
 
     @field_validator("lake")
     @classmethod
@@ -66,6 +87,13 @@ class Settings(BaseSettings):
         scheme = urlparse(value).scheme
         if value and scheme not in _SERVERS and not (scheme in ("", "file") and value.endswith(".db")):
             raise ValueError("must be a path ending in .db, or a server such as http://host:19530")
+        return value
+
+    @field_validator("milvus_index")
+    @classmethod
+    def _index(cls, value: str) -> str:
+        if value not in KINDS:
+            raise ValueError(f"must be one of {', '.join(KINDS)}")
         return value
 
     @field_validator("contact")

@@ -1,7 +1,10 @@
 """One Milvus entity per photo of a product: the vector, and the product's facts to filter by.
 
-Built by flows/retrieval/index.py from vectors and products; infra/vectors.py turns this schema into a collection.
+Built by flows/retrieval/entities.py from vectors and products; infra/milvus/schema.py turns it into a collection.
+An index run keeps in the lake which entities it loaded, and a digest of each.
 """
+
+import re
 
 import pyarrow as pa
 
@@ -20,8 +23,9 @@ FACTS = [
     column(
         "price",
         pa.float64(),
-        "lowest price; -1 when not said, so that `price < 50` needs `price >= 0` too",
+        "lowest price; null when not said: `price < 50` leaves those out",
         "currency",
+        optional=True,
     ),
     column("currency", pa.string(), "ISO 4217 code, empty when not said"),
     column(
@@ -36,13 +40,38 @@ FACTS = [
     column("image_url", pa.string(), "where the photo was fetched"),
 ]
 
+INDEXED = table_schema(
+    "indexed",
+    1,
+    [
+        column(
+            "image_id", pa.string(), "a photo that the collection of this run holds, SHA-256 of its bytes"
+        ),
+        column("product_id", pa.string(), "product it shows, as `shop:key`; one row per entity"),
+    ],
+)
+
+DIGESTS = table_schema(
+    "digests",
+    1,
+    [
+        column("key", pa.binary(16), "the entity's key in Milvus; ascending"),
+        column("digest", pa.int64(), "digest of its facts and vector: what a later index differs in"),
+    ],
+)
+
 
 def entities_schema(dim: int) -> pa.Schema:
     """Entities with vectors of `dim` components."""
     vector = column("vector", pa.list_(pa.float32(), dim), f"shape ({dim},), L2 norm 1", "1")
-    return table_schema("entities", 2, [*FACTS, vector])
+    return table_schema("entities", 3, [*FACTS, vector])
 
 
 def entity_id(image_id: str, product_id: str) -> str:
     """The primary key of one photo of one product."""
     return f"{image_id}/{product_id}"
+
+
+def collection_for(fingerprint: str, run_id: str) -> str:
+    """The collection of one index run: what made its vectors can be read off, and no two runs share one."""
+    return re.sub(r"\W", "_", f"vitrine_{fingerprint[:12]}_{run_id}", flags=re.ASCII)

@@ -7,10 +7,10 @@ older vitrine, has no table `annotations`; readers ask `manifest.rows("annotatio
 
 import pyarrow as pa
 
-from schemas.annotation import BOX, DOMAINS, LANDMARK
+from schemas.annotation import BOX, DOMAINS, LANDMARK, OFFICIAL_SPLITS
 from schemas.columns import column, table_schema
 
-SPLITS = ("train", "query", "gallery")
+SPLITS = ("train", "query", "gallery", "val")
 
 LABELS = table_schema(
     "labels",
@@ -21,7 +21,12 @@ LABELS = table_schema(
         column(
             "words", pa.list_(pa.int32()), "ids of the kept vocabulary words in the product's text, ascending"
         ),
-        column("split", pa.string(), "train: learnt from | query: asked | gallery: searched"),
+        column(
+            "split",
+            pa.string(),
+            "train: learnt from | query: asked | gallery: searched | val: neither, "
+            "the validation photos of a published split",
+        ),
         column(
             "group",
             pa.int64(),
@@ -33,7 +38,7 @@ LABELS = table_schema(
 
 ANNOTATIONS = table_schema(
     "annotations",
-    1,
+    2,
     [
         column("product_id", pa.string(), "product the photo shows, as in `labels`"),
         column("image_id", pa.string(), "the photo, SHA-256 of its bytes, as in `labels`"),
@@ -53,6 +58,13 @@ ANNOTATIONS = table_schema(
             optional=True,
         ),
         column("domain", pa.string(), f"who took the photo: {' | '.join(DOMAINS)}; empty where not known"),
+        column(
+            "split",
+            pa.string(),
+            f"the side that a published benchmark gives the photo: {' | '.join(OFFICIAL_SPLITS)}; empty or null (as "
+            "before version 2) where none does",
+            optional=True,
+        ),
     ],
 )
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from schemas.errors import CountError, LakeError
 
-LAKE_VERSION = 1
+LAKE_VERSION = 2  # 1: a lake in an object store whose runs are not marked in its index
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,10 @@ class Manifest:
     counts      rows in, out and rejected by stage
     seconds     wall time by stage
     schemas     version of every table written
+    cost        cpu_seconds of all processes that worked on it, gpu_seconds where GPUs were held; of its last attempt
     code        version of vitrine and, where known, its git commit
     machine     host, cores, memory, accelerators, library versions
+    revision    how often the manifest was replaced: rows of the run went
     """
 
     kind: str
@@ -69,6 +71,8 @@ class Manifest:
     schemas: dict[str, int] = field(default_factory=dict)
     code: dict[str, str] = field(default_factory=dict)
     machine: dict[str, Any] = field(default_factory=dict)
+    cost: dict[str, float] = field(default_factory=dict)
+    revision: int = 0
 
     def rows(self, table: str) -> int:
         """Rows of one table of this run; 0 when it has none."""

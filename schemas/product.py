@@ -15,7 +15,7 @@ import pyarrow as pa
 from schemas.columns import TIME, column, table_schema
 from schemas.ids import digest, photo_key
 
-SOURCES = ("json-ld", "microdata", "opengraph", "shopify", "woocommerce", "profile", "import")
+SOURCES = ("json-ld", "microdata", "rdfa", "opengraph", "shopify", "woocommerce", "profile", "import")
 PRICE = pa.decimal128(18, 4)  # four decimals: KWD has three, unit prices sometimes four
 
 PRODUCTS = table_schema(
@@ -93,11 +93,15 @@ _OF_JSON: dict[Any, Callable[[Any], object]] = {
 }
 
 
+_TOLD = ("unread_photos", "unread_price")  # of a product's page, and no column of it
+
+
 @dataclass(frozen=True)
 class Product:
     """One product as the shop states it; the columns of `PRODUCTS` before photos are fetched.
 
     unread_photos  how many more pictures its page shows, which nothing says for certain, None for none: told, no column
+    unread_price   what its page states as its price, where that is no amount: told, no column
     """
 
     product_id: str
@@ -123,6 +127,7 @@ class Product:
     etag: str = ""
     last_modified: str = ""
     unread_photos: int | None = None
+    unread_price: str = ""
 
     @classmethod
     def of(cls, facts: Mapping[str, Any]) -> "Product":
@@ -140,7 +145,7 @@ class Product:
         What is not said does not count either, so that a column that is new does not make every product a changed one.
         """
         facts = {name: fact for name, fact in vars(self).items() if fact not in ("", (), {}, None)}
-        for name in ("fetched_at", "etag", "last_modified", "source", "sources", "unread_photos"):
+        for name in ("fetched_at", "etag", "last_modified", "source", "sources", *_TOLD):
             facts.pop(name, None)
         for name in ("price", "list_price"):
             if name in facts:
@@ -153,6 +158,7 @@ class Product:
         if not len(image_ids) == len(self.image_urls) == len(self.image_views):
             raise ValueError(f"{self.product_id}: {len(self.image_urls)} photos, {len(image_ids)} ids")
         row = vars(self) | {"image_ids": list(image_ids), "first_seen": first_seen}
-        del row["unread_photos"]
+        for name in _TOLD:
+            del row[name]
         maps = {"attributes": list(self.attributes.items()), "sources": list(self.sources.items())}
         return row | maps | {"content_hash": self.content_hash()}

@@ -48,6 +48,10 @@ REASONS = {
     "file_missing": "a catalogue row whose image file is not there",
     "annotation_invalid": "a catalogue row whose landmark or box lies outside the photo, or is no number",
     "decode": "stored bytes that the embedding decoder refuses",
+    "unreadable": "stored in a row group that cannot be read",
+    "crash": "a photo that ends the process that decodes or embeds it",
+    "not_fashion": "a person said on the search page that it is no garment",
+    "forgotten": "it was forgotten by `vitrine forget`, and is not to come back",
     "no_photo": "a product none of whose photos could be stored",
 }
 

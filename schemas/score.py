@@ -9,10 +9,11 @@ from schemas.columns import column, table_schema
 
 HITS = table_schema(
     "hits",
-    1,
+    2,
     [
         column("fingerprint", pa.string(), "what produced the vectors compared"),
         column("query_id", pa.string(), "image_id of the query photo"),
+        column("product_id", pa.string(), "product that the photo asks for; since version 2"),
         column("image_ids", pa.list_(pa.string()), "gallery photos, best first"),
         column("similarities", pa.list_(pa.float32()), "cosine of query and gallery vector, same order", "1"),
         column(
@@ -32,20 +33,33 @@ SCORES = table_schema(
         column(
             "benchmark",
             pa.string(),
-            "what was asked: item-retrieval | zero-shot:<column>, named by learnt words | probe:<column>, by a "
-            "classifier that learnt the column | neighbours:<column> | neighbours:<column>+<column>",
+            "what was asked: item-retrieval | reranked, the same once the top was compared again | zero-shot:<column>, "
+            "named by learnt words | probe:<column>, by a classifier that learnt the column | neighbours:<column> | "
+            "neighbours:<column>+<column> | live-retrieval:exact, the products of the whole index compared | "
+            "live-retrieval:index, found by it | either with ` where <filter>` | a published "
+            "benchmark: deepfashion-c, in-shop, consumer2shop, behind mall- of drawn garments, with /zero-shot, "
+            "/probe or /reranked",
         ),
-        column("slice", pa.string(), "all, or the value of the sliced column"),
+        column(
+            "slice",
+            pa.string(),
+            "all | category=... | colour=... | shop=... | price=... | view=... | language=...; of an older run "
+            "a category without its kind; of a benchmark a folder, an attribute group or a landmark",
+        ),
         column(
             "metric",
             pa.string(),
-            "recall | accuracy | precision | r-precision | map-at-r | average-precision; "
-            "definitions in workers/retrieval/score.py",
+            "recall | accuracy | precision | r-precision | map-at-r | average-precision | mrr | ndcg; of benchmarks "
+            "attribute-recall-<average> | normalised-error; definitions in workers/retrieval/score.py and "
+            "workers/retrieval/protocols",
         ),
         column("k", pa.int32(), "how many hits or labels may be looked at; 0: the whole ranking"),
         column("value", pa.float64(), "the score", "share 0..1"),
         column(
-            "ci_low", pa.float64(), "lower end of the 95 % bootstrap interval over products", "share 0..1"
+            "ci_low",
+            pa.float64(),
+            "lower end of the 95 % bootstrap interval over near-duplicate groups",
+            "share 0..1",
         ),
         column("ci_high", pa.float64(), "upper end of it", "share 0..1"),
         column("n", pa.int64(), "queries scored", "queries"),

@@ -1,4 +1,4 @@
-"""One row per image and fingerprint: the vector a trained method gave an image.
+"""One row per image and fingerprint: the vector a trained method gave an image; and what words mean beside them.
 
 Written by flows/retrieval/embed.py, read by flows/retrieval/index.py and flows/retrieval/evaluate.py.
 Row order means nothing.
@@ -40,3 +40,23 @@ def word_vectors_schema(dim: int) -> pa.Schema:
             ),
         ],
     )
+
+
+WORD_LIKELIHOODS = table_schema(
+    "word_likelihoods",
+    1,
+    [
+        column("word_id", pa.int32(), "index into the word layer of the index's model"),
+        column(
+            "slope",
+            pa.float64(),
+            "of the log-odds that the words of a photo's product hold the word, by the cosine of photo and word; "
+            "fitted on photos of the index (workers/retrieval/word_likelihoods.py)",
+            "1 / cosine",
+        ),
+        column("intercept", pa.float64(), "log-odds at a cosine of 0", "1"),
+        column(
+            "share", pa.float64(), "photos whose product bears the word, of those fitted on", "share 0..1"
+        ),
+    ],
+)

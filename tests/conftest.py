@@ -1,14 +1,23 @@
 """What several tests stand on: one Prefect API and one Ray for the session, and who shares a process with whom."""
 
+import atexit
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 # Before anything imports torch: threads that wait for each other spinning, in tests that run beside servers and
 # Ray's workers, make minutes of seconds. Child processes inherit it.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+# Decoded photos of the tests' trainings do not belong among a person's own.
+if "VITRINE_PIXEL_CACHE" not in os.environ:
+    _pixels = os.environ["VITRINE_PIXEL_CACHE"] = tempfile.mkdtemp(prefix="vitrine-pixels-")
+    atexit.register(shutil.rmtree, _pixels, ignore_errors=True)
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -17,9 +26,11 @@ from xdist.scheduler import LoadFileScheduling
 from flows.orchestration import PrivateApi
 from infra import cluster
 from infra.cluster import Cluster
+from infra.milvus.store import VectorStore
+from tests.infra.milvus.server import MilvusServer, milvus_server, why_not
 from tests.workers.contract.labelled_photos import METHODS
 
-SHARED = ("ray_here", "prefect_api")  # fixtures of a session that take long to set up
+SHARED = ("ray_here", "prefect_api", "milvus_address")  # fixtures of a session that take long to set up
 
 # The same cases on every machine, however busy: new ones are for tests/bench/extract_fuzz.py.
 settings.register_profile(
@@ -51,6 +62,28 @@ def ray_here() -> Iterator[Cluster]:
     os.environ["PYTHONPATH"] = before
     yield started
     cluster.stop()
+
+
+@pytest.fixture(scope="session")
+def real_milvus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MilvusServer]:
+    """A real Milvus server for the session."""
+    if why := why_not():
+        pytest.skip(why)
+    with milvus_server(tmp_path_factory.mktemp("milvus")) as started:
+        yield started
+
+
+@pytest.fixture(params=["lite", pytest.param("server", marks=pytest.mark.slow)])
+def milvus_address(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Where an empty Milvus is, which the settings name, too: Milvus Lite, then a server."""
+    address = str(tmp_path / "index" / "milvus.db")
+    if request.param == "server":
+        address = request.getfixturevalue("real_milvus").address
+        with VectorStore(address) as store:
+            for collection in store.collections():
+                store.drop(collection)
+    monkeypatch.setenv("VITRINE_MILVUS_URI", address)
+    return address
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:

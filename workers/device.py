@@ -17,4 +17,26 @@ def sent(tensor: Tensor, device: torch.device) -> Tensor:
 
 def bfloat16_pays(device: torch.device) -> bool:
     """Whether the device multiplies bfloat16; emulated, it is slower than float32."""
-    return device.type == "cuda" or (device.type == "cpu" and torch.cpu._is_avx512_bf16_supported())
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    return device.type == "cpu" and torch.cpu._is_avx512_bf16_supported()
+
+
+def cuda_devices() -> int:
+    """How many GPUs torch can use here."""
+    return torch.cuda.device_count()
+
+
+def compute_type(device: torch.device | str) -> str:
+    """What vectors are computed in on a device, as it enters their fingerprint: "bfloat16" or "float32"."""
+    return "bfloat16" if bfloat16_pays(torch.device(device)) else "float32"
+
+
+def prepare_for_training(device: torch.device) -> None:
+    """Let this process use a GPU's fastest convolutions: tried out at each new shape, and in TF32 where not bfloat16.
+
+    Matrices in float32 are multiplied in full: what is one within a training has left autocast to be exact.
+    """
+    if device.type == "cuda":
+        torch.backends.cudnn.benchmark = True
+        torch.backends.cudnn.conv.fp32_precision = "tf32"  # type: ignore[attr-defined]

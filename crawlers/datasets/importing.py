@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-from crawlers.datasets.product_file import PhotoRow, ProductFile
+from crawlers.datasets.product_file import PhotoRow, RowSource
 from crawlers.fetch.settings import PHOTO_BYTES
 from crawlers.photos.photo import image_row, inspect
 from crawlers.state.answers import PhotoAnswer
@@ -26,7 +26,7 @@ _HERE = {"allowed": True, "noai": False, "noimageai": False}  # a file that is t
 Outcome = tuple[PhotoRow | None, PhotoAnswer | Reject | None]
 
 
-def import_rows(product_file: ProductFile, recorder: Recorder, threads: int = 2) -> None:
+def import_rows(product_file: RowSource, recorder: Recorder, threads: int = 2) -> None:
     """Take every row: stage "import" counts rows, stage "image" the photos in them.
 
     A row goes out with any photo of it, and is refused for the reason of its first one where it has none; every
@@ -101,7 +101,7 @@ def _note(recorder: Recorder, row: PhotoRow, address: str) -> None:
 
 
 def _decoded(
-    product_file: ProductFile, recorder: Recorder, pool: ThreadPoolExecutor
+    product_file: RowSource, recorder: Recorder, pool: ThreadPoolExecutor
 ) -> Iterator[tuple[PhotoRow | None, PhotoAnswer | Reject | None, bool]]:
     """Outcomes in the order of the rows, each with whether it is the last of its row."""
     waiting: deque[tuple[Future[Outcome] | Outcome, bool]] = deque()
@@ -125,6 +125,9 @@ def _begun(
 ) -> Future[Outcome] | Outcome:
     if isinstance(photo, Reject):
         return None, photo
+    product_id = photo.product.product_id
+    if product_id in recorder.forgotten.products:
+        return None, recorder.forgotten.refusal("import", photo.place, product_id)
     return (photo, None) if isinstance(photo.photo, str) else pool.submit(_outcome, photo, recorder)
 
 
@@ -140,7 +143,15 @@ def _outcome(row: PhotoRow, recorder: Recorder) -> Outcome:
         return row, Reject(
             "import", "file_missing", row.place, product, f"{row.address}: {error.strerror}{looked}"
         )
+    if row.places is not None:
+        try:
+            data, annotation = row.places.of(data)
+        except ValueError as error:
+            return row, Reject("import", "annotation_invalid", row.place, product, str(error))
+        row = replace(row, annotation=annotation)
     name = image_id(data)
+    if name in recorder.forgotten.photos:
+        return row, recorder.forgotten.refusal("import", row.place, product)
     address = row.address or f"sha256:{name}"  # stays the same when the rows of a file move
     if data and recorder.store.has_photo(name):
         return row, PhotoAnswer(address, image_id=name)

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from crawlers.datasets.annotation_columns import COLUMNS as ANNOTATED
 from crawlers.datasets.annotation_columns import annotation_of
@@ -36,6 +36,7 @@ class PhotoRow:
 
     place  where people find it: `shop.csv line 12 photo 2`
     photo  bytes, a file, or an http(s) address
+    places what makes the annotation, where it is not known before the photo is read
     """
 
     place: str
@@ -44,6 +45,33 @@ class PhotoRow:
     photo: bytes | Path | str
     address: str
     annotation: Annotation
+    places: "PlacesInPixels | None" = None
+
+
+class PlacesInPixels(Protocol):
+    """Places that become shares of a photo once its size is known."""
+
+    def of(self, photo: bytes) -> tuple[bytes, Annotation]:
+        """The photo as it is to be stored, and its annotation. Raises ValueError for places that are not in it."""
+
+
+class RowSource(Protocol):
+    """Whatever an import takes rows from.
+
+    rows      how many there are, None where only reading tells
+    taken     what it was read as
+    left_out  attributes with cells that cannot be read, and how many
+    """
+
+    rows: int | None
+    left_out: Counter[str]
+
+    @property
+    def taken(self) -> str:
+        """As above."""
+
+    def read(self) -> "Iterator[Reject | list[PhotoRow | Reject]]":
+        """Read every row in order: as its photos, some of which may be refused, or as a Reject of the whole row."""
 
 
 class ProductFile:
@@ -176,6 +204,7 @@ class ProductFile:
     ) -> Reading:
         price, listed = fields.get("price"), fields.get("list_price")
         currency = currency_of(fields.get("currency"), price)
+        amount = price_of(price, currency=currency)
         cut = {name: sources[name].separator for name in ("categories", "tags") if name in sources}
         return Reading(
             source=IMPORT,
@@ -187,11 +216,12 @@ class ProductFile:
             tags=words_listed(list_of_cell(fields.get("tags"), cut.get("tags", ""))),
             colour=line_of(fact_of_cell(fields.get("colour"))),
             gender=line_of(fact_of_cell(fields.get("gender"))),
-            price=price_of(price, currency=currency),
+            price=amount,
             currency=currency,
             list_price=price_of(listed, currency=currency),
             in_stock=truth_of_cell(fields.get("in_stock")),
             attributes=attributes,
+            unread_price=line_of(price) if isinstance(price, str) and amount is None else "",
             lacking={"key": "a product_id that is too long"},
         )
 

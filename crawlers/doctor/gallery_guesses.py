@@ -13,7 +13,7 @@ from scrapy.http import TextResponse
 from scrapy.utils.response import get_base_url
 
 from crawlers.doctor.selector_guesses import ENOUGH, IN_PAGE, MOST_GUESSES, best, names_of
-from crawlers.extract.photos.photo_markup import IMAGE_FILE
+from crawlers.extract.photos.photo_proxies import IMAGE_FILE
 from crawlers.extract.photos.photo_sizes import sized
 from crawlers.profiles.selection import photos_of
 from crawlers.profiles.shop_profile import Rule

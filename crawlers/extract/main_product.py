@@ -12,6 +12,7 @@ from typing import Any
 from scrapy.http import TextResponse
 
 from crawlers.extract.page_url import is_web, joined, key_of
+from crawlers.extract.schema_org.flat_variants import united_variants
 from crawlers.extract.schema_org.jsonld import (
     Node,
     distinct,
@@ -40,8 +41,9 @@ def main_product(found: PageNodes, page: TextResponse) -> Node | None:
     """Find the product that a page is about, among those it mentions; None on a page that lists products.
 
     In this order: what states the page's address; what the page calls its main entity; of those that state no address
-    the one that the headings name; the only one. A product that states another page's address, while the headings
-    have no more than half of its words, is of the neighbourhood, also where it stands alone.
+    the one that the headings name; the only one. Several that are variants of one are that one. A product that states
+    another page's address, while the headings have no more than half of its words, is of the neighbourhood, also where
+    it stands alone.
     """
     url, products = found.url, _candidates(found.nodes)
     if len(products) < _FEW:
@@ -52,6 +54,8 @@ def main_product(found: PageNodes, page: TextResponse) -> Node | None:
     silent = [node for node, address in both if not address]
     if not own:
         own = _called_main(found, silent, here)
+    if whole := _united(own or silent or products, found, page):
+        return whole
     if own or len(silent) == 1:
         return (own or silent)[0]
     among = silent or products
@@ -71,12 +75,14 @@ def twins_of(node: Node, found: PageNodes) -> list[Node]:
     name, own = _words(line_in(node.get("name"))), node.get("@id")
     url = found.url
     address = _own_url(node, url)
+    variants = set(map(id, parts(node.get("hasVariant"))))
     return list(
         islice(
             (
                 other
                 for other in _candidates(found.nodes)
                 if other is not node
+                and id(other) not in variants
                 and (
                     (own and other.get("@id") == own) or (name and _words(line_in(other.get("name"))) == name)
                 )
@@ -95,6 +101,23 @@ def _candidates(nodes: list[Node]) -> list[Node]:
     return groups + [node for node in others if not (groups and (node.get("isVariantOf") or group_id(node)))]
 
 
+def _united(nodes: list[Node], found: PageNodes, page: TextResponse) -> Node | None:
+    """Make one product of variants that stand side by side, of which none leads to a page of its own.
+
+    What differs in the query alone, `?v=1` and `?v=2` of one page, may be such a variant.
+    """
+    if len(nodes) < _FEW:
+        return None
+    here = {_path(address) for address in (found.url, page.url)}
+    if any(_path(each) not in here for node in nodes for each in _addresses(node, found.url)):
+        return None
+    return united_variants(nodes, _titles(page))
+
+
+def _path(address: str) -> str:
+    return key_of(address.partition("?")[0])
+
+
 def _called_main(found: PageNodes, silent: list[Node], here: set[str]) -> list[Node]:
     """Find products without an address of their own that are this page's main entity, or are sold here."""
     nodes_by_id = found.nodes_by_id
@@ -107,15 +130,20 @@ def _called_main(found: PageNodes, silent: list[Node], here: set[str]) -> list[N
 
 
 def _keys_of_addresses(node: Node, url: str) -> Iterator[str]:
-    """Give the pages that a product without an address names otherwise: its offers', its @id's, its main page's."""
-    said: list[Any] = [node.get("@id"), *listed(node.get("mainEntityOfPage"))]
+    """Give the pages that a product without an address names otherwise."""
+    return map(key_of, _addresses(node, url))
+
+
+def _addresses(node: Node, url: str) -> Iterator[str]:
+    """Give the addresses that a product names: its own, its offers', its @id's, its main page's."""
+    said: list[Any] = [node.get("url"), node.get("@id"), *listed(node.get("mainEntityOfPage"))]
     said += [offer.get("url") for offer in islice(parts(node.get("offers")), _FEW)]
     for value in said:
         address = value.get("@id") or value.get("url") if isinstance(value, dict) else value
         if isinstance(address, str) and not address.lstrip().startswith(("#", "_:")):
             absolute = joined(url, address.partition("#")[0].strip())
             if address.strip() and is_web(absolute):
-                yield key_of(absolute)
+                yield absolute
 
 
 def _named(silent: list[Node], products: list[Node], page: TextResponse) -> Node | None:

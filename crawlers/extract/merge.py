@@ -8,7 +8,7 @@
 |                                 | `id` is what profile, feed or file   | the pages of a group's colours and  |
 |                                 | say themselves                       | its own show one product            |
 | title, description, brand, tags,| profile > feed > json-ld >           | a person wrote the profile for this |
-| categories, colour, gender      | microdata > opengraph > import       | shop; a platform's own feed is its  |
+| categories, colour, gender      | microdata > rdfa > opengraph > import| shop; a platform's own feed is its  |
 |                                 |                                      | database; JSON-LD is written for    |
 |                                 |                                      | machines and whole, microdata is    |
 |                                 |                                      | cut from what is shown, OpenGraph   |
@@ -22,9 +22,9 @@
 | photos                          | those of a profile or feed, else of  | shops give JSON-LD one photo and    |
 |                                 | the one with the most views that are | show the gallery elsewhere, and two |
 |                                 | no thumbnails; of equals json-ld >   | lists hold one photo in two sizes:  |
-|                                 | microdata > opengraph; each view in  | more thumbnails are no more views   |
-|                                 | the largest file that any of them    |                                     |
-|                                 | names (photo_sizes.py)               |                                     |
+|                                 | microdata > rdfa > opengraph; each   | more thumbnails are no more views   |
+|                                 | view in the largest file that any of |                                     |
+|                                 | them names (photo_sizes.py)          |                                     |
 
 A feed is what a platform answers itself (shopify, woocommerce): any source that the table does not name.
 `Product.source` is where the title comes from, `Product.sources` says the same for every other filled
@@ -56,6 +56,7 @@ _NO_KEY = frozenset(["n/a", "na", "none", "null", "nil", "undefined", "false", "
 _TEXTS = ("title", "description", "brand", "categories", "tags", "colour", "gender", "in_stock")
 _UNTRUSTED = (*MARKUP, IMPORT)  # less than a profile and a feed, most trusted first
 _THUMBNAIL = 160  # pixels: of a smaller file nobody learns a garment
+_DECIMALS = Decimal("0.0001")  # of an amount (schemas.product.PRICE)
 _FEED = 1  # the rank of a source that has no place in the table
 
 
@@ -104,6 +105,7 @@ def merged(
         etag=header_of(answer, "ETag"),
         last_modified=header_of(answer, "Last-Modified"),
         unread_photos=pictured.unread_photos or None,
+        unread_price=_unread_price(ranked) if money["price"] is None else "",
         **facts,
         **money,
     )
@@ -151,6 +153,7 @@ def _money(ranked: Sequence[Reading]) -> tuple[dict[str, Any], dict[str, str]]:
 
     A list price is one that is higher than the price, or stands without any.
     """
+    ranked = _in_one_unit(ranked)
     first = _first(ranked, "price")
     order = sorted(ranked, key=lambda reading: (reading.source != PROFILE, reading is not first))
     coined = _first(order, "currency")
@@ -169,6 +172,35 @@ def _money(ranked: Sequence[Reading]) -> tuple[dict[str, Any], dict[str, str]]:
     by = {"price": first, "currency": coined, "list_price": reduced}
     sources = {name: reading.source for name, reading in by.items() if reading}
     return {"price": price, "currency": currency, "list_price": list_price}, sources
+
+
+def _unread_price(ranked: Sequence[Reading]) -> str:
+    return next((reading.unread_price for reading in ranked if reading.unread_price), "")
+
+
+def _in_one_unit(ranked: Sequence[Reading]) -> Sequence[Reading]:
+    """Correct by the other readings what one states in minor units, 12900 beside 129.00, or with a sign misread.
+
+    Nobody asks exactly a hundred times as much in one markup as in another. 1.299 beside 1299 is thirteen hundred.
+    """
+    prices = {(reading.price, reading.currency) for reading in ranked if reading.price}
+    if len(prices) < 2:
+        return ranked
+
+    def is_asked(price: Decimal, currency: str) -> bool:
+        return any(asked == price and ("" in (code, currency) or code == currency) for asked, code in prices)
+
+    def in_unit(reading: Reading, price: Decimal) -> Reading:
+        if not price % 1 and is_asked(price / 100, reading.currency):
+            times = Decimal("0.01")
+        elif price * 100 % 1 and is_asked(price * 1000, reading.currency):
+            times = Decimal(1000)
+        else:
+            return reading
+        former = reading.list_price and (reading.list_price * times).quantize(_DECIMALS)
+        return replace(reading, price=(price * times).quantize(_DECIMALS), list_price=former)
+
+    return [in_unit(reading, reading.price) if reading.price else reading for reading in ranked]
 
 
 def _pictured(ranked: Sequence[Reading]) -> Reading:

@@ -88,6 +88,7 @@ def reading_on(page: TextResponse) -> Reading | None:
             if tag in tags
         },
         photos=_photos(pairs, get_base_url(page)),
+        unread_price=line_of(_first(tags, *_ASKED)[:_LONGEST_PRICE]) if amounts.price is None else "",
     )
 
 

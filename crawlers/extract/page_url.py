@@ -18,6 +18,7 @@ _PASSING = re.compile(
     re.I,
 )
 _CANONICAL = "//link[contains(concat(' ', normalize-space(@rel), ' '), ' canonical ')]/@href"
+_NO_CONTROLS = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0)])
 _LONGEST = 2_000
 _LONGEST_KEY = 200
 
@@ -40,7 +41,12 @@ def place_of(url: str) -> str:
 
 
 def joined(base: str, link: str) -> str:
-    """Make a link absolute; one that is broken beyond reading ("http://[x") stays as it is."""
+    """Make a link absolute; one that is broken beyond reading ("http://[x") stays as it is.
+
+    Control characters are left out: browsers drop tabs and line ends from an address (WHATWG URL, 4.4), and no
+    address holds others.
+    """
+    link = link.translate(_NO_CONTROLS)
     try:
         return urljoin(base, link)
     except ValueError:

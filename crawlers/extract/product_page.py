@@ -1,7 +1,7 @@
 """A page -> its product: each markup is read once, on the tree Scrapy has built, and the readings are merged.
 
-RDFa, microformats and Dublin Core are not read: they cost more than all the rest, and shops do not
-state products in them.
+Of RDFa what shops write is read, Lite 1.1; microformats and Dublin Core are not: they cost more than all the rest, and
+shops do not state products in them.
 """
 
 import re
@@ -18,9 +18,9 @@ from crawlers.extract.page_url import address_of, key_of
 from crawlers.extract.photos.page_photos import photos_on
 from crawlers.extract.reading import KEYS, Reading
 from crawlers.extract.schema_org import jsonld, microdata
-from crawlers.extract.schema_org.jsonld import Node
+from crawlers.extract.schema_org.jsonld import Node, line_in, of_type
 from crawlers.extract.schema_org.page_nodes import nodes_of
-from crawlers.extract.schema_org.schemaorg import reading_of
+from crawlers.extract.schema_org.schemaorg import PRODUCT_TYPES, reading_of
 from schemas.product import Product
 from schemas.reject import Reject
 
@@ -41,7 +41,8 @@ def products_on(page: TextResponse, shop: str, beside: Sequence[Reading] = ()) -
     nodes, broken = jsonld.nodes_on(page)
     readings = _read(nodes, "json-ld", page, url, base)
     wanted = ("Product",) if any(r.categories for r in readings) else ("Product", "BreadcrumbList")
-    readings += _read(_items(page, wanted), "microdata", page, url, base)
+    for names in (microdata.MICRODATA, microdata.RDFA):
+        readings += _read(_items(page, names, wanted), names.source, page, url, base)
     if tagged := opengraph.reading_on(page):
         readings.append(tagged)
     first = next((reading for reading in readings if reading.product), None)
@@ -59,14 +60,20 @@ def products_on(page: TextResponse, shop: str, beside: Sequence[Reading] = ()) -
     return []
 
 
+def products_named_on(page: TextResponse) -> int:
+    """Count the products that a page's markups name: for the words about a page of which none is the product."""
+    nodes = [*jsonld.nodes_on(page)[0], *_items(page, microdata.MICRODATA, ("Product",))]
+    return len({name for node in of_type(nodes, *PRODUCT_TYPES) if (name := line_in(node.get("name")))})
+
+
 def _is_cut(page: TextResponse) -> bool:
     """Whether the last element is so deep that the parser read nothing after it."""
     last = page.selector.root.xpath("(//*)[last()]")
     return bool(last) and sum(1 for _ in last[0].iterancestors()) >= _DEEPEST
 
 
-def _items(page: TextResponse, wanted: tuple[str, ...]) -> list[Node]:
-    return list(jsonld.opened(microdata.nodes_on(page, of=wanted)))
+def _items(page: TextResponse, names: microdata.Names, wanted: tuple[str, ...]) -> list[Node]:
+    return list(jsonld.opened(microdata.nodes_on(page, names, of=wanted)))
 
 
 def _read(nodes: list[Node], source: str, page: TextResponse, url: str, base: str) -> list[Reading]:

@@ -12,10 +12,17 @@ from itertools import islice
 PROFILE, IMPORT = "profile", "import"
 OWN_ID = "id"  # the kind of key that is a platform's, a profile's or a file's own id of the product
 KEYS = (OWN_ID, "productGroupID", "sku", "productID", "mpn", "retailer_item_id")
-MARKUP = {"json-ld": "JSON-LD", "microdata": "microdata", "opengraph": "OpenGraph"}
+MARKUP = {"json-ld": "JSON-LD", "microdata": "microdata", "rdfa": "RDFa", "opengraph": "OpenGraph"}
 
 # Nobody writes a title of a million characters for people to read.
-LONGEST = {"title": 1_000, "description": 100_000, "brand": 500, "colour": 1_000, "gender": 100}
+LONGEST = {
+    "title": 1_000,
+    "description": 100_000,
+    "brand": 500,
+    "colour": 1_000,
+    "gender": 100,
+    "unread_price": 100,
+}
 LONGEST_NAME = 1_000  # of one category or tag
 LONGEST_FACT = 10_000  # of one attribute: it may list what every variant has
 LONGEST_LABEL = 200  # of an attribute's name
@@ -26,9 +33,10 @@ MOST_VALUES = 250  # categories, tags, attributes: as many tags as Shopify lets 
 class Reading:
     """What one source says of a product; empty or None where it says nothing.
 
-    source   json-ld, microdata, opengraph, profile, import, or the name of the platform whose own feed it is
+    source   json-ld, microdata, rdfa, opengraph, profile, import, or the name of the platform whose own feed it is
     keys     identifiers by kind, see KEYS
     photos   view by address, in the shop's order
+    unread_price   what stands where a price should, in which no amount can be read
     unread_photos  how many more pictures the page shows of the product, which nothing says for certain
     product  False where the source names no product itself, only what surrounds it
     lacking  what a refusal says where key, title or photos are missing, by that name; the first one missing is told
@@ -49,6 +57,7 @@ class Reading:
     in_stock: bool | None = None
     attributes: Mapping[str, str] = field(default_factory=dict)
     photos: Mapping[str, str] = field(default_factory=dict)
+    unread_price: str = ""
     unread_photos: int = 0
     product: bool = True
     lacking: Mapping[str, str] = field(default_factory=dict)

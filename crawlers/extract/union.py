@@ -21,7 +21,9 @@ from crawlers.extract.reading import LONGEST, LONGEST_FACT, MOST_VALUES
 from crawlers.extract.text import words_listed
 from schemas.product import Product
 
-_OF_THE_PAGE = "product_id shop url source fetched_at sources etag last_modified unread_photos".split()
+_OF_THE_PAGE = (
+    "product_id shop url source fetched_at sources etag last_modified unread_photos unread_price".split()
+)
 _JOINED = "colour tags attributes price currency list_price in_stock image_urls image_views".split()
 _FIRST = [each.name for each in fields(Product) if each.name not in (*_OF_THE_PAGE, *_JOINED)]
 _LONGEST_WORD = 60  # characters of one value of a list; a sentence is no value that another page adds to

@@ -1,8 +1,6 @@
 """The spider of photos: asks each address once, keeps the bytes as served. Like crawlers/spider.py it only reads."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 
 import scrapy
 from scrapy import Request
@@ -18,6 +16,7 @@ from crawlers.fetch.reject_reasons import reject_reason_of
 from crawlers.fetch.settings import PHOTO_BYTES
 from crawlers.fetch.validators import Validators
 from crawlers.photos.photo import PhotoFacts, image_row, inspect
+from crawlers.reading_process import ReadingProcess, UnreadableError
 from crawlers.state.answers import NOT_MODIFIED, PhotoAnswer
 from crawlers.state.crawl_stage import CrawlSpider
 from crawlers.state.scheduler import STAGE_SETTINGS
@@ -30,10 +29,11 @@ ACCEPT = "image/avif,image/webp,image/jpeg,image/png,image/*;q=0.9,*/*;q=0.5"
 
 
 class PhotoSpider(scrapy.Spider, CrawlSpider):
-    """Fetch photos; up to `threads` are inspected at the same time, beside the reactor.
+    """Fetch photos and look at each.
 
     hosts      what is known of the hosts already, from the pages
-    is_stored  whether the photo of an id is stored already: then it is not inspected. Asked from the threads
+    is_stored  whether the photo of an id is stored already: then it is not looked at
+    process    looks at the photos; None: they are looked at here
     """
 
     name = "photos"
@@ -43,14 +43,18 @@ class PhotoSpider(scrapy.Spider, CrawlSpider):
     }
 
     def __init__(
-        self, guard: Guard, is_stored: Callable[[str], bool], threads: int = 2, hosts: Hosts | None = None
+        self,
+        guard: Guard,
+        is_stored: Callable[[str], bool],
+        hosts: Hosts | None = None,
+        process: ReadingProcess | None = None,
     ) -> None:
         super().__init__()
         self.guard = guard
         self.hosts = hosts or Hosts()
         self.failure: BaseException | None = None
         self._is_stored = is_stored
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="photo")
+        self._process = process
 
     async def start(self) -> AsyncIterator[Request]:
         """Ask nothing of its own: the scheduler asks for the photos."""
@@ -79,14 +83,13 @@ class PhotoSpider(scrapy.Spider, CrawlSpider):
             yield _refused(task, "opted_out", f"{word} in X-Robots-Tag")
             return
         data, validators = answer.body, validators_of(answer)
-        loop = asyncio.get_running_loop()
-        try:
-            name, facts = await loop.run_in_executor(self._threads, self._inspect, data, task.url)
-        except ImageError as error:
-            yield _refused(task, error.reason, error.detail)
-            return
-        row = None
-        if facts is not None:
+        name, row = image_id(data), None
+        if not data or not self._is_stored(name):
+            try:
+                facts = await self._inspect(data, task.url)
+            except ImageError as error:
+                yield _refused(task, error.reason, error.detail)
+                return
             declared = header_of(answer, "Content-Type")
             robots = {"allowed": True, "noai": words.noai, "noimageai": words.noimageai}
             row = image_row(name, data, facts, task.url, task.product_id, robots, declared)
@@ -97,15 +100,14 @@ class PhotoSpider(scrapy.Spider, CrawlSpider):
         task: Task = failure.request.cb_kwargs["task"]  # type: ignore[attr-defined]
         yield _refused(task, *reject_reason_of(failure.value))
 
-    def closed(self, reason: str) -> None:
-        """Let go of the threads; Scrapy calls this at the end."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
-
-    def _inspect(self, data: bytes, url: str) -> tuple[str, PhotoFacts | None]:
-        """Return id and facts of a photo, in a thread; no facts where it is stored already. Raises ImageError."""
-        name = image_id(data)
-        is_stored = bool(data) and self._is_stored(name)
-        return name, None if is_stored else inspect(data, url)
+    async def _inspect(self, data: bytes, url: str) -> PhotoFacts:
+        """Read the facts of a photo; raises ImageError for one that breaks who reads it, too."""
+        if self._process is None:
+            return inspect(data, url)
+        try:
+            return await self._process.call(inspect, data, url)
+        except UnreadableError as error:
+            raise ImageError(url, "corrupt", str(error)) from error
 
 
 def _refused(task: Task, reason: str, detail: str) -> PhotoAnswer:

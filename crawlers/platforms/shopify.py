@@ -166,8 +166,13 @@ def _reading(entry: dict[str, Any], url: str, currency: str) -> Reading:
         in_stock=any(stock) if stock else None,
         attributes=facts,
         photos=photos_in(entry.get("images"), url),
+        unread_price="" if price is not None else next(filter(None, map(_stated_price, variants)), ""),
         lacking={"key": "no id", "title": "no title", "photos": "images is empty"},
     )
+
+
+def _stated_price(variant: dict[str, Any]) -> str:
+    return line_of(text_in(variant.get("price")))
 
 
 def _currency_in(answer: TextResponse) -> str:

@@ -1,4 +1,4 @@
-"""Any shop that states its products in JSON-LD, microdata or OpenGraph: found by sitemap, or category by category.
+"""Any shop that states its products in JSON-LD, microdata, RDFa or OpenGraph: found by sitemap, or by categories.
 
 A profile that leaves the rest to the markup is read beside it.
 """

@@ -153,6 +153,7 @@ def _reading(entry: dict[str, Any], url: str) -> Reading:
         in_stock=stock if isinstance(stock, bool) else None,
         attributes=facts | ({"sku": sku} if sku else {}),
         photos=photos_in(entry.get("images"), url),
+        unread_price=_unread_price(entry) if price is None else "",
         lacking={"key": "no id", "title": "no name", "photos": "images is empty"},
     )
 
@@ -181,6 +182,14 @@ def _prices(entry: dict[str, Any]) -> tuple[Decimal | None, Decimal | None, str]
     regular = _major(prices.get("regular_price"), unit)
     is_reduced = price is not None and regular is not None and regular > price
     return price, regular if is_reduced else None, currency_of(prices.get("currency_code"))
+
+
+def _unread_price(entry: dict[str, Any]) -> str:
+    """Give what stands where a price should; nothing of what cannot be bought."""
+    prices = entry.get("prices")
+    if not isinstance(prices, dict) or entry.get("is_purchasable") is False:
+        return ""
+    return line_of(text_in(prices.get("price")))
 
 
 def _major(amount: Any, unit: str) -> Decimal | None:

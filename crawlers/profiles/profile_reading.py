@@ -11,7 +11,7 @@ from scrapy.http import HtmlResponse, TextResponse
 from scrapy.utils.response import get_base_url
 
 from crawlers.extract.fact_names import taken
-from crawlers.extract.money.price import currency_of, price_of
+from crawlers.extract.money.price import currency_of, former_prices, price_of
 from crawlers.extract.money.struck_price import split_struck
 from crawlers.extract.reading import OWN_ID, PROFILE, Reading
 from crawlers.extract.text import line_of, text_of, words_listed
@@ -68,6 +68,7 @@ class _Page:
             in_stock=stock_of(self._tree, fields.in_stock),
             attributes=facts | self._attributes(),
             photos=self._photos(),
+            unread_price=self._line(fields.price) if price is None else "",
             product=not self._profile.reads_markup,
             lacking=_LACKING,
         )
@@ -86,11 +87,12 @@ class _Page:
         markups = self._values(rules)
         struck: list[str] = []
         for markup in markups:
-            shown, former = split_struck(markup)
-            struck += former
+            shown, struck_here = split_struck(markup)
+            struck += struck_here
             if (amount := self._amount(line_of(shown))) is not None:
-                before = next((found for each in struck if (found := self._amount(each)) is not None), None)
-                return amount, currency_of(None, line_of(shown)), before
+                former = [found for each in struck if (found := self._amount(each)) is not None]
+                former += self._former(line_of(shown))
+                return amount, currency_of(None, line_of(shown)), next(iter(former), None)
         for text in map(line_of, markups):
             if (amount := self._amount(text)) is not None:
                 return amount, currency_of(None, text), None
@@ -99,6 +101,10 @@ class _Page:
     def _amount(self, text: str) -> Decimal | None:
         prices = self._profile.prices
         return price_of(text, prices.decimal or "", prices.currency or "")
+
+    def _former(self, text: str) -> list[Decimal]:
+        prices = self._profile.prices
+        return former_prices(text, prices.decimal or "", prices.currency or "")
 
     def _attributes(self) -> dict[str, str]:
         rules = self._profile.fields.attributes.items()

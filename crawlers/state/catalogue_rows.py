@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from crawlers.state.budget import BUDGET
+from crawlers.state.forgotten import FORGOTTEN
 from crawlers.state.tables.crawl_state import CrawlState
 from crawlers.state.tables.frontier import READ, UNASKED, Kind
 from crawlers.state.tables.previous_crawl import Fate
@@ -20,7 +21,7 @@ Row = dict[str, Any]
 # Of a shop that had more products than this, a crawl does not remove over half because a listing is short.
 SUDDEN_FROM, SUDDEN_SHARE = 20, 0.5
 # A listing refused for one of these was never meant to be read.
-_MEANT = frozenset([READ, UNASKED, "robots", "opted_out", "address", "trap", "gone"])
+_MEANT = frozenset([READ, UNASKED, "robots", "opted_out", FORGOTTEN, "address", "trap", "gone"])
 
 
 def is_complete(state: CrawlState) -> bool:

@@ -13,6 +13,7 @@ from crawlers.extract.canonical_url import canonical
 from crawlers.fetch.validators import NOTHING, Validators
 from crawlers.state.budget import BUDGET
 from crawlers.state.catalogue_rows import is_complete
+from crawlers.state.forgotten import FORGOTTEN
 from crawlers.state.photo_queue import PhotoQueue
 from crawlers.state.recorder import Recorder
 from crawlers.state.recrawl_policy import LIST
@@ -55,6 +56,10 @@ class PageQueue:
         depth = depth_of(visit.url, parent.url, parent.depth) if parent else 1
         frontier = self._state.frontier
         if not frontier.add(kind, key, visit.url, lastmod=visit.lastmod, depth=depth, linked=linked):
+            return False
+        if self._recorder.forgotten.has_address(key):
+            frontier.skip(kind, key, FORGOTTEN)
+            self._recorder.refuse(self._recorder.forgotten.refusal(kind.stage, visit.url))
             return False
         if why := self._recorder.traps.refusal(visit.url, depth, listed=not linked):
             frontier.skip(kind, key, why[0])

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from crawlers.discover.visit import Found, Visit
 from crawlers.fetch.validators import NOTHING
 from crawlers.state.answers import NOT_MODIFIED, Answer, HomeAnswer, PageAnswer
+from crawlers.state.forgotten import FORGOTTEN
 from crawlers.state.page_queue import PageQueue
 from crawlers.state.recorder import Recorder
 from crawlers.state.recrawl_policy import LIST
@@ -38,10 +39,16 @@ class PageRecorder:
         elif answer.outcome == NOT_MODIFIED:
             self._record_unchanged(answer.task)
         elif answer.outcome == READ:
-            self._record_page(answer)
+            self._record_page(replace(answer, items=tuple(map(self._unless_forgotten, answer.items))))
         else:
             self._record_failure(answer)
         self._recorder.commit_if_due()
+
+    def _unless_forgotten(self, item: Found) -> Found:
+        forgotten = self._recorder.forgotten
+        if isinstance(item, Product) and item.product_id in forgotten.products:
+            return forgotten.refusal(PAGE, item.url, item.product_id)
+        return item
 
     def _record_home(self, home: HomeAnswer) -> None:
         self._state.write_note("platform", home.platform)
@@ -72,7 +79,7 @@ class PageRecorder:
         if task.kind == Kind.LISTING:
             self._state.previous.clear_page(task.key)
             self._recorder.count_out(DISCOVER)
-        elif outcome in (READ, "opted_out"):
+        elif outcome in (READ, "opted_out", FORGOTTEN):
             self._let_go(task.key, {item.product_id for item in items if isinstance(item, Product)})
 
     def _let_go(self, key: str, shown: Set[str] = frozenset()) -> int:

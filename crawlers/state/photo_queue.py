@@ -6,6 +6,7 @@ from crawlers.extract.canonical_url import is_fetchable
 from crawlers.extract.photos.stand_ins import says_no_picture
 from crawlers.fetch.validators import NOTHING, Validators
 from crawlers.state.budget import BUDGET
+from crawlers.state.forgotten import DETAIL, FORGOTTEN
 from crawlers.state.recorder import Recorder
 from crawlers.state.tables.frontier import IMAGE, Kind, Task
 from schemas.reject import Reject
@@ -35,7 +36,7 @@ class PhotoQueue:
         page  key of the page the product was read from; one that was read anew for one product alone
               may have been read because its photo changed
         """
-        refusal = _refusal(url)
+        refusal = self._refusal(url)
         previous = self._state.previous.photo(url)
         if previous is not None and previous.image_id and refusal is None:
             alone = self._state.frontier.outcome_of(Kind.PRODUCT, page) is not None
@@ -69,11 +70,12 @@ class PhotoQueue:
         previous = self._state.previous.photo(task.url)
         return previous.validators if previous is not None and previous.image_id else NOTHING
 
-
-def _refusal(url: str) -> tuple[str, str] | None:
-    """Say why an address is not asked: reason and detail; None for one that is."""
-    if not is_fetchable(url):
-        return "address", "not an http(s) address"
-    if says_no_picture(url):
-        return "placeholder", "its file is named as the picture of a product without a photo"
-    return None
+    def _refusal(self, url: str) -> tuple[str, str] | None:
+        """Say why an address is not asked: reason and detail; None for one that is."""
+        if not is_fetchable(url):
+            return "address", "not an http(s) address"
+        if self._recorder.forgotten.has_address(url):
+            return FORGOTTEN, DETAIL
+        if says_no_picture(url):
+            return "placeholder", "its file is named as the picture of a product without a photo"
+        return None

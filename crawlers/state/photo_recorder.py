@@ -22,7 +22,10 @@ class PhotoRecorder:
         """Write one photo address's consequences. Raises TypeError for the answer of a page."""
         if not isinstance(answer, PhotoAnswer):
             raise TypeError(f"a photo stage got a {type(answer).__name__}")
-        if answer.reject is not None:
+        if answer.image_id in self._recorder.forgotten.photos:
+            about = answer.task.product_id if answer.task is not None else ""
+            self._record_refusal(answer, self._recorder.forgotten.refusal(IMAGE, answer.url, about))
+        elif answer.reject is not None:
             self._record_refusal(answer, answer.reject)
         else:
             self._record_photo(answer)

@@ -11,7 +11,7 @@ class PhotoStore(Protocol):
     """Where photos go. Whatever it raises ends the crawl."""
 
     def has_photo(self, image_id: str) -> bool:
-        """Whether these bytes are stored already, now or by an earlier crawl. Asked from several threads."""
+        """Whether these bytes are stored already, now or by an earlier crawl."""
 
     def add(self, row: Mapping[str, Any]) -> bool:
         """Store one row of schemas.image.IMAGES; True once every row given so far would survive a kill."""

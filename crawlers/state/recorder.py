@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 from crawlers.discover.traps import TrapDetector
 from crawlers.state.budget import Budget
+from crawlers.state.forgotten import NOTHING_FORGOTTEN, Forgotten
 from crawlers.state.photo_store import PhotoStore
 from crawlers.state.progress import Progress, ProgressReport, TrafficMeter, unheard, unmetered
 from crawlers.state.recrawl_policy import RecrawlPolicy
@@ -26,6 +27,7 @@ class Recorder:
     policy   what this crawl takes as read, and what ends it
     report   hears how far a stage is
     traffic  what was asked of the network so far, for the reports
+    forgotten  what is neither asked nor taken
     """
 
     def __init__(
@@ -35,7 +37,9 @@ class Recorder:
         policy: RecrawlPolicy | None = None,
         report: ProgressReport = unheard,
         traffic: TrafficMeter = unmetered,
+        forgotten: Forgotten = NOTHING_FORGOTTEN,
     ) -> None:
+        self.forgotten = forgotten
         self.state, self.store, self.policy = state, store, policy or RecrawlPolicy()
         self.traps = TrapDetector(most_pages=self.policy.most_pages)
         if (traps := state.read_note("bounds")) is not None:

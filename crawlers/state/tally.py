@@ -13,7 +13,8 @@ WINDOW = 200  # newest rows: a shop that breaks after a good start is noticed be
 # nor are the pages about other things than products that a sitemap names, or a product
 # that the shop has not photographed.
 HARMLESS = frozenset(
-    "robots opted_out address duplicate gone trap out_of_bounds budget language no_product placeholder".split()
+    "robots opted_out forgotten address duplicate gone trap out_of_bounds budget language no_product"
+    " placeholder".split()
 )
 
 

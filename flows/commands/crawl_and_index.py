@@ -1,4 +1,4 @@
-"""The whole chain for some shops: crawl, label, train if needed, embed, index, evaluate."""
+"""The whole chain for some shops: crawl, label, train if needed, embed, index, evaluate, publish."""
 
 from collections.abc import Callable
 from typing import Any
@@ -20,6 +20,7 @@ def _show(result: dict[str, Any]) -> None:
     for shop, why in result["crawl"]["failed"].items():
         terminal.people.print(terminal.harmless(f"not crawled, kept as it was: {shop}: {why}"), markup=False)
     shown_results.show_scores(result["evaluate"])
+    shown_results.show_verdict(result["publish"])
 
 
 def _check(parameters: ChainParameters) -> None:

@@ -1,4 +1,4 @@
-"""The whole chain on the built-in mall: crawl, learn, embed, index, evaluate, report."""
+"""The whole chain on the built-in mall: crawl, learn, embed, index, evaluate, publish, report."""
 
 from typing import Any
 
@@ -24,6 +24,7 @@ def command(lake: Lake = LAKE_BY_DEFAULT, products: int = 300, seed: int = 1, js
 
 def _show(result: dict[str, Any]) -> None:
     shown_results.show_scores(result["evaluate"])
+    shown_results.show_verdict(result["publish"])
     results = terminal.results
     results.print(
         f"\n{result['seconds']:.0f} s in all, {result['orchestration_seconds']:.1f} s of them between the stages:"

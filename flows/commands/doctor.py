@@ -1,4 +1,4 @@
-"""What a shop offers and what a crawl of it would miss and cost, in under 30 requests."""
+"""What a shop offers and a crawl of it would miss and cost; or what is wrong with this deployment."""
 
 from typing import Annotated, Any
 
@@ -11,23 +11,30 @@ POSITION = 30
 
 
 def command(
-    url: Annotated[str, typer.Argument(help="Shop to look at; without one, this machine.")] = "",
+    url: Annotated[
+        str, typer.Argument(help="Shop to look at; without one, this machine and its deployment.")
+    ] = "",
     contact: Contact = "",
     write: Annotated[str, typer.Option(help="File to write a first shop profile to.")] = "",
     profile: Annotated[str, typer.Option(help="YAML profile of the shop, to see what it reads.")] = "",
     lake: Lake = LAKE_BY_DEFAULT,
     json: Json = False,
 ) -> None:
-    """Examine a shop, or this machine where no shop is named."""
+    """Examine a shop, or where none is named, this machine and the deployment that its settings name."""
 
     def work() -> dict[str, Any]:
-        from flows.crawl import doctor
+        if url:
+            from flows.crawl import doctor
 
-        return doctor.doctor(url, contact, write, profile) if url else doctor.machine(lake)
+            return doctor.doctor(url, contact, write, profile)
+        from flows.health.checkup import checkup
+
+        return checkup(lake)
 
     def show(result: dict[str, Any]) -> None:
         from flows.crawl import doctor
+        from flows.health import checkup
 
-        doctor.show(result)
+        (doctor.show if url else checkup.show)(result)
 
     terminal.command(json, work, show)

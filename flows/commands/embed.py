@@ -17,11 +17,10 @@ def _flow() -> Callable[..., dict[str, Any]]:
 
 
 def _show(result: dict[str, Any]) -> None:
-    terminal.fields_table("embedded", result)
-    if not result["embedded"]:
-        terminal.people.print(
-            f"Nothing to embed: all {result['reused']:,} photos have a vector of this model already."
-        )
+    sentences = ("receipt", "verdict")
+    terminal.fields_table("embedded", {name: said for name, said in result.items() if name not in sentences})
+    terminal.people.print(f"{result['receipt']}.")
+    terminal.people.print(result["verdict"])
 
 
 command = command_of(EmbedParameters, on_prefect(_flow), _show)

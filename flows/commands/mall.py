@@ -25,8 +25,13 @@ def command(
     ] = False,
     export: Annotated[
         str,
-        typer.Option(help="Write the drawn photos and what they show to this Parquet file, and serve none."),
+        typer.Option(
+            help="Write the drawn photos and what they show to this Parquet file, and serve none; or name a benchmark,"
+            " deepfashion-c, in-shop or consumer2shop, and then a folder for its files."
+        ),
     ] = "",
+    folder: Annotated[str, typer.Argument(help="Of --export deepfashion-c and the like.")] = "",
+    size: Annotated[str, typer.Option(help="Of drawn photos, pixels.")] = "320x400",
 ) -> None:
     """Serve the shops until interrupted."""
     from infra.mall.__main__ import main as serve
@@ -34,6 +39,7 @@ def command(
     arguments = ["--products", str(products), "--seed", str(seed), "--shops", shops, "--port", str(port)]
     arguments += ["--catalog", catalog] if catalog else []
     arguments += ["--faults"] if faults else []
-    arguments += ["--export", export] if export else []
+    arguments += ["--size", size]
+    arguments += ["--export", export, *([folder] if folder else [])] if export else []
     arguments += [word for pair in map.split(",") if pair for word in ("--map", pair)]
     raise typer.Exit(one_line(lambda: serve(arguments)))

@@ -22,29 +22,46 @@ def _show(result: dict[str, Any]) -> None:
         terminal.people.print(f"[dim]{terminal.plain(word)} is read as {terminal.plain(' '.join(forms))}")
     for word, near in result.get("near_words", {}).items():
         terminal.people.print(f"[dim]near {terminal.plain(word)}: {terminal.plain(', '.join(near))}")
-    if result["hits"] and result["hits"][0]["unlike"]:
-        terminal.people.print(
-            f"Nothing like it: the best hit scores {result['hits'][0]['score']}, and a score up to "
-            f"{result['chance']} is what chance gives."
-        )
+    best = max(result["hits"], key=lambda hit: hit["score"], default=None)
+    if best and best["unlike"]:
+        terminal.people.print(f"Nothing like that: the best hit {_no_better(best, result['chance'])}")
     if result["alike"]:
         terminal.people.print(
             f"All hits score {result['hits'][0]['score']}: these vectors tell nothing apart. Either the photos are one"
             " and the same, or the model has learnt nothing; `vitrine evaluate` says how well it finds."
         )
+    if result["hits"] and "closer" in result["hits"][0]:
+        terminal.people.print("[dim]in the order of a closer look at each photo; scores are the vectors'")
+    otherwise = "".join(f", {name} {value}" for name, value in result["change"].items())
     rows = [
         [
             n,
             hit["product_id"],
             hit["title"],
-            f"{hit['score']}{' unlike' if hit['unlike'] else ''}",
+            _worth(hit),
             hit["url"],
         ]
         for n, hit in enumerate(result["hits"], 1)
     ]
     terminal.rows_table(
-        f"{len(rows)} hits for {result['query']}", ["", "product", "title", "score", "url"], rows
+        f"{len(rows)} hits for {result['query']}{otherwise}", ["", "product", "title", "match", "url"], rows
     )
+
+
+def _worth(hit: dict[str, Any]) -> str:
+    """How good a hit is, for people: in percent where the index says what a cosine means."""
+    told = hit["score"] if hit["match"] is None else _percent(hit["match"])
+    return f"{told}{' unlike' if hit['unlike'] else ''}"
+
+
+def _no_better(hit: dict[str, Any], chance: float) -> str:
+    if hit["match"] is None:
+        return f"scores {hit['score']}, and a score up to {chance} is what chance gives."
+    return f"is a match of {_percent(hit['match'])}, and lacks a word as any other photo does by chance."
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %" if share >= 0.1 or not share else f"{100 * share:.1g} %"
 
 
 command = command_of(SearchParameters, _search, _show)

@@ -13,23 +13,28 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from datetime import datetime
+from functools import partial
 from importlib.abc import MetaPathFinder
 from pathlib import Path
 from typing import Any, TextIO
 
+from crawlers.datasets.deepfashion.official_tree import OfficialTree
+from crawlers.datasets.deepfashion.opening import open_tree
 from crawlers.datasets.importing import UNNAMED, import_rows
-from crawlers.datasets.product_file import ProductFile
+from crawlers.datasets.product_file import ProductFile, RowSource
 from crawlers.discover.visit import Visit
 from crawlers.extract.language import speaks
 from crawlers.fetch.settings import USUAL
 from crawlers.platforms import Shop
 from crawlers.profiles.shop_profile import Limits, load
+from crawlers.reading_process import ReadingProcess
 from crawlers.run import Traffic, crawl_shop, fetch_photos
 from crawlers.state.catalogue_rows import CatalogueRows, is_complete
 from crawlers.state.ledger_rows import ledger_rows
 from crawlers.state.photo_notes import photo_notes
 from crawlers.state.photo_queue import PhotoQueue
 from crawlers.state.photo_recorder import PhotoRecorder
+from crawlers.state.price_notes import price_notes
 from crawlers.state.progress import ProgressReport
 from crawlers.state.recorder import Recorder
 from crawlers.state.recrawl_policy import CHANGED, FULL, LIST, MOST_PAGES, RecrawlPolicy
@@ -37,8 +42,10 @@ from crawlers.state.tables.crawl_state import CrawlState
 from crawlers.state.tally import FLOOR
 from flows.child_processes import end_with_parent
 from flows.crawl.crawl_store import CrawlStore
+from flows.crawl.forgotten import forgotten
 from flows.crawl.previous_tables import load_previous, previous_products, refused_before
 from infra.lake import Lake
+from infra.machine import cpu_seconds
 from schemas.errors import InputError, LakeError, PipelineError, RejectedError
 from schemas.manifest import Manifest
 
@@ -58,14 +65,16 @@ def run(request: Mapping[str, Any], out: TextIO) -> dict[str, Any]:
     try:
         traffic = Traffic(**(state.read_note("traffic") or {}))
         load_previous(state, lake, previous)
-        recorder = Recorder(state, store, _policy(request, previous), _progress_to(out), traffic.so_far)
+        policy, bans = _policy(request, previous), forgotten(lake)
+        recorder = Recorder(state, store, policy, _progress_to(out), traffic.so_far, bans)
         recorder.resume()
         read_as: dict[str, Any] = {}
         try:
-            if request["do"] == "crawl":
-                _crawl(request, recorder, traffic, lake, previous)
-            else:
-                read_as = _import(request, recorder, store, traffic)
+            with ReadingProcess(partial(end_with_parent, os.getpid())) as process:
+                if request["do"] == "crawl":
+                    _crawl(request, recorder, traffic, lake, previous, process)
+                else:
+                    read_as = _import(request, recorder, store, traffic, process)
         finally:
             _save_traffic(state, traffic)
         previous_rows = previous_products(lake, previous)
@@ -111,7 +120,7 @@ def main() -> int:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     request = json.loads(sys.stdin.readline())
     try:
-        say(out, {"done": run(request, out)})
+        say(out, {"done": run(request, out) | {"cpu_seconds": cpu_seconds()}})
     except PipelineError as error:
         say(out, {"error": told(error)})
         return 1
@@ -147,7 +156,12 @@ def _policy(request: Mapping[str, Any], previous: Manifest | None) -> RecrawlPol
 
 
 def _crawl(
-    request: Mapping[str, Any], recorder: Recorder, traffic: Traffic, lake: Lake, previous: Manifest | None
+    request: Mapping[str, Any],
+    recorder: Recorder,
+    traffic: Traffic,
+    lake: Lake,
+    previous: Manifest | None,
+    process: ReadingProcess,
 ) -> None:
     pace = load(request["profile"]).limits.pace if request["profile"] else USUAL
     again: list[Visit] = []
@@ -170,17 +184,20 @@ def _crawl(
         only=request["only"],
         again=again,
         pace=pace,
+        process=process,
     )
 
 
 def _import(
-    request: Mapping[str, Any], recorder: Recorder, store: CrawlStore, traffic: Traffic
+    request: Mapping[str, Any],
+    recorder: Recorder,
+    store: CrawlStore,
+    traffic: Traffic,
+    process: ReadingProcess,
 ) -> dict[str, Any]:
     """Import a catalogue; return its rows, what it was read as, and attributes that could not be read everywhere."""
     begun = time.monotonic()
-    product_file = ProductFile(
-        request["path"], request["shop"], request["mapping"], request["encoding"], request["delimiter"]
-    )
+    product_file = _rows_of(request)
     recorder.expect("import", product_file.rows or 0)
     try:
         import_rows(product_file, recorder)
@@ -193,12 +210,22 @@ def _import(
         traffic.seconds["import"] = time.monotonic() - begun
         if to_ask := sum(1 for _ in recorder.state.collected.photos_to_ask()):
             recorder.expect("image", recorder.tally("image").seen + to_ask)
-            fetch_photos(request["photos_at"], request["contact"], recorder, traffic)
+            fetch_photos(request["photos_at"], request["contact"], recorder, traffic, process)
     except RejectedError as error:
         raise _with_example(recorder, store, error) from error
     PhotoRecorder(recorder).flush()
     unread = {"unread_cells": dict(product_file.left_out)} if product_file.left_out else {}
-    return {"rows": tally.seen, "read_as": product_file.taken} | unread
+    read_as = {"rows": tally.seen, "read_as": product_file.taken} | unread
+    if isinstance(product_file, OfficialTree):
+        read_as["benchmark"] = product_file.benchmark
+    return read_as
+
+
+def _rows_of(request: Mapping[str, Any]) -> RowSource:
+    path, shop = request["path"], request["shop"]
+    if request.get("benchmark"):
+        return open_tree(request["benchmark"], path, shop, request["cut"])
+    return ProductFile(path, shop, request["mapping"], request["encoding"], request["delimiter"])
 
 
 def _with_example(recorder: Recorder, store: CrawlStore, error: RejectedError) -> RejectedError:
@@ -263,7 +290,7 @@ def _write_tables(
         "language": state.read_note("language") or "",
     }
     photos = photo_notes(state, result["products"])
-    result |= photos | {"notes": [*result["notes"], *photos["notes"]]}
+    result |= photos | {"notes": [*result["notes"], *photos["notes"], *price_notes(state)]}
     return {"files": files, "result": result, "counts": counts}
 
 

@@ -12,6 +12,7 @@ from flows.child_processes import ending_together
 from flows.crawl.crawl_store import without_images_of
 from flows.crawl.crawl_subprocess import converse
 from flows.crawl.failed_shops import completed, reasons, refuse_too_many, report_shops
+from flows.crawl.forgotten import refuse_forgotten
 from flows.crawl.one_crawl import one_crawl_of
 from flows.crawl.refused_import import give_up
 from flows.crawl.wanted_shops import wanted_shops
@@ -86,9 +87,10 @@ def run_process(lake_uri: str, request: Mapping[str, Any], parameters: dict[str,
     """Open a crawl or go on with one, let flows.crawl.crawl_process fill it, commit it; returns the result.
 
     What an earlier attempt of this flow run committed is returned as it is. Raises LakeError where the shop is
-    being crawled already.
+    being crawled already, InputError where it was forgotten.
     """
     lake = Lake(lake_uri)
+    refuse_forgotten(lake, parameters["shop"], parameters.get("url", ""))
     if done := done_before(lake, "crawl", shop=parameters["shop"]):
         return done.result
     with one_crawl_of(lake, parameters["shop"]):
@@ -193,7 +195,7 @@ def _enter(run: OpenRun, answer: Mapping[str, Any], parts: Mapping[str, list[Par
     for table, files in parts.items():
         run.add(TABLES[table], files)
     run.counts = {stage: Count(**count) for stage, count in answer["counts"].items()}
-    run.seconds = dict(answer["seconds"])
+    run.seconds, run.cost = dict(answer["seconds"]), {"cpu_seconds": answer["cpu_seconds"]}
 
 
 def _state_file(lake: Lake, run_id: str) -> Path:

@@ -23,7 +23,7 @@ IMAGE_PART_ROWS = 20_000
 class CrawlStore:
     """crawlers.state.photo_store.PhotoStore over the folder of an open run, and the tables at its end.
 
-    Parts that an interrupted crawl left in the folder count. One thread writes; `has_photo` may be asked from others.
+    Parts that an interrupted crawl left in the folder count.
     """
 
     def __init__(self, lake: Lake, folder: str) -> None:

@@ -1,13 +1,9 @@
-"""What a shop offers and what a crawl of it would miss and cost; or what this machine has. No Prefect is started."""
+"""What a shop offers, and what a crawl of it would miss and cost. No Prefect is started."""
 
 import re
 import shlex
-import shutil
-import socket
-import time
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlparse
 
 from rich.text import Text
 
@@ -15,13 +11,8 @@ from crawlers.fetch.shop_names import named_shop
 from crawlers.fetch.user_agent import user_agent
 from flows import terminal
 from flows.crawl.crawl_subprocess import converse
-from infra.lake import Lake
-from infra.machine import describe_machine
-from infra.settings import load_settings
-from schemas.errors import InputError, PipelineError
+from schemas.errors import InputError
 
-_PORTS = {"milvus": 19530, "prefect": 4200, "ray": 6379}
-_ANSWER_S = 1.0
 _CONTROL = re.compile(r"[^\S ]|[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -53,31 +44,9 @@ def doctor(
     return result | {"written": str(file), "command": command}
 
 
-def machine(lake: str = "") -> dict[str, Any]:
-    """Cores, memory, GPUs, libraries, room on the disk of the lake, usual ports, and whether the lake answers.
-
-    lake  its address; that of the settings where none is given
-    """
-    lake = lake or load_settings().lake
-    place = urlparse(lake)
-    folder = Path(place.path if place.scheme == "file" else lake) if place.scheme in ("", "file") else Path()
-    existing = next(path for path in [folder.absolute(), *folder.absolute().parents] if path.exists())
-    disk = shutil.disk_usage(existing)
-    return describe_machine() | {
-        "disk_free_gib": round(disk.free / 2**30, 1),
-        "ports": {name: _listens(port) for name, port in _PORTS.items()},
-        "lake": {"uri": lake, **_lake(lake)},
-    }
-
-
 def show(result: dict[str, Any]) -> None:
-    """Either result for people; a shop's words are shown without what could steer the terminal."""
+    """The result for people; a shop's words are shown without what could steer the terminal."""
     shown = _safe(result)
-    if "coverage" not in shown:
-        terminal.fields_table(
-            "this machine", shown | {"gpus": shown["gpus"] or "none", "ports": _ports(shown["ports"])}
-        )
-        return
     products, cost, robots = shown["products"], shown["cost"], shown["robots"]
     about = "" if products["exact"] else "about "
     about_shop = {
@@ -122,10 +91,6 @@ def _platform(shown: dict[str, Any]) -> str:
     return shown["platform"] or "none that can be read"
 
 
-def _ports(ports: dict[str, bool]) -> dict[str, str]:
-    return {f"{name} ({_PORTS[name]})": "answers" if answers else "silent" for name, answers in ports.items()}
-
-
 def _robots(robots: dict[str, Any]) -> str:
     if not robots["allowed"]:
         return str(robots["why"])
@@ -146,22 +111,6 @@ def _time(seconds: float) -> str:
     if seconds < 90:
         return f"about {max(1, round(seconds))} s"
     return f"about {seconds / 60:.0f} min" if seconds < 5400 else f"about {seconds / 3600:.1f} h"
-
-
-def _lake(uri: str) -> dict[str, Any]:
-    begun = time.monotonic()
-    try:
-        runs = len(list(Lake(uri).runs()))
-    except PipelineError as error:
-        return {"reachable": False, "why": str(error)}
-    return {"reachable": True, "runs": runs, "seconds": round(time.monotonic() - begun, 3)}
-
-
-def _listens(port: int) -> bool:
-    """Whether anything on this machine answers at a port."""
-    with socket.socket() as probe:
-        probe.settimeout(_ANSWER_S)
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _safe(value: Any) -> Any:

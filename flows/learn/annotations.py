@@ -1,6 +1,6 @@
 """What importers know of the labelled photos beyond words -> the table `annotations` of a label run."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -26,10 +26,19 @@ def write_annotations(run: OpenRun, lake: Lake, crawls: Sequence[Manifest], labe
     taken = pa.array([], pa.string())
     for crawl in crawls:
         if crawl in annotated:
-            for batch in lake.batches(crawl, "annotations", ANNOTATIONS.names, rows=ROWS):
+            for batch in annotation_batches(lake, crawl):
                 ids = batch["product_id"]
                 mine = pc.and_not(pc.is_in(ids, labelled), pc.is_in(ids, taken))
                 writer.write_table(pa.Table.from_batches([batch.filter(mine)]))
         shown = lake.table(crawl, "products", ["product_id"])["product_id"]
         taken = pa.chunked_array([taken, *shown.chunks]).unique()
     run.add(ANNOTATIONS, writer.close())
+
+
+def annotation_batches(lake: Lake, run: Manifest) -> Iterator[pa.RecordBatch]:
+    """Read the annotations of a crawl or a label run, all columns; one of version 1 has no `split`."""
+    names = [name for name in ANNOTATIONS.names if run.schemas["annotations"] > 1 or name != "split"]
+    for batch in lake.batches(run, "annotations", names, rows=ROWS):
+        if "split" not in names:
+            batch = batch.append_column("split", pa.nulls(len(batch), pa.string()))
+        yield batch

@@ -1,6 +1,6 @@
 """What a method learns from: the photos of a label run, what it reads of each, and where they lie."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,12 +58,14 @@ def supervision(lake: Lake, labels: Manifest, method: str) -> Supervision:
     columns = ["image_id", "words", "split", "group"]
     every = Dataset.gather(lake.batches(labels, "labels", columns, rows=10_000), len(names.words))
     if set(reads) & set(ANNOTATED):
-        names = annotation_names(_annotations(lake, labels), every, names.words, reads)
-        every = annotated(every, _annotations(lake, labels), names, reads)
+        names = annotation_names(_annotations(lake, labels, reads), every, names.words, reads)
+        every = annotated(every, _annotations(lake, labels, reads), names, reads)
     if set(reads) & set(PLACED):
-        every = every.with_columns({PHOTO_SIZE: _photo_sizes(lake, every)})
+        every = every.with_columns({PHOTO_SIZE: photo_sizes(lake, every)})
     saying = [column for column in SAYING if column in reads]
     said = [_said(every, name) for name in saying] or [np.ones(len(every), bool)]
+    if "domain" in reads:  # such a photo is half of a pair, whatever else is known of it
+        said.append(every.dense("domain") >= 0)
     dataset = every.select([*reads, "product", PHOTO_SIZE]).take(np.flatnonzero(np.any(said, 0)))
     reason, what = ("no_words", "word") if saying == ["words"] else ("no_annotation", " or ".join(saying))
     if not len(dataset):
@@ -112,8 +114,12 @@ def _too_few(lake: Lake, labels: Manifest, what: str, photos: int, learnt: int) 
     return f"{products:,} products show {distinct} with a {what}{kept}: nothing to learn from"
 
 
-def _annotations(lake: Lake, labels: Manifest) -> Iterator[pa.RecordBatch]:
+def _annotations(lake: Lake, labels: Manifest, reads: Collection[str]) -> Iterator[pa.RecordBatch]:
     if not labels.rows("annotations"):
+        if (
+            not set(reads) & set(ANNOTATED) & set(SAYING)
+        ):  # who took a photo, or where the garment is: not known then
+            return iter(())
         raise InputError(labels.run_id, "has no annotations, and the method learns from them")
     return lake.batches(labels, "annotations", ["image_id", *ANNOTATED], rows=10_000)
 
@@ -128,7 +134,7 @@ def _said(dataset: Dataset, name: str) -> NDArray[np.bool_]:
     return known
 
 
-def _photo_sizes(lake: Lake, dataset: Dataset) -> NDArray[np.int32]:
+def photo_sizes(lake: Lake, dataset: Dataset) -> NDArray[np.int32]:
     """(N, 2) width and height of each photo as it is seen, upright."""
     sizes = np.ones((len(dataset), 2), np.int32)
     for crawl in lake.runs("crawl"):

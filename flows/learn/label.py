@@ -16,6 +16,7 @@ from flows.learn.texts import Said, read_texts, units_of
 from flows.parameters.label import LabelParameters
 from flows.progress import stage
 from flows.queries.newest_crawls import newest_crawls
+from flows.queries.overrides import overrides
 from flows.running.night import begin, done_before
 from flows.running.stage_task import stage_task
 from infra.lake import Lake
@@ -49,14 +50,17 @@ def label_products(parameters: LabelParameters) -> dict[str, Any]:
     sources = newest_crawls(place, parameters.crawls)
     recorded = parameters.recorded()
     parents = [source.run_id for source in sources]
-    key = digest({"label": parents} | recorded)
+    overruled = overrides(place)
+    key = digest(
+        {"label": parents} | recorded | ({"overrides": sorted(overruled.items())} if overruled else {})
+    )
     if done := done_before(place, "label", key=key):
         return done.result
     rows = sum(source.rows("products") for source in sources)
     with stage("label", 2 * rows, "products") as step, BagSpool() as spool:
-        held_out = HeldOut.of(place, sources, parameters.test_share)
+        held_out = HeldOut.of(place, sources, parameters.test_share, overruled)
         units = units_of(place, sources, held_out.shown)
-        said = read_texts(place, units, parameters.columns, held_out.out, spool, step)
+        said = read_texts(place, units, parameters.columns, held_out.out | held_out.wrong, spool, step)
         vocabulary = _kept_words(said, parameters, held_out)
         run = begin(place, "run", "label", key, parents=parents, parameters=recorded)
         for schema in (LABELS, ANNOTATIONS, VOCABULARY, REPORT_CARD, REJECTS):
@@ -72,7 +76,7 @@ def label_products(parameters: LabelParameters) -> dict[str, Any]:
     card += [*held_out.rows(), *check.rows(held_out.alone)]
     card += compared(Since(place, sources, recorded), vocabulary, labelled)
     _write_tables(run, vocabulary, card)
-    refused = {"no_photo": written.rejected} if written.rejected else {}
+    refused = written.rejected
     run.counts["label"] = Count(held_out.shown.distinct, labelled, refused)
     run.seconds["label"] = time.monotonic() - begun
     result = {
@@ -83,6 +87,7 @@ def label_products(parameters: LabelParameters) -> dict[str, Any]:
         "splits": written.splits,
         "products_without_words": written.products.wordless,
         "groups": len(np.unique(held_out.group)),
+        "overrides": len(overruled),
         **held_out.moves(),
         "rejected": refused,
         "report_card": card,

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from flows.learn.bag_spool import BagSpool
 from flows.learn.held_out import HeldOut
-from flows.learn.shown_photos import NO_PHOTO
+from flows.learn.shown_photos import LEFT_OUT, NO_PHOTO
 from flows.learn.texts import Unit
 from flows.progress import Stage
 from infra.lake import Lake
@@ -23,6 +23,7 @@ from workers.text.encoder import Encoder
 from workers.text.report_card import PAIRS, Products
 
 _COMPARED = tuple(dict.fromkeys(field for pair in PAIRS for field in pair))
+_REJECTED = {"no_photo": NO_PHOTO, "not_fashion": LEFT_OUT}
 _SHOWN = ("product_id", "image_ids", "image_views", "url")
 
 
@@ -32,7 +33,7 @@ class Written:
 
     splits: dict[str, int]
     products: Products
-    rejected: int
+    rejected: dict[str, int]
 
 
 def write_labels(
@@ -44,18 +45,22 @@ def write_labels(
     held_out: HeldOut,
     step: Stage,
 ) -> Written:
-    """Write a row of LABELS per photo of every product, or one of REJECTS; no text is read again."""
+    """Write a row of LABELS per photo of every product, or one of REJECTS; no text is read again.
+
+    A product whose label is wrong, as a person said, has no words.
+    """
     labels, rejects = run.writer(LABELS), run.writer(REJECTS)
-    counts, splits = Products(), dict.fromkeys(SPLITS, 0)
+    counts, splits, refused = Products(), dict.fromkeys(SPLITS, 0), dict.fromkeys(_REJECTED, 0)
     for number, unit in enumerate(units):
         with lake.part(unit.path) as part:
             rows = part.read_row_group(unit.row_group, columns=list(_SHOWN)).select(_SHOWN)
-        _write_rejects(rejects, rows.take(pa.array(np.flatnonzero(unit.place == NO_PHOTO))))
+        for why, place in _REJECTED.items():
+            refused[why] += _write_rejects(rejects, rows.filter(pa.array(unit.place == place)), why)
         if not len(unit.labelled):
             continue
         bags = spool.read(number)
         languages = encoder.languages(bags)
-        words = encoder.words(bags, languages)
+        words = encoder.words(bags, languages).emptied(held_out.wrong[unit.place[unit.labelled]])
         counts.add(words.counts, languages, encoder.fields(bags, _COMPARED, languages))
         table = _labels(rows.take(pa.array(unit.labelled)), words, unit.place[unit.labelled], held_out)
         labels.write_table(table)
@@ -64,7 +69,7 @@ def write_labels(
         step.advance(len(rows))
     run.add(LABELS, labels.close())
     run.add(REJECTS, rejects.close())
-    return Written(splits, counts, rejects.rows)
+    return Written(splits, counts, {why: number for why, number in refused.items() if number})
 
 
 def _labels(rows: pa.Table, words: Csr, products: NDArray[np.int64], held_out: HeldOut) -> pa.Table:
@@ -74,10 +79,14 @@ def _labels(rows: pa.Table, words: Csr, products: NDArray[np.int64], held_out: H
     splits: list[str] = []
     out = held_out.out[products].tolist()
     shown = zip(rows["image_ids"].to_pylist(), rows["image_views"].to_pylist(), strict=True)
+    official, names = held_out.official, rows["product_id"].to_pylist()
     for row, (image_ids, views) in enumerate(shown):
         photos = _distinct(image_ids, views)
         owners += [row] * len(photos)
         ids += photos
+        if official.known[products[row]]:
+            splits += official.of_photos(names[row], photos)
+            continue
         splits += roles(list(photos.values())) if out[row] else ["train"] * len(photos)
     own = np.array(owners, np.int64)
     said = words.take(own)
@@ -91,10 +100,11 @@ def _labels(rows: pa.Table, words: Csr, products: NDArray[np.int64], held_out: H
     return pa.table(columns)
 
 
-def _write_rejects(rejects: PartWriter, rows: pa.Table) -> None:
+def _write_rejects(rejects: PartWriter, rows: pa.Table, why: str) -> int:
     for row in rows.to_pylist():
-        detail = f"none of its {len(row['image_ids'])} photos is stored"
-        rejects.write(Reject("label", "no_photo", row["url"], row["product_id"], detail).row())
+        detail = f"none of its {len(row['image_ids'])} photos is stored" if why == "no_photo" else ""
+        rejects.write(Reject("label", why, row["url"], row["product_id"], detail).row())
+    return len(rows)
 
 
 def _numbers(table: pa.Table) -> tuple[pa.Array, pa.Array]:

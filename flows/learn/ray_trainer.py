@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from ray.train import CheckpointConfig, FailureConfig, RunConfig, ScalingConfig
 from ray.train.torch import TorchTrainer
 from ray.util.queue import Empty, Queue
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from flows.learn.dataset import Supervision, parts
 from flows.orchestration import our_error
@@ -32,11 +33,12 @@ from flows.progress import stage, waiting
 from flows.running.beside_main import beside_main
 from flows.running.started_ray import started_ray
 from infra.atomic_write import write_atomically
-from infra.cluster import wanted_gpus
 from infra.lake import Lake
 from infra.open_run import OpenRun
 from infra.photo_locations import locate
+from infra.placement import Placement
 from schemas.manifest import Part
+from workers.data.pixel_cache import PixelCache
 from workers.training.resume import BEST
 from workers.training.tensorboard_scalars import Scalars
 from workers.training.worker import RESULT, SCORES, Job, train_worker
@@ -50,20 +52,19 @@ class Wanted:
     """What to train and with what.
 
     settings  every value of the method, flat
+    placement of its workers
     start   path of the checkpoint to start from; empty: first weights
     begins  where that is, in words for the progress line
-    gpus    auto | 0 | n
-    cache   bytes of memory for decoded photos, per worker
+    cache   of decoded photos
     minutes between two checkpoints within an epoch
     """
 
     method: str
     settings: dict[str, Any]
+    placement: Placement
+    cache: PixelCache
     start: str = ""
     begins: str = "random weights"
-    workers: int = 1
-    gpus: str = "auto"
-    cache: int = 4 << 30
     minutes: float = 10.0
 
 
@@ -75,6 +76,8 @@ class Trained:
     history          rows of schemas.score.HISTORY
     undecodable      photos that are none
     resumed_at       images drawn before the last attempt began; 0: it began at the beginning
+    cpu_seconds      of the workers of the last attempt
+    gpu_seconds      for which they held GPUs
     positives, aucs, offsets  (V,) per word, see workers/training/word_auc.py; empty for a method without words
     """
 
@@ -82,6 +85,8 @@ class Trained:
     history: list[dict[str, Any]] = field(default_factory=list)
     undecodable: int = 0
     resumed_at: int = 0
+    cpu_seconds: float = 0.0
+    gpu_seconds: float = 0.0
     positives: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     aucs: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
     offsets: NDArray[np.float32] = field(default_factory=lambda: np.empty(0, np.float32))
@@ -105,9 +110,11 @@ def fit(lake: Lake, run: OpenRun, wanted: Wanted, learnt: Supervision) -> Traine
 
     A worker that dies is started again by Ray Train, twice at most (FailureConfig).
     """
-    with started_ray() as cluster:
-        on_gpu = wanted_gpus(wanted.gpus, cluster) > 0
-        line, refused = (Queue(actor_options={"num_cpus": 0}) for _ in range(2))
+    placement = wanted.placement
+    with started_ray(lake):
+        beside_us = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
+        options = {"num_cpus": 0, "scheduling_strategy": beside_us}  # a node that goes takes no queue with it
+        line, refused = (Queue(actor_options=options) for _ in range(2))
         train, validation = parts(learnt.dataset)
         job = Job(
             method=wanted.method,
@@ -118,8 +125,8 @@ def fit(lake: Lake, run: OpenRun, wanted: Wanted, learnt: Supervision) -> Traine
             train=ray.put(locate(lake, learnt.dataset.ids[train])),
             validation=ray.put(locate(lake, learnt.dataset.ids[validation])),
             start=wanted.start,
-            threads=max(1, cluster.cores // wanted.workers),
-            cache_bytes=wanted.cache,
+            threads=placement.threads,
+            cache=wanted.cache,
             checkpoint_every=60 * wanted.minutes,
             resume=_unlisted(lake.filesystem, f"{run.folder}/{SCRATCH}"),
             on_progress=ProgressSender(line),
@@ -129,9 +136,10 @@ def fit(lake: Lake, run: OpenRun, wanted: Wanted, learnt: Supervision) -> Traine
             train_worker,
             train_loop_config={"job": job},
             scaling_config=ScalingConfig(
-                num_workers=wanted.workers,
-                use_gpu=on_gpu,
-                resources_per_worker={"CPU": 1} | ({"GPU": 1} if on_gpu else {}),
+                num_workers=placement.workers,
+                use_gpu=placement.on_gpu,
+                resources_per_worker=placement.resources,
+                placement_strategy=placement.strategy,
             ),
             run_config=RunConfig(
                 name=SCRATCH,
@@ -141,7 +149,8 @@ def fit(lake: Lake, run: OpenRun, wanted: Wanted, learnt: Supervision) -> Traine
                 checkpoint_config=CheckpointConfig(num_to_keep=1),
             ),
         )
-        with _event_files(lake, run) as folder, _listening(line, Scalars(folder), wanted.begins):
+        begins = f"{wanted.begins}, {placement.workers} workers" if placement.workers > 1 else wanted.begins
+        with _event_files(lake, run) as folder, _listening(line, Scalars(folder), begins):
             result = _outcome(trainer, refused)
         with result.checkpoint.as_directory() as folder:
             return _read(Path(folder))
@@ -222,14 +231,18 @@ def _listening(line: Queue, scalars: Scalars, begins: str) -> Iterator[None]:
             first = begun if "images" in begun else next(events, None)
         with stage("train", None, "images") as step:
             step.advance(0, note=f"from {begins}")
+            said = begins
             for event in chain(filter(None, (first,)), events):
+                if "photos" in event:
+                    said = f"{begins}, photos {event['photos']}"
+                    step.advance(0, note=f"from {said}")
                 if "images" not in event:  # another attempt begins
                     continue
                 scalars.add(event)
                 if "phase" in event:
                     step.reach(event["images"])
                 else:
-                    step.reach(event["images"], total=event["of"], note=f"{_note(event)}, from {begins}")
+                    step.reach(event["images"], total=event["of"], note=f"{_note(event)}, from {said}")
 
     # In our context, so that what is logged there is said of this task run.
     thread = Thread(target=copy_context().run, args=(listen,), daemon=True)

@@ -56,8 +56,8 @@ def compared(run: Since, vocabulary: Vocabulary, products: int) -> list[Row]:
 def previous_labels(lake: Lake, sources: Sequence[Manifest]) -> Manifest | None:
     """The newest committed label run whose crawls are of exactly the shops of these crawls."""
     shops = _shops(sources)
-    for labels in lake.runs("run", newest_first=True):
-        if labels.flow == "label" and labels.rows("vocabulary"):
+    for labels in lake.runs("run", "label", newest_first=True):
+        if labels.rows("vocabulary"):
             try:
                 if _shops(labelled_crawls(lake, labels)) == shops:
                     return labels

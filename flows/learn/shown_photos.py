@@ -1,6 +1,6 @@
 """Which product of some crawls shows which stored photo, as arrays, and what photos are recognised by."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +15,7 @@ from schemas.manifest import Manifest
 from workers.data.near_duplicates import PhotoFeatures, aspects_as_seen
 
 ROWS = 5_000  # at a time in memory
-NO_PHOTO, SEEN = -1, -2
+NO_PHOTO, SEEN, LEFT_OUT = -1, -2, -3
 _FEATURES = ("image_id", "phash", "thumbnail", "width", "height", "orientation", "quality")
 
 
@@ -23,7 +23,7 @@ _FEATURES = ("image_id", "phash", "thumbnail", "width", "height", "orientation",
 class ShownPhotos:
     """R rows of products as they lie in the crawls, P products with a stored photo, N photos, M showings.
 
-    place        (R,) the product of each row; NO_PHOTO, or SEEN for a product that an earlier crawl holds
+    place        (R,) the product of each row; NO_PHOTO, SEEN for a product that an earlier crawl holds, or LEFT_OUT
     product_ids  (P,) strings, in the order of their rows
     photo_ids    (N,) S32, ascending
     owners       (M,) product owners[m] shows photo photos[m]
@@ -37,8 +37,8 @@ class ShownPhotos:
     photos: NDArray[np.int64]
 
     @classmethod
-    def of(cls, lake: Lake, crawls: Sequence[Manifest]) -> "ShownPhotos":
-        """Read two columns of the products; the first of two with one id counts."""
+    def of(cls, lake: Lake, crawls: Sequence[Manifest], left_out: Collection[str] = ()) -> "ShownPhotos":
+        """Read two columns of the products, but for those `left_out`; the first of two with one id counts."""
         names = [pa.array([], pa.string())]
         shown, ids = [np.empty(0, np.int64)], [np.empty(0, ID)]
         for crawl in crawls:
@@ -57,7 +57,9 @@ class ShownPhotos:
         first = np.zeros(len(every), bool)
         first[np.unique(number, return_index=True)[1]] = True
         place[~first] = SEEN
-        counted = first[rows]
+        unwanted = first & pc.is_in(every, pa.array(left_out, pa.string())).to_numpy()
+        place[unwanted] = LEFT_OUT
+        counted = (first & ~unwanted)[rows]
         labelled = np.unique(rows[counted])
         place[labelled] = np.arange(len(labelled))
         photo_ids, photos = np.unique(of_row[counted], return_inverse=True)

@@ -108,7 +108,7 @@ def _by_ray(lake: Lake, tables: Sequence[pa.Table]) -> Iterator[pa.Table]:
         from_arrow,
     )  # two seconds that few products need not pay
 
-    with started_ray() as cluster:
+    with started_ray(lake) as cluster:
         DataContext.get_current().execution_options.preserve_order = False
         bags = from_arrow(tables).map_batches(
             ReadBags,

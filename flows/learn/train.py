@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 
 from flows.flow_of import flow_of
 from flows.learn.dataset import Supervision, label_space, supervision
+from flows.learn.kept_photos import pixel_cache
+from flows.learn.placed import placed
 from flows.learn.ray_trainer import EVENTS, Trained, Wanted, fit, remove_scratch
 from flows.learn.tuning import tune_settings
 from flows.parameters.train import TrainParameters
@@ -25,8 +27,6 @@ from workers.contract import NamesWords, registry
 from workers.training.checkpoint import Checkpoint, pack, unpack, untrained
 from workers.training.warm_start import warm_start
 from workers.training.weights_choice import decided, said
-
-GIB = 2**30
 
 
 @flow_of(TrainParameters, name="train")
@@ -53,18 +53,18 @@ def train_words(parameters: TrainParameters) -> dict[str, Any]:
     if done := done_before(place, "train", key=key):
         return done.result
     learnt = supervision(place, source, method) if chosen.learns else None  # nothing to learn leaves no run
-    run = begin(place, "run", "train", key, parents=parents, parameters=recorded)
     if earlier is not None or not chosen.learns:  # a parent that does not fit is refused before Ray starts
         trained = _first_weights(place, chosen, source, earlier)
-    if learnt is not None:
+    placement = placed(parameters, chosen, learnt) if learnt else None  # what cannot be had leaves no run
+    run = begin(place, "run", "train", key, parents=parents, parameters=recorded)
+    if learnt and placement:
         wanted = Wanted(
             method=method,
             settings=chosen.flat(),
+            placement=placement,
             start=_checkpoint_path(place, earlier) if earlier else "",
             begins=f"run {earlier.run_id}" if earlier else said(chosen),
-            workers=parameters.workers,
-            gpus=parameters.gpus,
-            cache=int(parameters.cache_gib * GIB),
+            cache=pixel_cache(parameters.cache_gib),
             minutes=parameters.checkpoint_minutes,
         )
         trained = _learnt(place, run, learnt, wanted)
@@ -74,7 +74,8 @@ def train_words(parameters: TrainParameters) -> dict[str, Any]:
     run.files["checkpoints"] = [Part(name, 0, len(trained.data), ready.sha256)]
     _write_tables(run, trained, ready)
     run.seconds["train"] = time.monotonic() - begun
-    result = _result(run, trained, ready)
+    run.cost = {"cpu_seconds": trained.cpu_seconds, "gpu_seconds": trained.gpu_seconds}
+    result = _result(run, trained, ready) | ({"workers": placement.workers} if placement else {})
     if trained.history and place.is_local:
         result["watch"] = f"tensorboard --logdir {run.folder}/{EVENTS}"
     place.commit(run, result)

@@ -11,6 +11,8 @@ from ray import tune
 from ray.tune.schedulers import ASHAScheduler
 
 from flows.learn.dataset import Supervision, parts, supervision
+from flows.learn.kept_photos import pixel_cache
+from flows.learn.placed import placed
 from flows.learn.ray_trainer import SCRATCH, remove_scratch
 from flows.orchestration import our_error
 from flows.parameters.train import TrainParameters
@@ -18,10 +20,10 @@ from flows.progress import stage
 from flows.running.night import begin
 from flows.running.stage_task import stage_task
 from flows.running.started_ray import started_ray
-from infra.cluster import wanted_gpus
 from infra.lake import Lake
 from infra.open_run import OpenRun
 from infra.photo_locations import locate
+from infra.placement import AUTO, Placement, wanted_gpus
 from schemas.errors import CheckpointError, InputError, LakeError
 from schemas.ids import digest
 from workers.contract import Training, Trains, registry
@@ -52,9 +54,12 @@ def tune_settings(parameters: TrainParameters) -> dict[str, Any]:
         pass
     chosen = _searchable(parameters)
     learnt = supervision(place, source, parameters.method)
+    placement = placed(
+        parameters, chosen, learnt
+    )  # of the training to come: refused now, not after the search
     run = begin(place, "run", "tune", key, parents=[source.run_id], parameters=recorded)
     with stage("search", trials, "trials") as step:
-        rows = _tried(place, run, learnt, chosen, parameters)
+        rows = _tried(place, run, learnt, chosen, parameters, placement)
         step.reach(trials)
     run.seconds["tune"] = time.monotonic() - begun
     best = {name: value for name, value in rows[0].items() if name not in ("loss", "epochs")}
@@ -91,23 +96,34 @@ def _searchable(parameters: TrainParameters) -> registry.Settings:
 
 
 def _tried(
-    lake: Lake, run: OpenRun, learnt: Supervision, chosen: registry.Settings, parameters: TrainParameters
+    lake: Lake,
+    run: OpenRun,
+    learnt: Supervision,
+    chosen: registry.Settings,
+    parameters: TrainParameters,
+    placement: Placement,
 ) -> list[dict[str, Any]]:
-    """One row per trial that learnt anything, best first: its values, loss in nats, epochs."""
+    """One row per trial that learnt anything, best first: its values, loss in nats, epochs.
+
+    Each has what a worker of the training has; side by side are as many as there are GPUs, else cores, or workers asked
+    for.
+    """
     assert chosen.training is not None
     short = {"frozen_epochs": 0, "epochs": min(EPOCHS, chosen.training.epochs)}
-    with started_ray() as cluster:
-        devices = wanted_gpus(parameters.gpus, cluster)
-        side_by_side = devices or cluster.cores
+    with started_ray(lake) as cluster:
+        side_by_side = wanted_gpus(parameters.gpus, cluster) or cluster.cores
+        if parameters.workers != AUTO:
+            side_by_side = min(placement.workers, side_by_side)
         trial = partial(
             run_trial,
             base=chosen.flat() | short,
             method=parameters.method,
-            threads=max(1, cluster.cores // side_by_side),
+            threads=placement.threads,
+            cache=pixel_cache(parameters.cache_gib),
             **_few_photos(lake, learnt),
         )
         tuner = tune.Tuner(
-            tune.with_resources(trial, {"cpu": 1, "gpu": 1 if devices else 0}),
+            tune.with_resources(trial, {name.lower(): n for name, n in placement.resources.items()}),
             param_space=space(chosen.training),
             tune_config=_search(parameters.search, side_by_side),
             run_config=tune.RunConfig(

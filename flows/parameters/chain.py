@@ -45,7 +45,7 @@ class ChainParameters(StageParameters):
     fields: TextFields = None
     rarest: Annotated[Rarest, Option(absent=True)] = 2
     test_share: Annotated[TestShare, Option(absent=True)] = TEST_SHARE
-    workers: Workers = 1
+    workers: Workers = "auto"
     gpus: Gpus = ""
     milvus: Milvus = ""
     truth: Truth = None

@@ -1,9 +1,9 @@
 """What `crawl` and `import` can be told."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from crawlers.extract.language import tag_of
 from crawlers.state.budget import MOST_BYTES, MOST_PHOTOS
@@ -93,13 +93,14 @@ class CrawlParameters(StageParameters):
 class ImportParameters(StageParameters):
     """A catalogue of Parquet, CSV or JSON lines; crawlers/datasets/product_file.py says which columns it has.
 
+    Or the folder of a published benchmark, whose files crawlers/datasets/deepfashion reads.
     The contact is for photo hosts, where the column `image` holds http(s) addresses; `photos_at` is an address
     whose host may be a private one, for such photos.
     """
 
     path: Annotated[
         str,
-        Field(description="Parquet, CSV or JSON lines: a file, a folder or a glob."),
+        Field(description="Parquet, CSV or JSON lines: a file, a folder or a glob; or a benchmark's folder."),
         Option(argument=True),
     ]
     shop: Annotated[str, Field(description="Name of the shop the products belong to."), RECORDED]
@@ -122,11 +123,29 @@ class ImportParameters(StageParameters):
     delimiter: Annotated[str, Field(description="Of CSV: `;` or tab; told by the file itself."), RECORDED] = (
         ""
     )
+    benchmark: Annotated[
+        Literal["", "deepfashion-c", "in-shop", "consumer2shop"],
+        Field(description="The published benchmark whose folder it is."),
+        RECORDED,
+    ] = ""
+    cut: Annotated[
+        bool | None,
+        Field(description="Of a benchmark: cut garments out by their boxes; as its papers do by default."),
+        RECORDED,
+    ] = None
     lake: Lake = ""
     contact: Contact = ""
     photos_at: Annotated[
         str, Field(description="An address whose host may be a private one, for photos."), Option(absent=True)
     ] = ""
+
+    @model_validator(mode="after")
+    def _is_one_or_the_other(self) -> Self:
+        if self.benchmark and (self.mapping or self.encoding or self.delimiter):
+            raise UsageError(f"--benchmark {self.benchmark}", "has its own files; nothing of them is mapped")
+        if self.cut is not None and not self.benchmark:
+            raise UsageError("--cut", "is for a --benchmark, whose files say where garments are")
+        return self
 
     def recorded(self) -> dict[str, Any]:
         """Return what the manifest of an import keeps, with the file's full path."""

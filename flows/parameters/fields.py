@@ -1,6 +1,6 @@
 """The parameters that several stages have: described, bounded and named for the command line once."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -44,10 +44,19 @@ MethodSettings = Annotated[
     Field(description='Values of the method\'s Config to change: {"epochs": 8}.'),
     Option(help="A value of the method's Config: epochs=8.", flags=("--set",), words=Words.PAIRS),
 ]
-Workers = Annotated[int, Field(ge=1, description="Ray Train workers.")]
+Workers = Annotated[
+    Annotated[int, Field(ge=1)] | Literal["auto"],
+    Field(
+        description="Ray Train workers; auto: one per GPU, else one of a thread per core; README has the gain."
+    ),
+    Option(words=Words.COUNT),
+]
 Gpus = Annotated[
     str,
-    Field(description="auto, 0 for CPU, or a number; refuses when there are fewer.", validate_default=True),
+    Field(
+        description="auto for all, 0 for CPU, or a number; refuses when there are fewer.",
+        validate_default=True,
+    ),
     _setting("gpus"),
     Option(env="VITRINE_GPUS"),
 ]

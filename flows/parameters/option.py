@@ -12,6 +12,7 @@ class Words(Enum):
     """How what the user wrote becomes the value of a field."""
 
     PLAIN = "one value, as it stands"
+    COUNT = "a number, or auto"
     COMMA = "a,b"
     REPEATED = "the option once per value"
     PAIRS = "the option once per name=value"

@@ -28,9 +28,13 @@ class StageParameters(BaseModel):
         try:
             return cls(**given)
         except ValidationError as error:
-            fault = error.errors(include_url=False)[0]
+            faults = error.errors(include_url=False)
+        fault = faults[0]
         name = str(fault["loc"][0]) if fault["loc"] else ""
-        why = fault["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
+        # A value that may be of several types has a fault for each.
+        of_it = [each["msg"] for each in faults if each["loc"][:1] == fault["loc"][:1]]
+        why = ", or ".join(message.removeprefix("Value error, ") for message in of_it)
+        why = why.replace("Input should be", "must be", 1).replace("Input should be ", "")
         if fault["type"] == "missing":
             raise UsageError(option_name(cls, name), "is needed")
         field = cls.model_fields.get(name)

@@ -143,6 +143,8 @@ def _crawls(lake: Lake, only: str) -> dict[str, list[Manifest]]:
     """Every committed crawl by shop, an import included, oldest first."""
     by_shop: dict[str, list[Manifest]] = {}
     for crawl in lake.runs("crawl"):
+        if not crawl.files.get("products"):  # swept: of an old crawl only photos stay that are still shown
+            continue
         by_shop.setdefault(str(crawl.result["shop"]), []).append(crawl)
     if not by_shop:
         raise LakeError(lake.uri, "holds no crawl yet; crawl a shop or import a catalogue first")

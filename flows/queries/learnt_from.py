@@ -15,8 +15,8 @@ ROWS = 50_000  # at a time in memory
 def judged_models(lake: Lake) -> list[Manifest]:
     """The models that are judged unless another is named: the newest train run of each method that learnt anything."""
     newest: dict[str, Manifest] = {}
-    for manifest in lake.runs("run", newest_first=True):
-        if manifest.flow == "train" and manifest.result.get("images"):
+    for manifest in lake.runs("run", "train", newest_first=True):
+        if manifest.result.get("images"):
             newest.setdefault(str(manifest.result["method"]), manifest)
     return [newest[method] for method in sorted(newest)]
 

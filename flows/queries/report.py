@@ -13,16 +13,18 @@ from typing import Any, TypeVar
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from flows.queries.report_change import change_of
 from flows.queries.report_photos import thumbnails_of
+from flows.queries.survey_tables import survey_tables
 from infra.lake import Lake
 from schemas.errors import InputError, LakeError
 from schemas.manifest import Manifest
 from workers.report import crawled as catalogue
 from workers.report import lessons, picture, quality, receipt
-from workers.report.data import Agreement, Crawled, Learnt, NearWord, Picture, Quality, Report, photos_shown
+from workers.report.answers import Picture
+from workers.report.data import Crawled, Learnt, NearWord, Quality, Report, photos_shown
 from workers.report.page import render
 
-_OVERLAP_QUERIES = 2000
 T = TypeVar("T")
 
 
@@ -76,6 +78,8 @@ class Reading:
         scored = self._part("quality", self._quality)
         shown = self._part("picture", self._picture)
         learnt = self._part("learnt", self._learnt)
+        tables = self._part("survey", lambda: survey_tables(self.lake)) or []
+        change = self._part("change", lambda: change_of(self.lake, self.evaluation, self._owners))
         address = receipt.without_secrets(self.lake.uri)
         return Report(
             run_id=self.evaluation.run_id,
@@ -88,8 +92,10 @@ class Reading:
             quality=scored,
             picture=shown,
             receipt=receipt.receipt(self._accountable(), address),
-            photos=self._thumbnails(photos_shown(crawled, learnt, shown)),
+            change=change,
+            photos=self._thumbnails(photos_shown(crawled, learnt, shown, change)),
             missing=self.missing,
+            survey=[table for table in tables if table.measured],
         )
 
     def _crawled(self) -> Crawled:
@@ -125,7 +131,9 @@ class Reading:
         if not scores:
             raise LakeError("How good it is", "this evaluation holds no score")
         main = str(self.main.get("method") or quality.main_method(scores))
-        return Quality(main, scores, self._part("agreement", self._agreement))
+        through = self.evaluation.result.get("index")
+        agreed = self._part("agreement", lambda: quality.agreement(scores, through))
+        return Quality(main, scores, agreed)
 
     def _picture(self) -> Picture:
         """The hits of the trained method, chosen by rule."""
@@ -181,7 +189,7 @@ class Reading:
 
     def _embeds(self) -> list[Manifest]:
         """Every embed run that holds vectors of the shown fingerprint: reused ones lie in earlier runs."""
-        embeds = (run for run in self.lake.runs("run") if run.flow == "embed" and self.fingerprint)
+        embeds = self.lake.runs("run", "embed") if self.fingerprint else ()
         return [run for run in embeds if run.result.get("fingerprint") == self.fingerprint]
 
     def _trained(self) -> Manifest | None:
@@ -198,7 +206,7 @@ class Reading:
         """
         embeds = self._embeds()
         made = {run.run_id for run in embeds}
-        loaded = (run for run in self.lake.runs("run", newest_first=True) if run.flow == "index")
+        loaded = self.lake.runs("run", "index", newest_first=True)
         index = [run for run in loaded if made.intersection(run.parents)][:1]
         named = {parent for run in index for parent in run.parents}
         reused = [run for run in embeds if run.rows("vectors") or run.run_id in named]
@@ -239,20 +247,6 @@ class Reading:
         rule = (pc.field("fingerprint") == self.fingerprint) & (pc.field("filter") == "")
         dataset = self.lake.dataset(self.evaluation, "hits")
         return dataset.to_table(list(columns), filter=rule if only is None else rule & only)
-
-    def _agreement(self) -> Agreement | None:
-        table = self._hits(["query_id", "searched", "rank"])
-        ranks: dict[str, list[int]] = {}
-        for searched, rank in zip(table["searched"].to_pylist(), table["rank"].to_pylist(), strict=True):
-            ranks.setdefault(searched, []).append(rank)
-        if len(ranks) < 2:
-            return None
-        ids = sorted(set(table["query_id"].to_pylist()))
-        chosen = ids[:: max(1, len(ids) // _OVERLAP_QUERIES)]
-        only = pc.field("query_id").isin(chosen)
-        rows = self._hits(["query_id", "searched", "image_ids"], only).to_pylist()
-        firsts = [(row["query_id"], row["searched"], row["image_ids"]) for row in rows]
-        return quality.agreement(ranks, firsts)
 
     def _owners(self, photos: Collection[str]) -> dict[str, list[picture.Owner]]:
         """The products of these photos, with their titles where a crawl still has them."""

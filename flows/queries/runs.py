@@ -1,10 +1,12 @@
-"""What a lake holds: every committed run with its parents, newest first."""
+"""What a lake holds: its committed runs with their parents, newest first."""
 
 import shlex
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
-from infra.lake import Lake
+from infra.lake import MARKER, Lake
+from schemas.errors import UsageError
 from schemas.manifest import Manifest
 
 _SUMMARIES = {
@@ -15,15 +17,35 @@ _SUMMARIES = {
     "embed": "{method}: {embedded:,} embedded, {reused:,} reused",
     "index": "{collection}: {entities:,} entities",
     "evaluate": "{queries:,} queries in {gallery:,} photos",
+    "publish": "{verdict}: {why}",
+    "override": "{product_id}: {kind}",
+    "rollback": "{collection} is live again",
 }
 
+# What a run's result calls the photos that it worked on.
+_PHOTOS = {
+    "crawl": "images_new",
+    "train": "images",
+    "embed": "embedded",
+    "index": "entities",
+    "evaluate": "gallery",
+}
+NEWEST = 50  # shown unless more are asked for: a lake may hold tens of thousands
 
-_STAGES = ("label", "train", "embed", "index", "evaluate")
+_STAGES = ("label", "train", "embed", "index", "evaluate", "publish", "rollback")
 
 
-def list_runs(lake: str, sweep: bool = False) -> dict[str, Any]:
-    """List every committed run, and those left behind; with `sweep`, what was left behind is removed first."""
+def list_runs(lake: str, sweep: bool = False, newest: int = NEWEST) -> dict[str, Any]:
+    """List the newest committed runs, 0 for all, and those left behind; `count` is how many are committed.
+
+    With `sweep`, what was left behind is removed first. Raises UsageError where no run was ever begun: mostly the
+    address is mistyped.
+    """
     place = Lake(lake)
+    if not place.filesystem.get_file_info(f"{place.root}/{MARKER}").is_file:
+        raise UsageError(
+            f"--lake {lake}", "there is no lake there; the first crawl, import or demo makes one"
+        )
     swept = place.sweep() if sweep else []
     runs = [
         {
@@ -33,12 +55,14 @@ def list_runs(lake: str, sweep: bool = False) -> dict[str, Any]:
             "parents": manifest.parents,
             "committed_at": manifest.committed_at,
             "seconds": round(sum(manifest.seconds.values()), 1),
-            "summary": _summary(manifest),
+            "cost": receipt_of(manifest),
+            "summary": summary_of(manifest),
         }
-        for manifest in place.runs(newest_first=True)
+        for manifest in islice(place.runs(newest_first=True), newest or None)
     ]
     left = [_left(run_id, note) for run_id, note in place.left_behind()]
-    return {"lake": lake, "runs": runs, "unfinished": len(left), "left": left, "swept": swept}
+    count = len(place.seen().committed)
+    return {"lake": lake, "runs": runs, "count": count, "unfinished": len(left), "left": left, "swept": swept}
 
 
 def _left(run_id: str, note: Mapping[str, Any]) -> dict[str, Any]:
@@ -63,7 +87,22 @@ def _left(run_id: str, note: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _summary(manifest: Manifest) -> str:
+def receipt_of(manifest: Manifest) -> dict[str, float]:
+    """What a run cost: seconds by the clock, CPU and GPU seconds as far as they were measured, bytes written, photos.
+
+    A run of an earlier version measured no CPU or GPU seconds; they are left out rather than told as none.
+    """
+    cost = manifest.cost
+    measured: dict[str, float] = {n: round(cost[n], 1) for n in ("cpu_seconds", "gpu_seconds") if n in cost}
+    return {
+        "seconds": round(sum(manifest.seconds.values()), 1),
+        **measured,
+        "bytes": sum(part.bytes for parts in manifest.files.values() for part in parts),
+        "photos": int(manifest.result.get(_PHOTOS.get(manifest.flow, ""), 0) or 0),
+    }
+
+
+def summary_of(manifest: Manifest) -> str:
     """Say in a few words what a run came to; nothing of one whose version did not count it."""
     try:
         return _SUMMARIES.get(manifest.flow, "").format_map(manifest.result)

@@ -1,4 +1,4 @@
-"""Ask the index: with a photo or with words. Starts neither Prefect nor Ray.
+"""Ask the live index, or another one: with a photo or with words. Starts neither Prefect nor Ray.
 
 A search by words needs no torch either: the word layer of a checkpoint is a table of its train run.
 """
@@ -13,14 +13,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flows.parameters.retrieval import SearchParameters
+from flows.queries.closer_look import looked_at, wanted
+from flows.queries.live import searched
+from flows.queries.photo_encoder import photo_encoder
+from flows.queries.products_found import products_found
+from flows.queries.words_found import WordsAsked, likelihoods_of, words_found
 from infra.lake import Lake
+from infra.milvus.rows import Hit
+from infra.milvus.store import VectorStore
 from infra.settings import load_settings
-from infra.vectors import VectorStore
 from schemas.errors import ImageError, InputError, UsageError, VectorStoreError
 from schemas.manifest import Manifest
 
 SAME_SCORE = 1e-4  # of the best and the last hit: nothing tells them apart
-MOST_PHOTOS = 16_384  # that Milvus gives in one answer
 _TRIED_PX = 16
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://", re.I)
 
@@ -28,33 +33,62 @@ _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://", re.I)
 def search(parameters: SearchParameters) -> dict[str, Any]:
     """Find the `k` products nearest to a photo file or a few words; several photos of a product count once.
 
-    Returns query, collection, hits (facts, score, `unlike` where a hit is no more like the query than by chance),
-    chance (the score that this is judged by), alike (whether all hits score the same), unknown_words, read_as and
-    near_words (of words in other forms).
-    Raises InputError for a file that is no photo or words that were never learnt.
+    Returns query, change, collection, index (its run), hits (facts, score: the cosine, match: 0..1, see below, `unlike`
+    where a hit is no more like the query than by chance, and `closer` where photos were compared with each other and
+    hits stand in that order: flows/queries/closer_look.py), chance (the score, or of words the match, that this is
+    judged by), alike (whether all hits score the same),
+    unknown_words, read_as and near_words (of words in other forms).
+    The match of words is the chance that the shop's own words would hold all of them, as far as the photo tells; of a
+    photo it is 0 where the cosine is what chance gives and 1 for the same photo. None where the index does not say.
+    Hits of a photo with a change are those of its vector alone: a closer look would find the photo as it is.
+    Raises InputError for a file that is no photo, words that were never learnt, or a change that the index's method
+    cannot make.
     """
     image, words = parameters.image, parameters.words
     if (image is None) == (words is None):
         raise UsageError("search", "needs a photo or --words, one of the two")
+    change = parameters.change or {}
+    if change and image is None:
+        raise UsageError("--change", "changes what a photo shows; give a photo")
+    closer = words is None and not change
     place = Lake(parameters.lake)
-    indexed = place.newest("index")
+    indexed = searched(place, parameters.index)
     trained = place.run(indexed.result["train"])
     forms: dict[str, Any] = {"unknown_words": []}
+    likely: WordsAsked | None = None
     if words is not None:
-        vector, forms = _of_words(place, trained, words)
+        layer = word_layer(place, trained)
+        vector, rows, forms = words_asked(layer, words)
+        if likelihoods := likelihoods_of(place, indexed):
+            likely = WordsAsked(layer.vectors, rows, likelihoods)
     else:
-        vector = _of_photo(place, trained, str(image))
-    collection = indexed.result["collection"]
+        data = _photo_file(str(image))
+        vector = _of_photo(place, indexed, str(image), data, change)
+    collection, fingerprint = indexed.result["collection"], indexed.result["fingerprint"]
     settings = load_settings(lake=parameters.lake, milvus_uri=parameters.milvus or None)
-    with VectorStore(settings.milvus_uri, settings.milvus_token, create=False) as store:
-        hits = _products(store, collection, vector, parameters)
-    chance = indexed.result.get("chance", {}).get("photos" if words is None else "words")
-    for hit in hits:
-        hit["unlike"] = chance is not None and hit["score"] <= chance
+    asked = wanted(trained, parameters.k) if closer else parameters.k
+    store = VectorStore(settings.milvus_uri, settings.milvus_token, create=False)
+    with store, _filter_is_an_option(parameters.where):
+        if likely:
+            matched = words_found(store, collection, likely, asked, parameters.where, fingerprint=fingerprint)
+        else:
+            [found] = products_found(
+                store, collection, vector[None], asked, parameters.where, fingerprint=fingerprint
+            )
+    if likely:
+        chance = likely.by_chance
+        hits = [_hit(*each) for each in matched]
+    else:
+        chance = indexed.result.get("chance", {}).get("photos" if words is None else "words")
+        hits = [_judged(hit, chance, of_photo=words is None) for hit in found]
+    if closer:
+        hits = looked_at(place, trained, str(image), data, hits)[: parameters.k]
     scores = [hit["score"] for hit in hits]
     return {
         "query": words if words is not None else str(image),
+        "change": change,
         "collection": collection,
+        "index": indexed.run_id,
         "chance": chance,
         "alike": len(scores) > 1 and max(scores) - min(scores) <= SAME_SCORE,
         **forms,
@@ -62,22 +96,18 @@ def search(parameters: SearchParameters) -> dict[str, Any]:
     }
 
 
-def _products(
-    store: VectorStore, collection: str, vector: NDArray[np.float32], parameters: SearchParameters
-) -> list[dict[str, Any]]:
-    """Ask for more photos until there are k products, or no more photos: one product may have hundreds."""
-    asked = 5 * parameters.k
-    while True:
-        asked = min(asked, MOST_PHOTOS)
-        with _filter_is_an_option(parameters.where):
-            photos = store.search(collection, vector[None], asked, parameters.where)[0]
-        hits: dict[str, dict[str, Any]] = {}
-        for photo in photos:
-            score = round(float(photo.similarity), 4)
-            hits.setdefault(photo.facts["product_id"], photo.facts | {"score": score})
-        if len(hits) >= parameters.k or len(photos) < asked or asked == MOST_PHOTOS:
-            return list(hits.values())[: parameters.k]
-        asked *= 4
+def _judged(hit: Hit, chance: float | None, *, of_photo: bool) -> dict[str, Any]:
+    """A hit beside the cosine that chance gives, None where the index does not say."""
+    cosine = float(hit.similarity)
+    match = (
+        max(0.0, (cosine - chance) / (1 - chance)) if of_photo and chance is not None and chance < 1 else None
+    )
+    return _hit(hit, match, chance is not None and round(cosine, 4) <= chance)
+
+
+def _hit(hit: Hit, match: float | None, unlike: bool) -> dict[str, Any]:
+    rounded = None if match is None else round(match, 4)
+    return hit.facts | {"score": round(float(hit.similarity), 4), "match": rounded, "unlike": unlike}
 
 
 @contextmanager
@@ -91,17 +121,21 @@ def _filter_is_an_option(where: str) -> Iterator[None]:
         raise
 
 
-def _of_words(lake: Lake, trained: Manifest, words: str) -> tuple[NDArray[np.float32], dict[str, Any]]:
-    """Return the vector of the words, and what became of those that were not learnt as they stand."""
-    from workers.retrieval.word_forms import near_words, other_forms
-    from workers.retrieval.zero_shot import words_vector
+def words_asked(layer: "WordLayer", words: str) -> tuple[NDArray[np.float32], list[int], dict[str, Any]]:
+    """Return the vector (D,) of the words, L2 norm 1, their rows, and what became of those not learnt as they stand.
 
-    layer = word_layer(lake, trained)
+    Raises InputError where none of them was learnt.
+    """
+    from workers.retrieval.word_forms import near_words, other_forms
+    from workers.retrieval.zero_shot import word_rows, words_vector
+
+    asked = words
     vector, unknown = words_vector(words, layer.ids, layer.vectors)
     read_as = {word: forms for word in unknown if (forms := other_forms(word, layer.ids))}
     if read_as:
         spelt = " ".join(form for forms in read_as.values() for form in forms)
-        vector, _ = words_vector(f"{words} {spelt}", layer.ids, layer.vectors)
+        asked = f"{words} {spelt}"
+        vector, _ = words_vector(asked, layer.ids, layer.vectors)
     unknown = [word for word in unknown if word not in read_as]
     near = {word: alike for word in unknown if (alike := near_words(word, layer.ids))}
     if vector is None:
@@ -109,7 +143,8 @@ def _of_words(lake: Lake, trained: Manifest, words: str) -> tuple[NDArray[np.flo
         raise InputError(
             f"words {words!r}", "the model has learnt none of them" + (f"; {said}" if said else "")
         )
-    return vector, {"unknown_words": unknown, "read_as": read_as, "near_words": near}
+    rows = list(dict.fromkeys(word_rows(asked, layer.ids)[0]))
+    return vector, rows, {"unknown_words": unknown, "read_as": read_as, "near_words": near}
 
 
 class WordLayer(NamedTuple):
@@ -138,7 +173,8 @@ def word_layer(lake: Lake, trained: Manifest) -> WordLayer:
     return WordLayer({word: row for row, word in enumerate(table["word"].to_pylist())}, vectors, offsets)
 
 
-def _of_photo(lake: Lake, trained: Manifest, name: str) -> NDArray[np.float32]:
+def _photo_file(name: str) -> bytes:
+    """Read a photo. Raises InputError where there is none."""
     if _ADDRESS.match(name):
         raise InputError(name, "is an address; save the photo and give the file")
     try:
@@ -152,9 +188,16 @@ def _of_photo(lake: Lake, trained: Manifest, name: str) -> NDArray[np.float32]:
         decode(name, data, _TRIED_PX)  # before torch and the checkpoint, which take seconds
     except ImageError as error:
         raise InputError(name, f"is no photo ({error.detail})") from error
-    from workers.retrieval.embed import Embed
+    return data
 
-    part = trained.files["checkpoints"][0]
-    embed = Embed(lake.filesystem, f"{lake.folder(trained)}/{part.path}", trained.result["method"])
-    vector: NDArray[np.float32] = embed.one(name, data)
-    return vector
+
+def _of_photo(
+    lake: Lake, indexed: Manifest, name: str, data: bytes, change: dict[str, str]
+) -> NDArray[np.float32]:
+    """The photo's vector, or where it would lie with the change."""
+    from workers.retrieval.edit import edited
+
+    encoder = photo_encoder(lake, indexed)
+    vector: NDArray[np.float32] = encoder.one(name, data)
+    method = str(indexed.result["method"])
+    return edited(method, encoder.module, vector[None], change)[0] if change else vector

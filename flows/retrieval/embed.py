@@ -1,38 +1,41 @@
-"""From photos to vectors, each photo once: what a fingerprint has embedded already is reused."""
+"""From photos to vectors, each photo once: what a fingerprint has embedded already is reused.
+
+Actors read, decode, embed and write (workers/retrieval/embed.py). This process knows ids, places and records: 33 bytes
+of each wanted photo, and of the lots on their way where their photos lie.
+"""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from ray.data import ActorPoolStrategy, DataContext, from_arrow
 
 from flows.flow_of import flow_of
 from flows.parameters.retrieval import EmbedParameters
-from flows.progress import Stage, stage
+from flows.progress import stage
+from flows.retrieval.embed_ledger import WorkList, work_list
+from flows.retrieval.embed_receipt import Receipt
+from flows.retrieval.embed_tool import EmbedTool, embed_tool
+from flows.retrieval.embed_verdict import verdict
+from flows.retrieval.embedding import Embedding
 from flows.running.night import begin, done_before
 from flows.running.stage_task import stage_task
-from flows.running.started_ray import started_ray
-from infra.cluster import wanted_gpus
 from infra.lake import Lake
 from infra.open_run import OpenRun
-from infra.photo_locations import locate
-from schemas.errors import LakeError, RejectedError
-from schemas.ids import digest, fingerprint
-from schemas.image_ids import Ids, hex_of_ids, ids_of_column, ids_of_hex, joined
+from schemas.annotation import DOMAINS
+from schemas.columns import table_name
+from schemas.ids import digest
+from schemas.image_ids import ID, Ids, ids_of_hex_column, joined
 from schemas.manifest import Count, Manifest
-from schemas.reject import REJECTS, Reject
-from schemas.row_slice import RowSlice, cut, table_of_slices
+from schemas.reject import REJECTS
 from schemas.vector import vectors_schema
-from workers.contract.recipe import recipe_of
-from workers.data.decode import preprocessing
-from workers.retrieval.embed import Embed
-from workers.training.checkpoint import load, untrained
+from workers.retrieval.embed import NO_IDS
+from workers.retrieval.encoder import STREET
 
-SLICE_ROWS = 64  # photos a worker takes at a time: small enough to spread, large enough to batch
-MOST_REJECTED = 0.2
+ROWS = 50_000  # ids read at a time
 
 
 @flow_of(EmbedParameters, name="embed")
@@ -47,140 +50,91 @@ def embed_photos(parameters: EmbedParameters) -> dict[str, Any]:
     begun = time.monotonic()
     place = Lake(parameters.lake)
     source = place.run(parameters.labels) if parameters.labels else place.newest("label")
-    tool = _tool(place, parameters)
-    schema = vectors_schema(tool["dim"])
-    wanted = _wanted(place, source, parameters.splits)
-    recorded = {"method": tool["method"], "checkpoint": tool["checkpoint"]} | parameters.recorded()
-    key = digest({"embed": source.run_id, "fingerprint": tool["fingerprint"], "splits": recorded["splits"]})
-    parents = [source.run_id, *tool["parents"]]
+    tool = embed_tool(place, parameters)
+    schema = vectors_schema(tool.dim)
+    recorded = {"method": tool.method, "checkpoint": tool.checkpoint} | parameters.recorded()
+    recorded |= {"compute": tool.compute}
+    asked = {"embed": source.run_id, "fingerprint": tool.fingerprint, "splits": recorded["splits"]}
+    key = digest(asked | {"retry": parameters.retry})
     if done := done_before(place, "embed", key=key):
         return done.result
-    run = begin(place, "run", "embed", key, parents=parents, parameters=recorded)
+    run = begin(place, "run", "embed", key, parents=[source.run_id, *tool.parents], parameters=recorded)
     run.drop(REJECTS)
-    kept = joined(_ids_of_part(place, run, part.path) for part in run.left_behind(schema))
-    reused = np.intersect1d(wanted, embedded_ids(place, tool["fingerprint"]))
-    todo = np.setdiff1d(wanted, joined([reused, kept]), assume_unique=True)
-    vectors, rejects = run.writer(schema, part_rows=parameters.part_rows), run.writer(REJECTS)
-    if len(todo):
-        with stage("embed", len(todo), "photos") as step:
-            for table in _embedded(place, tool, locate(place, todo), parameters.gpus):
-                _write(table, tool["fingerprint"], vectors, rejects, step)
-                _stop_early(rejects.rows, vectors.rows + rejects.rows)
-    run.add(schema, vectors.close())
-    run.add(REJECTS, rejects.close())
-    refused = {"decode": rejects.rows} if rejects.rows else {}
-    run.counts["embed"] = Count(len(todo), vectors.rows, refused)
-    run.counts["photos"] = Count(len(wanted), len(reused) + len(kept) + vectors.rows, refused)
+    kept = (_ids_of_part(place, run, part.path) for part in run.left_behind(schema))
+    work = work_list(
+        place, _wanted(place, source, parameters.splits), tool.fingerprint, kept, parameters.retry
+    )
+    street = street_photos(place, source) if tool.reads_domain and len(work.todo) else NO_IDS
+    embedding = Embedding(place, run, tool, street)
+    if len(work.todo):
+        with stage("embed", len(work.todo), "photos") as step:
+            embedding.embed(work.todo, parameters.gpus, parameters.part_rows, step)
+    run.add(schema, sorted(embedding.parts, key=lambda part: part.path))
+    if not run.files[table_name(schema)]:
+        run.add(schema, run.writer(schema).close())  # an empty part: a run without vectors is one, too
+    run.add(REJECTS, embedding.close())
+    run.tidy(schema)
+    spent = embedding.spent
+    held = spent.elapsed * spent.workers if spent.on_gpu else 0.0
+    run.cost = {"cpu_seconds": spent.process, "gpu_seconds": held}
+    run.seconds["start"] = embedding.start_seconds
     run.seconds["embed"] = time.monotonic() - begun
-    result = {
-        "run_id": run.run_id,
-        "fingerprint": tool["fingerprint"],
-        "method": tool["method"],
-        "embedded": vectors.rows + len(kept),
-        "reused": len(reused),
-        "rejected": refused,
-        "images_per_second": round(vectors.rows / run.seconds["embed"], 1),
-        "seconds": round(run.seconds["embed"], 2),
-    }
+    result = _result(run, tool, work, embedding)
     place.commit(run, result)
     return result
 
 
-def newest_trained(lake: Lake) -> Manifest:
-    """The newest train run that learnt something; first weights alone are no model."""
-    for manifest in lake.runs("run", newest_first=True):
-        if manifest.flow == "train" and manifest.result["images"]:
-            return manifest
-    raise LakeError(lake.uri, "holds no trained model yet; run train first")
-
-
-def vector_runs(lake: Lake, wanted: str) -> Iterator[Manifest]:
-    """Committed embed runs of one fingerprint."""
-    for manifest in lake.runs("run"):
-        if manifest.flow == "embed" and manifest.result["fingerprint"] == wanted and manifest.rows("vectors"):
-            yield manifest
-
-
-def embedded_ids(lake: Lake, wanted: str) -> Ids:
-    """Every photo that has a committed vector of this fingerprint."""
-    return joined(
-        ids_of_hex(lake.table(manifest, "vectors", ["image_id"])["image_id"].to_pylist())
-        for manifest in vector_runs(lake, wanted)
+def street_photos(lake: Lake, labels: Manifest) -> Ids:
+    """Ascending ids of the photos that customers took, as the label run's annotations say."""
+    if not labels.rows("annotations"):
+        return NO_IDS
+    taken = (
+        batch.filter(pc.equal(batch["domain"], DOMAINS[STREET]))
+        for batch in lake.batches(labels, "annotations", ["image_id", "domain"], rows=ROWS)
     )
-
-
-def _tool(lake: Lake, parameters: EmbedParameters) -> dict[str, Any]:
-    """Return what embeds: the arguments of workers.retrieval.embed.Embed and the fingerprint of its vectors."""
-    if parameters.method:
-        ready, path, parents = untrained(parameters.method), "", []
-    else:
-        trained = lake.run(parameters.train) if parameters.train else newest_trained(lake)
-        path = f"{lake.folder(trained)}/{trained.files['checkpoints'][0].path}"
-        ready, parents = load(lake.filesystem, path), [trained.run_id]
-    seen = preprocessing(ready.module.image_size, ready.module.normalisation)
-    recipe = recipe_of(ready.module, ready.settings.config)
-    return {
-        "method": ready.name,
-        "checkpoint": ready.sha256,
-        "path": path,
-        "dim": ready.module.dim,
-        "parents": parents,
-        "fingerprint": fingerprint(ready.name, ready.sha256, seen, recipe),
-    }
+    return np.unique(joined(ids_of_hex_column(batch["image_id"]) for batch in taken))
 
 
 def _wanted(lake: Lake, labels: Manifest, splits: Sequence[str] | None) -> Ids:
     """The photos of a label run, or of some of its splits, each once and ascending."""
-    batches = lake.batches(labels, "labels", ["image_id", "split"], rows=50_000)
+    batches = lake.batches(labels, "labels", ["image_id", "split"], rows=ROWS)
     if splits is not None:
         chosen = pa.array(splits, pa.string())
         batches = (batch.filter(pc.is_in(batch["split"], chosen)) for batch in batches)
-    return np.unique(joined(ids_of_hex(batch["image_id"].to_pylist()) for batch in batches))
-
-
-def _embedded(lake: Lake, tool: dict[str, Any], slices: list[RowSlice], gpus: str) -> Iterator[pa.Table]:
-    """Tables of finished photos as they come, in any order, from a pool of actors."""
-    with started_ray() as cluster:
-        devices = wanted_gpus(gpus, cluster)
-        blocks = [table_of_slices([one]) for one in cut(slices, SLICE_ROWS)]
-        actors = max(1, min(devices or cluster.cores, len(blocks)))
-        DataContext.get_current().execution_options.preserve_order = False
-        vectors = from_arrow(blocks).map_batches(
-            Embed,
-            fn_constructor_kwargs={
-                "filesystem": lake.filesystem,
-                "checkpoint": tool["path"],
-                "method": tool["method"],
-                "threads": max(1, cluster.cores // actors),
-                "device": "cuda" if devices else "cpu",
-            },
-            batch_size=1,
-            batch_format="pyarrow",
-            zero_copy_batch=True,
-            num_cpus=1,
-            num_gpus=1 if devices else 0,
-            compute=ActorPoolStrategy(size=actors),
-        )
-        yield from vectors.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=2)
-
-
-def _write(table: pa.Table, wanted: str, vectors: Any, rejects: Any, step: Stage) -> None:
-    """Vectors to the one table, photos that did not decode to the other."""
-    table = table.set_column(0, "image_id", [hex_of_ids(ids_of_column(table["id"]))])
-    good = table.filter(table["error"].is_null())
-    named = good.select(["image_id", "vector"]).append_column("fingerprint", pa.array([wanted] * len(good)))
-    if len(good):
-        vectors.write_table(named)
-    for row in table.filter(table["error"].is_valid()).to_pylist():
-        rejects.write(Reject("embed", "decode", row["image_id"], detail=row["error"]).row())
-    step.advance(len(table))
-
-
-def _stop_early(rejected: int, seen: int) -> None:
-    if seen >= 500 and rejected > MOST_REJECTED * seen:
-        raise RejectedError("embed", rejected, seen, "decode")
+    found, rows = np.empty(labels.rows("labels"), ID), 0
+    for batch in batches:
+        found[rows : rows + len(batch)] = ids_of_hex_column(batch["image_id"])
+        rows += len(batch)
+    found = found[:rows]
+    found.sort()  # in place, for there may be many: np.unique makes two copies
+    new = np.ones(rows, bool)
+    new[1:] = found[1:] != found[:-1]
+    once: Ids = found[new]
+    return once
 
 
 def _ids_of_part(lake: Lake, run: OpenRun, path: str) -> Ids:
     with lake.part(f"{run.folder}/{path}") as part:
-        return ids_of_hex(part.read(columns=["image_id"])["image_id"].to_pylist())
+        return ids_of_hex_column(part.read(columns=["image_id"])["image_id"])
+
+
+def _result(run: OpenRun, tool: EmbedTool, work: WorkList, embedding: Embedding) -> dict[str, Any]:
+    """Check where every photo went, enter it, and say it."""
+    rejected = dict(Counter(work.rejected) + embedding.rejected)
+    receipt = Receipt(work.wanted, work.reused, work.kept + embedding.vectors, rejected).checked()
+    run.counts["embed"] = Count(len(work.todo), embedding.vectors, dict(embedding.rejected))
+    run.counts["photos"] = receipt.count
+    spent = embedding.spent
+    return {
+        "run_id": run.run_id,
+        "fingerprint": tool.fingerprint,
+        "method": tool.method,
+        "receipt": str(receipt),
+        "embedded": receipt.embedded,
+        "reused": receipt.reused,
+        "rejected": rejected,
+        "images_per_second": round(spent.rate, 1) if spent.photos else 0.0,
+        "start_seconds": round(embedding.start_seconds, 2),
+        "seconds": round(run.seconds["embed"], 2),
+        **verdict(spent),
+    }

@@ -1,32 +1,37 @@
 """How good it is: every query against the whole gallery, beside what an untrained network and colour alone find."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from prefect.artifacts import create_table_artifact
 
 from flows.flow_of import flow_of
-from flows.learn.train import train_words
-from flows.parameters.retrieval import EmbedParameters, EvaluateParameters
-from flows.parameters.train import TrainParameters
+from flows.parameters.retrieval import IN_STOCK, EmbedParameters, EvaluateParameters
 from flows.progress import stage
 from flows.queries.learnt_from import asked_though_learnt, label_runs_behind
+from flows.queries.live import live
 from flows.queries.search import WordLayer, word_layer
+from flows.retrieval.benchmark import Benchmark, read_benchmark
 from flows.retrieval.benchmarks import (
-    Benchmark,
     MethodVectors,
     item_scores,
     neighbour_scores,
     probe_scores,
-    read_benchmark,
     zero_shot_scores,
 )
-from flows.retrieval.embed import embed_photos, newest_trained, vector_runs
+from flows.retrieval.embed import embed_photos
+from flows.retrieval.embed_ledger import vector_runs
+from flows.retrieval.embed_tool import newest_trained
 from flows.retrieval.evaluation_check import judge
+from flows.retrieval.evaluation_notes import index_notes, left_out_note, moved, told, without_answer
+from flows.retrieval.first_weights import first_weights
 from flows.retrieval.ground_truth import Column, check_files, read_truth
+from flows.retrieval.index import index_of, open_index
 from flows.retrieval.measurements import Measurements
+from flows.retrieval.reranking import reranked_scores
+from flows.retrieval.through_index import index_scores
 from flows.running.night import begin
 from flows.running.stage_task import stage_task
 from infra.lake import Lake
@@ -35,12 +40,11 @@ from schemas.errors import InputError
 from schemas.ids import digest
 from schemas.manifest import Count, Manifest
 from schemas.score import HITS, SCORES
-from workers.contract.registry import without_training
+from workers.retrieval.rerank import reranks
 from workers.retrieval.zero_shot import Synonyms, read_synonyms
 
 TEST_SPLITS = ("query", "gallery")
-NAMED = 20  # products that the result names
-UNTRAINED, COLOUR = "untrained", "histogram"
+UNTRAINED, COLOUR, LIVE = "untrained", "histogram", "live"
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,7 @@ class ScoredMethod:
 def evaluate(parameters: EvaluateParameters) -> dict[str, Any]:
     """Score a train run, the newest by default, on the held-out products of a label run."""
     result = evaluate_model(parameters)
-    publish_scores(result)
+    show_scores(result)
     return result
 
 
@@ -78,14 +82,17 @@ def evaluate_model(parameters: EvaluateParameters) -> dict[str, Any]:
         # A probe learns from the train split's photos.
         splits = None if parameters.truth and parameters.probe else TEST_SPLITS
         few = wanted.model_copy(update={"splits": splits})
-        by_name[UNTRAINED] = few.model_copy(update={"train": _first_weights(place, trained)})
+        by_name[UNTRAINED] = few.model_copy(update={"train": first_weights(place, trained)})
         by_name[COLOUR] = few.model_copy(update={"method": COLOUR})
+    if rival := _rival(place, trained, parameters):
+        test = wanted.model_copy(update={"splits": TEST_SPLITS})
+        by_name[LIVE] = test.model_copy(update={"train": rival})
     methods = [_embedded(name, embedding) for name, embedding in by_name.items()]
     result: dict[str, Any] = score_photos(parameters, labels, methods)
-    return result | {"notes": [*notes, *left_out_note(result["moved"])]}
+    return result | {"notes": [*notes, *left_out_note(result["moved"]), *index_notes(result["index"])]}
 
 
-def publish_scores(result: dict[str, Any]) -> None:
+def show_scores(result: dict[str, Any]) -> None:
     """Show the headline scores as a table artifact of the flow run, in the Prefect UI."""
     rows = [
         {
@@ -112,18 +119,21 @@ def score_photos(
     learnt = _learnt_by(place, place.run(labels), methods)
     benchmark = read_benchmark(place, place.run(labels), parameters.probe and bool(truth), set(learnt))
     if not len(benchmark.gallery):
-        raise InputError(
-            labels, "has no held-out photo to score with; label more products or raise --test-share"
-        )
-    measured = Measurements(methods[0].name)
+        why = "has no held-out photo to score with; label more products or raise --test-share"
+        raise InputError(labels, why)
+    measured, through = Measurements(methods[0].name), None
     with stage("evaluate", len(methods), "methods") as step:
         for method in methods:
             runs = list(vector_runs(place, method.fingerprint))
             vectors = MethodVectors(place, benchmark, method.name, method.fingerprint, runs)
             measured.add(method.name, item_scores(vectors, hits))
+            if trained := _reranking(place, method.train_run):
+                measured.add(method.name, reranked_scores(place, trained, vectors, parameters.gpus))
             words = _words(place, method.train_run) if truth else None
             for column in truth:
                 _score_column(vectors, column, _Reading(words, synonyms, parameters.probe), measured)
+            if method is methods[0]:
+                through = _search_index(place, parameters, method, benchmark, measured)
             for row in measured.rows(method.name, method.fingerprint):
                 scores.write(row)
             step.advance(note=method.name)
@@ -135,10 +145,12 @@ def score_photos(
         "run_id": run.run_id,
         "main": {"method": methods[0].name, "fingerprint": methods[0].fingerprint},
         "queries": len(benchmark.queries),
-        "queries_without_answer": _without_answer(benchmark),
+        "queries_without_answer": without_answer(benchmark),
         "gallery": len(benchmark.gallery),
-        "moved": _moved(place.run(labels), learnt),
-        "scores": [row for part in run.files["scores"] for row in _rows(place, run.folder, part.path)],
+        "leakage": 0,  # read_benchmark refuses any
+        "index": through,
+        "moved": moved(place.run(labels), learnt),
+        "scores": [row for row in _written(place, run) if told(row, methods[0].name)],
         "differences": measured.differences(),
         "zero_shot": measured.zero_shot,
         "probe": measured.probe,
@@ -196,26 +208,16 @@ def _embedded(name: str, parameters: EmbedParameters) -> ScoredMethod:
     return ScoredMethod(name, result["fingerprint"], result["run_id"], train)
 
 
-def _first_weights(lake: Lake, trained: Manifest) -> str:
-    """Return the train run of the network of `trained` without training; made once, then found again."""
-    method, labels = trained.result["method"], trained.parents[0]
-    settings = without_training(trained.parameters["config"])
-    for manifest in lake.runs("run", newest_first=True):
-        same = (
-            manifest.flow == "train"
-            and manifest.parents == [labels]
-            and manifest.parameters["method"] == method
-        )
-        if same and manifest.parameters["config"] == settings:
-            return manifest.run_id
-    untrained = TrainParameters(lake=lake.uri, method=method, labels=labels, settings=settings, gpus="0")
-    return str(train_words(untrained)["run_id"])
-
-
 def _words(lake: Lake, run_id: str | None) -> WordLayer | None:
     """Read the word layer of a train run; None for a method that learns no words."""
     trained = lake.run(run_id) if run_id else None
     return word_layer(lake, trained) if trained and trained.files.get("word_vectors") else None
+
+
+def _reranking(lake: Lake, run_id: str | None) -> Manifest | None:
+    """Return the train run of a method that compares the top of a ranking again; None for any other."""
+    trained = lake.run(run_id) if run_id else None
+    return trained if trained and reranks(trained.result["method"]) else None
 
 
 def _learnt_by(lake: Lake, labels: Manifest, methods: Sequence[ScoredMethod]) -> list[str]:
@@ -232,29 +234,33 @@ def _learnt_by(lake: Lake, labels: Manifest, methods: Sequence[ScoredMethod]) ->
     return learnt
 
 
-def _moved(labels: Manifest, learnt: Sequence[str]) -> dict[str, Any]:
-    """Products on another side than their group's name says, as the label run kept them, or left out here."""
-    kept = {name: labels.result.get(name, 0) for name in ("kept_in_train", "moved_to_train")}
-    return kept | {"left_out": len(learnt), "left_out_products": list(learnt[:NAMED])}
+def _written(lake: Lake, run: OpenRun) -> Iterator[dict[str, Any]]:
+    """Every score of the run, as its table has it."""
+    for part in run.files["scores"]:
+        with lake.part(f"{run.folder}/{part.path}") as file:
+            yield from file.read().to_pylist()
 
 
-def left_out_note(moved: dict[str, Any]) -> list[str]:
-    """A line for people on products that nobody was asked for, if there are any."""
-    if not moved["left_out"]:
-        return []
-    names, more = ", ".join(moved["left_out_products"]), moved["left_out"] - len(moved["left_out_products"])
-    names += f" and {more:,} more" if more else ""
-    return [f"{moved['left_out']:,} held-out products left out, which a scored model learnt from: {names}"]
+def _rival(lake: Lake, trained: Manifest, parameters: EvaluateParameters) -> str | None:
+    """The train run that is live, where it is another one than the one scored."""
+    pointed = live(lake) if parameters.live else None
+    train = pointed.now.train if pointed else None
+    return train if train != trained.run_id else None
 
 
-def _without_answer(benchmark: Benchmark) -> int:
-    """Count queries whose product has no photo in the gallery; they are misses, not left out."""
-    return sum(product not in benchmark.answers for _, product in benchmark.queries)
-
-
-def _rows(lake: Lake, folder: str, path: str) -> list[dict[str, Any]]:
-    import pyarrow.parquet as pq
-
-    with lake.filesystem.open_input_file(f"{folder}/{path}") as file:
-        rows: list[dict[str, Any]] = pq.read_table(file).to_pylist()
-    return rows
+def _search_index(
+    lake: Lake,
+    parameters: EvaluateParameters,
+    method: ScoredMethod,
+    benchmark: Benchmark,
+    measured: Measurements,
+) -> dict[str, Any] | None:
+    """Measure what the model's index loses; None where it has none yet, or there is no photo to search with."""
+    indexed = index_of(lake, method.fingerprint, parameters.index)
+    if indexed is None or not benchmark.queries:
+        return None
+    with open_index(parameters, create=False) as store:
+        filters = (IN_STOCK,) if parameters.where is None else parameters.where
+        measures, told = index_scores(lake, indexed, store, benchmark, filters)
+    measured.add(method.name, measures)
+    return told

@@ -3,7 +3,7 @@
 import logging
 
 from flows.parameters.retrieval import EvaluateParameters
-from flows.retrieval.benchmarks import Benchmark, read_benchmark
+from flows.retrieval.benchmark import Benchmark, read_benchmark
 from flows.retrieval.ground_truth import Coverage, coverage, read_truth
 from infra.lake import Lake
 from schemas.errors import InputError

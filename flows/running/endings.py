@@ -6,10 +6,12 @@ holds the process some seconds later, a library's thread or a server that does n
 
 import atexit
 import ctypes
+import logging
 import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -20,6 +22,7 @@ from flows.child_processes import end_everything
 from flows.running.first_signals import usual
 
 GRACE_S = 6.0
+DYING_S = 3.0  # within which what was killed is gone
 _PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _current: "Endings | None" = None
@@ -45,6 +48,7 @@ class Endings:
             if not self._said:
                 self._said = True
                 self._last_words()
+                logging.disable()  # Prefect warns of events that it has not sent: these are the last words
 
     def finish(self) -> None:
         """The work is done: an interrupt has nothing to say any more."""
@@ -53,7 +57,6 @@ class Endings:
     def hear(self, signum: int, frame: FrameType | None) -> None:
         """Raise KeyboardInterrupt, as the handler of a signal; end the process GRACE_S later if it is still there."""
         self.signal = signal.Signals(signum)
-        _adopt_orphans()
         timer = threading.Timer(GRACE_S, self._give_up)
         timer.daemon = True
         timer.start()
@@ -72,12 +75,12 @@ class Endings:
     def _end(self) -> NoReturn:
         """End with all that was started: what Ray's servers had begun to start, too, when they were stopped."""
         end_everything()
-        killed: set[int] = set()
-        while new := {*_descendants(os.getpid())} - killed:
-            for child in new:
+        last = time.monotonic() + DYING_S
+        while (living := _descendants(os.getpid())) and time.monotonic() < last:
+            for child in living:
                 with suppress(OSError):
                     os.kill(child, signal.SIGKILL)
-            killed |= new
+            time.sleep(0.01)  # a killed parent leaves its children to us only once it is dead
         os._exit(self.code)
 
 
@@ -86,6 +89,7 @@ def interruptible(last_words: Callable[[], None]) -> Iterator[Endings]:
     """Handle signals for a command, in the main thread; `last_words` is said before the process is given up."""
     global _current
     _current = Endings(last_words)
+    _adopt_orphans()  # before any signal: where the whole group gets it, a parent may be dead when we hear of it
     atexit.register(_current.leave)  # the first to be registered is called last of all
     before = {each: signal.signal(each, _current.hear) for each in _SIGNALS}
     try:
@@ -117,10 +121,17 @@ def _adopt_orphans() -> None:
 
 
 def _descendants(pid: int) -> list[int]:
-    """Every process that a process has started, and those have, as far as this system says (Linux)."""
-    found: list[int] = []
-    for tasks in Path(f"/proc/{pid}/task").glob("*/children"):
+    """Every process still alive that a process has started, and those have, as far as this system says (Linux).
+
+    Of all processes, since the kernel's list of one process's children misses some while others of them end.
+    """
+    children: dict[int, list[int]] = {}
+    for place in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError):
-            for child in map(int, tasks.read_text().split()):
-                found += [child, *_descendants(child)]
-    return found
+            state, parent = place.read_text(errors="replace").rpartition(")")[2].split()[:2]
+            if state not in "ZX":
+                children.setdefault(int(parent), []).append(int(place.parent.name))
+    found = [pid]
+    for each in found:
+        found += children.get(each, [])
+    return found[1:]

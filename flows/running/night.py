@@ -31,9 +31,9 @@ def done_before(lake: Lake, flow: str, **facts: Any) -> Manifest | None:
     ):  # a first attempt has done nothing; manifests need not be read
         return None
     wanted = asked | facts
-    for manifest in lake.runs(newest_first=True):
+    for manifest in lake.runs(None, flow, newest_first=True):
         said = manifest.parameters | {"key": manifest.key}
-        if manifest.flow == flow and all(said.get(name) == value for name, value in wanted.items()):
+        if all(said.get(name) == value for name, value in wanted.items()):
             return manifest
     return None
 

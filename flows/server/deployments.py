@@ -1,6 +1,7 @@
 """The deployments of infra/prefect.yaml on a Prefect server."""
 
 import os
+from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
@@ -10,7 +11,7 @@ from prefect.client.schemas.actions import DeploymentScheduleCreate, WorkPoolCre
 from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterTags
 from prefect.client.schemas.objects import ConcurrencyOptions
 from prefect.client.schemas.schedules import CronSchedule
-from prefect.exceptions import ObjectNotFound
+from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
 from prefect.utilities.templating import apply_values
 
 from flows.server.applied import Applied
@@ -141,4 +142,6 @@ def _make_pool(client: SyncPrefectClient, name: str) -> None:
     try:
         client.read_work_pool(name)
     except ObjectNotFound:
-        client.create_work_pool(WorkPoolCreate(name=name, type="process"))
+        # Asked again after an answer that was lost, or made by another meanwhile.
+        with suppress(ObjectAlreadyExists):
+            client.create_work_pool(WorkPoolCreate(name=name, type="process"))

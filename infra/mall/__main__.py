@@ -1,6 +1,7 @@
 """`python -m infra.mall`: open the shops, print their addresses as one JSON line, serve till stopped.
 
-With `--export FILE` nothing is served: the drawn photos and the truth about them become a file.
+With `--export FILE` nothing is served: the drawn photos and the truth about them become a file; with the name of a
+benchmark, `--export in-shop FOLDER`, a folder in the formats that it was published in.
 """
 
 import argparse
@@ -11,11 +12,17 @@ from dataclasses import asdict
 from threading import Event
 
 from infra.mall.catalogue import DrawnCatalogue
-from infra.mall.export import export
+from infra.mall.export import catalogue_file, consumer2shop, deepfashion_c, in_shop
 from infra.mall.lifeline import die_with_parent
 from infra.mall.server import Mall, catalogues
 from infra.mall.trade import MallSpec
 from schemas.errors import InputError, UsageError
+
+FORMATS = {
+    "deepfashion-c": deepfashion_c.export,
+    "in-shop": in_shop.export,
+    "consumer2shop": consumer2shop.export,
+}
 
 
 def main(words: list[str] | None = None) -> int:
@@ -28,7 +35,7 @@ def main(words: list[str] | None = None) -> int:
         die_with_parent()
     try:
         if options.export:
-            print(json.dumps({"export": options.export, "photos": _export(spec(options), options.export)}))
+            print(json.dumps(_export(spec(options), options.export)))
             return 0
         mall = Mall(spec(options))
         with mall:
@@ -77,7 +84,11 @@ def parser() -> argparse.ArgumentParser:
         "--faults", action="store_true", help="misbehave: errors, bad photos, traps, lies; for tests"
     )
     options.add_argument(
-        "--export", default="", metavar="FILE", help="write photos and their annotations as Parquet instead"
+        "--export",
+        nargs="+",
+        default=[],
+        metavar="FILE",
+        help=f"write photos and their annotations as Parquet instead, or as {', '.join(FORMATS)} to a folder",
     )
     options.add_argument(
         "--die-with-parent", action="store_true", help="stop when the process that started this one ends"
@@ -114,11 +125,18 @@ def spec(options: argparse.Namespace) -> MallSpec:
     )
 
 
-def _export(mall: MallSpec, path: str) -> int:
+def _export(mall: MallSpec, words: list[str]) -> dict[str, object]:
+    """Write a Parquet file, or the folder of a benchmark where its name stands first."""
     drawn = [catalogue for catalogue in catalogues(mall) if isinstance(catalogue, DrawnCatalogue)]
     if not drawn:
         raise UsageError("--export", "is for drawn garments; a catalogue file is one already")
-    return export(drawn, path)
+    *benchmark, path = words
+    if path in FORMATS or len(benchmark) > 1:
+        raise UsageError(f"--export {' '.join(words)}", "needs a file, or a benchmark and a folder")
+    if benchmark and benchmark[0] not in FORMATS:
+        raise UsageError(f"--export {benchmark[0]}", f"no such benchmark; there are {', '.join(FORMATS)}")
+    write = FORMATS[benchmark[0]] if benchmark else catalogue_file.export
+    return {"export": path, "photos": write(drawn, path)}
 
 
 if __name__ == "__main__":

@@ -120,7 +120,7 @@ class Watched:
             sizes = {pid: _pss(pid) for pid in _below(os.getpid())}
             self.driver = max(self.driver, sizes[os.getpid()])
             self.all = max(self.all, sum(sizes.values()))
-            self.cpu |= {pid: _cpu(pid) or self.cpu.get(pid, 0.0) for pid in sizes}
+            self.cpu |= {pid: cpu_of(pid) or self.cpu.get(pid, 0.0) for pid in sizes}
 
 
 def _below(pid: int) -> set[int]:
@@ -143,7 +143,8 @@ def _pss(pid: int) -> int:
     return 0
 
 
-def _cpu(pid: int) -> float:
+def cpu_of(pid: int) -> float:
+    """Seconds of a core that a process has taken."""
     with contextlib.suppress(OSError):
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

@@ -1,14 +1,16 @@
-"""What the training machinery costs: images per second beside a bare torch loop, with 1 and 2 workers.
+"""What the training machinery costs: images per second beside the bare loop of tests/bench/bare_training.py.
 
-`workers.training.train_loop` (drawing, augmenting ahead, loss, optimiser, bookkeeping) and a bare loop over the same
-tensors, model, batches and augmentation, in turn, in one process; with two workers each side is DDP over
-gloo. Goal: ratio >= 0.85. The ratio by CPU seconds, too: on a shared machine the wall clock measures the
-neighbours. Memory: tests/bench/train_memory.py.
+House, corbiere, and corbiere's first epochs, in which the network is frozen; by 1 and by 2 workers of one thread,
+alone and beside another busy process. All take turns, round by round, so that what else the machine does meets all.
+Goals: 0.95 of the bare loop each, and beside the busy process 0.45 of the rate without it. The ratio by CPU seconds,
+too: on a shared machine the wall clock measures the neighbours, and the first line says how busy it was before. Then
+what two workers of a thread gain over one worker, of a thread and of two. Memory: tests/bench/train_memory.py.
 
-With --gpu on the first GPU instead, a ResNet-50 at 224 px in bfloat16, beside the bare loop, whose photos lie on
-the card, and beside the card's limit, which is the bare step on one batch again and again.
+With --gpu on the first GPU instead, house and a ResNet-50 of corbiere's at 224 px: beside the bare loop, compiled,
+whose photos lie on the card, and beside the card's limit, which is the compiled step on one batch again and again
+(goal 0.90).
 
-    python tests/bench/train.py [--quick] [--rounds N] [--gpu]
+    python tests/bench/train.py [--quick] [--rounds N] [--photos N] [--gpu]
 """
 
 import argparse
@@ -17,9 +19,9 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,201 +30,173 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from tests.bench.sides import Case, Sides
+from workers.device import prepare_for_training
 
-from schemas.image_ids import ID
-from workers.contract import Batch, LabelSpace, registry
-from workers.data.augment import unit
-from workers.data.columns import Csr
-from workers.data.dataloader import BatchLoader
-from workers.data.dataset import Dataset
-from workers.device import sent
-from workers.training.checkpoint import on_device
-from workers.training.train_loop import TrainLoop
-from workers.training.train_step import TrainStep
-
-SETTINGS = {"backbone": "resnet18", "weights": "random", "batch": 64, "frozen_epochs": 0, "epochs": 1}
-SETTINGS |= {"image_size": 64, "optimiser": "adamw", "learning_rate": 0.001, "sampling": "photos"}
-GPU = SETTINGS | {"backbone": "resnet50", "image_size": 224, "batch": 128}
-CPU = torch.device("cpu")
-VOCABULARY, WORDS_EACH = 500, 8
-Rates = dict[str, list[tuple[float, float]]]  # by side: images per second by wall and by CPU, per round
+SMALL = {"backbone": "resnet18", "weights": "random", "batch": 64, "frozen_epochs": 0, "epochs": 1}
+SMALL |= {"image_size": 64, "optimiser": "adamw", "learning_rate": 0.001, "sampling": "photos"}
+HOUSE = {"weights": "random", "epochs": 1}
+CASES: dict[str, Case] = {
+    "house": ("house", HOUSE),
+    "corbiere": ("corbiere", SMALL),
+    "corbiere, frozen": ("corbiere", SMALL | {"frozen_epochs": 1, "epochs": 0}),
+}
+GPU_CASES = {
+    "house": ("house", HOUSE | {"batch": 256}),
+    "corbiere": ("corbiere", SMALL | {"backbone": "resnet50", "image_size": 224, "batch": 128}),
+}
+GOAL, BUSY_GOAL, LIMIT_GOAL = 0.95, 0.45, 0.90
 
 
-def synthetic(photos: int) -> Dataset:
-    """Photos with eight words each."""
-    random = np.random.default_rng(0)
-    words = random.integers(0, VOCABULARY, (photos, WORDS_EACH)).astype(np.int32)
-    ids = np.sort(np.frombuffer(random.bytes(32 * photos), ID))
-    bags = Csr(np.arange(photos + 1) * WORDS_EACH, words.ravel(), VOCABULARY)
-    return Dataset(ids, {"words": bags, "product": np.arange(photos)})
+@dataclass(frozen=True)
+class Group:
+    """The processes of one training, which wait for their turn; rank 0 tells what a round gave."""
+
+    processes: list["subprocess.Popen[str]"]
+
+    def round(self) -> dict[str, Any]:
+        """Both sides once: images per second by the wall and by CPU."""
+        for process in self.processes:
+            assert process.stdin is not None
+            process.stdin.write("go\n")
+            process.stdin.flush()
+        said = [process.stdout.readline() for process in self.processes if process.stdout is not None]
+        if not all(said):
+            sys.exit("train: a worker ended with an error")
+        told: dict[str, Any] = json.loads(said[0])
+        return told
 
 
-class Sides:
-    """The machinery and the bare loop, each with its own module and optimiser."""
-
-    def __init__(
-        self,
-        photos: int,
-        rank: int,
-        world: int,
-        settings: dict[str, Any] = SETTINGS,
-        device: torch.device = CPU,
-    ) -> None:
-        chosen = registry.settings_of("corbiere", settings)
-        assert chosen.training is not None
-        training, self.device = chosen.training, device
-        labels = LabelSpace(tuple(f"word {n}" for n in range(VOCABULARY)))
-        side = chosen.config.image_size
-        pixels = np.random.default_rng(rank).integers(0, 256, (photos, 3, side, side), np.uint8)
-        self.steps: list[TrainStep] = []
-        self.loaders: list[BatchLoader] = []
-        for _ in range(2):
-            method = on_device(registry.build(chosen, labels), device)
-            step = TrainStep(method, training, device, world=world, rank=rank)
-            step.begin(0, 10_000)
-            self.steps.append(step)
-            loader = BatchLoader(
-                pixels, synthetic(photos), training.batch, rank=rank, method=method, device=device
+@contextmanager
+def group(case: str, photos: int, workers: int, threads: int) -> Iterator[Group]:
+    """Start a training's processes, ended with the block."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, __file__, "--case", case, "--photos", str(photos // workers)]
+        command += ["--world", str(workers), "--meet", f"{folder}/meet", "--threads", str(threads)]
+        env = os.environ | {"OMP_NUM_THREADS": str(threads), "OMP_WAIT_POLICY": "PASSIVE"}
+        processes = [
+            subprocess.Popen(
+                [*command, "--rank", str(rank)],
+                env=env | {"TORCH_CPP_LOG_LEVEL": "ERROR"},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
             )
-            self.loaders.append(loader.for_stage(step.stages[0]))
-        self.held_out = replace(self.loaders[0], pixels=pixels[:0], dataset=synthetic(0), draws=0)
-        # What a bare loop needs lies ready: pixels as one tensor, and each step's photos and words.
-        self.pixels = torch.from_numpy(pixels).to(device)
-        plain = replace(self.loaders[1], method=None)
-        self.ready = [plain.make(1, number) for number in range(plain.steps)]
-        self.photos = sum(len(step.photos) for step in self.ready)
+            for rank in range(workers)
+        ]
+        try:
+            yield Group(processes)
+        finally:
+            for process in processes:
+                process.kill()
+                process.wait()
 
-    def timed(self, epoch: Callable[[], object]) -> tuple[float, float]:
-        """Images per second of one epoch, by the wall and by the CPU that all threads took."""
-        self._wait()
-        begun, cpu = time.perf_counter(), time.process_time()
-        epoch()
-        self._wait()
-        return self.photos / (time.perf_counter() - begun), self.photos / (time.process_time() - cpu)
 
-    def _wait(self) -> None:
-        if self.device.type == "cuda":
-            torch.cuda.synchronize(self.device)
+def take_turns(case: str, photos: int, rank: int, world: int) -> None:
+    """What a process of a group does: a round whenever it is told so."""
+    sides = Sides(CASES[case], photos, rank, world)
+    for _ in sys.stdin:
+        rates = {"machinery": sides.machinery(), "bare": sides.bare(), "half": sides.by_hand.half}
+        print(json.dumps(rates), flush=True)
 
-    def machinery(self) -> tuple[float, float]:
-        """One epoch as `vitrine train` takes it."""
-        loop = TrainLoop(
-            self.steps[0],
-            self.loaders[0],
-            self.held_out,
-            pack=bytes,
-            save_checkpoint=lambda progress: None,
-            on_progress=lambda event: None,
+
+@contextmanager
+def busy_process(wanted: bool) -> Iterator[None]:
+    """Keep a core busy within, where wanted."""
+    process = subprocess.Popen([sys.executable, "-c", "while True: pass"]) if wanted else None
+    try:
+        yield
+    finally:
+        if process:
+            process.kill()
+            process.wait()
+
+
+def measure(case: str, photos: int, rounds: int) -> None:
+    """Have 1 worker, 2 workers, and 1 worker of 2 threads take turns, alone and beside a busy process, and print."""
+    with ExitStack() as stack:
+        groups = [stack.enter_context(group(case, photos, *each)) for each in ((1, 1), (2, 1), (1, 2))]
+        for each in groups:
+            each.round()  # warms up
+        told: dict[tuple[int, bool], list[dict[str, Any]]] = {}
+        for _ in range(rounds):
+            for busy in (False, True):
+                with busy_process(busy):
+                    for number, each in enumerate(groups):
+                        told.setdefault((number, busy), []).append(each.round())
+    sides = ("machinery", "bare")  # (round, side, wall or CPU)
+    rates = {key: np.array([[row[side] for side in sides] for row in rows]) for key, rows in told.items()}
+    for number in (0, 1):
+        for busy in (False, True):
+            both = rates[number, busy]
+            ours, bare = np.median(both[:, :, 0], axis=0)
+            wall, cpu = np.median(both[:, 0] / both[:, 1], axis=0)
+            kept = np.median(both[:, 0, 0] / rates[number, False][:, 0, 0])
+            print(
+                f"{case}, {number + 1} worker{'s' * number}, {'busy' if busy else 'alone'}: {ours:.1f} images/s, "
+                f"bare loop {bare:.1f} ({'bfloat16' if told[number, busy][0]['half'] else 'float32'}), median ratio "
+                f"of {rounds} rounds {wall:.2f} by wall, {cpu:.2f} by CPU (goal {GOAL})"
+                + (f", {kept:.2f} of alone (goal {BUSY_GOAL})" if busy else ""),
+                flush=True,
+            )
+    for busy in (False, True):
+        one, two, threads = (rates[number, busy][:, 0, 0] for number in (0, 1, 2))
+        print(
+            f"{case}, {'busy' if busy else 'alone'}: 2 workers are {np.median(two / one):.2f} times as fast as 1 "
+            f"of a thread, {np.median(two / threads):.2f} times as 1 of 2 ({np.median(threads):.1f} images/s)",
+            flush=True,
         )
-        return self.timed(loop.run)
-
-    def bare(self) -> tuple[float, float]:
-        """The same by a dozen lines of torch."""
-        return self.timed(self._bare_epoch)
-
-    def limit(self) -> tuple[float, float]:
-        """The step alone: every batch is the first one, as it lies on the device."""
-        self.steps[1].method.train()
-        batch = unit(self.ready[0].batch)
-        return self.timed(lambda: [self._bare_step(batch) for _ in self.ready])
-
-    def _bare_epoch(self) -> None:
-        method, generator = self.steps[1].method, torch.Generator()
-        method.train()
-        for step in self.ready:
-            photos = self.pixels[sent(torch.from_numpy(step.photos), self.device)]
-            self._bare_step(method.augment(step.batch.with_columns(photos), generator))
-
-    def _bare_step(self, batch: Batch) -> None:
-        step = self.steps[1]
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=step.half):
-            loss = step.losses[0](batch)["words"]
-        step.optimisers[0].zero_grad()
-        loss.backward()
-        step.optimisers[0].step()
 
 
-def speed(photos: int, rounds: int, rank: int, world: int) -> Rates:
-    """Rates of both sides, round by round, after one round that warms up."""
-    sides = Sides(photos, rank, world)
-    found: Rates = {"machinery": [], "bare": []}
-    for n in range(rounds + 1):
-        rates = {"machinery": sides.machinery(), "bare": sides.bare()}
-        for name, rate in rates.items() if n else ():
-            found[name].append(rate)
-    return found
-
-
-def on_gpu(photos: int, rounds: int, settings: dict[str, Any], device: torch.device) -> None:
+def on_gpu(case: str, settings: Case, photos: int, rounds: int, device: torch.device) -> None:
     """Print what a GPU learns in a second, beside a bare loop and beside what it can do at most."""
-    sides = Sides(photos, 0, 1, settings, device)
+    prepare_for_training(device)
+    sides = Sides(settings, photos, device=device)
     for side in (sides.machinery, sides.bare):
         side()
     rates = np.array([[sides.machinery()[0], sides.bare()[0], sides.limit()[0]] for _ in range(rounds)])
     ours, bare, limit = np.median(rates, axis=0)
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
     print(
-        f"{name}: {ours:.0f} images/s, bare loop {bare:.0f}, its limit {limit:.0f}; median ratio of {rounds} rounds "
-        f"{np.median(rates[:, 0] / rates[:, 1]):.2f} to the bare loop (goal 0.85), "
-        f"{np.median(rates[:, 0] / rates[:, 2]):.2f} to the limit",
+        f"{case} on {name}: {ours:.0f} images/s, bare loop {bare:.0f}, its limit {limit:.0f}; median ratio of "
+        f"{rounds} rounds {np.median(rates[:, 0] / rates[:, 1]):.2f} to the bare loop (goal {GOAL}), "
+        f"{np.median(rates[:, 0] / rates[:, 2]):.2f} to the limit (goal {LIMIT_GOAL})",
         flush=True,
     )
 
 
-def several(photos: int, rounds: int, world: int) -> Rates:
-    """The same with a process per worker; rates are those of rank 0 times `world`."""
-    with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, __file__, "--photos", str(photos), "--rounds", str(rounds)]
-        env = os.environ | {"OMP_NUM_THREADS": "1"}
-        processes = [
-            subprocess.Popen(
-                [*command, "--rank", str(rank), "--world", str(world), "--meet", f"{folder}/meet"],
-                env=env,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-            )
-            for rank in range(world)
-        ]
-        said = [process.communicate()[0] for process in processes]
-    rates: Rates = json.loads(said[0])
-    return {name: [(world * wall, world * cpu) for wall, cpu in values] for name, values in rates.items()}
-
-
 def main() -> None:
-    """Print rates, ratios and memory."""
+    """Print rates and ratios."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--quick", action="store_true", help="fewer photos, rounds and products")
-    parser.add_argument("--gpu", action="store_true", help="a ResNet-50 at 224 px on the first GPU")
+    parser.add_argument("--quick", action="store_true", help="fewer photos and rounds")
+    parser.add_argument("--gpu", action="store_true", help="on the first GPU")
     parser.add_argument("--rounds", type=int, default=0)
-    parser.add_argument("--photos", type=int, default=0)
-    for name in ("--rank", "--world"):
-        parser.add_argument(name, type=int, default=0, help=argparse.SUPPRESS)
+    parser.add_argument("--photos", type=int, default=0, help="an epoch, of all workers")
+    parser.add_argument("--case", choices=CASES, help="only this one")
+    for name, usual in (("--rank", 0), ("--world", 0), ("--threads", 1)):
+        parser.add_argument(name, type=int, default=usual, help=argparse.SUPPRESS)
     parser.add_argument("--meet", default="", help=argparse.SUPPRESS)
     given = parser.parse_args()
     rounds = given.rounds or (3 if given.quick else 7)
-    photos = given.photos or (256 if given.quick else 1024)
+    photos = given.photos or (256 if given.quick else 512)
+    torch.set_num_threads(given.threads)
     if given.gpu:
         if not torch.cuda.is_available():
             sys.exit("train: asked for a GPU and found none")
-        on_gpu(given.photos or 2048, rounds, GPU, torch.device("cuda:0"))
+        for case, settings in GPU_CASES.items():
+            on_gpu(case, settings, given.photos or 4096, rounds, torch.device("cuda:0"))
         return
-    torch.set_num_threads(1)
     if given.world:
-        torch.distributed.init_process_group(
-            "gloo", init_method=f"file://{given.meet}", rank=given.rank, world_size=given.world
-        )
-        print(json.dumps(speed(photos, rounds, given.rank, given.world)))
-        return
-    for world in (1, 2):
-        rates = speed(photos, rounds, 0, 1) if world == 1 else several(photos, rounds, 2)
-        both = np.array([rates[name] for name in ("machinery", "bare")])  # (side, round, wall or CPU)
-        ours, bare = np.median(both[:, :, 0], axis=1)
-        wall, cpu = np.median(both[0] / both[1], axis=0)
-        print(
-            f"{world} worker{'s' * (world > 1)}: {ours:.1f} images/s, bare loop {bare:.1f}, "
-            f"median ratio of {rounds} rounds {wall:.2f} by wall, {cpu:.2f} by CPU (goal 0.85)",
-            flush=True,
-        )
+        if given.world > 1:
+            torch.distributed.init_process_group(
+                "gloo", init_method=f"file://{given.meet}", rank=given.rank, world_size=given.world
+            )
+        take_turns(given.case, photos, given.rank, given.world)
+        os._exit(0)  # gloo's threads, torn down with the interpreter, abort now and then
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    print(f"{cores} cores, load before: {os.getloadavg()[0]:.2f}", flush=True)
+    for case in [given.case] if given.case else CASES:
+        measure(case, photos, rounds)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
-"""Every reader of foreign text, feeds and sitemaps takes time in proportion to it; of pages: test_scaling_pages.py.
+"""Every reader of foreign text, feeds and sitemaps takes time in proportion to it; of pages: test_scaling_pages.py and
+test_scaling_nodes.py.
 
 A parser that compares everything with everything takes sixteen times as long for four times as much, and hangs a
 crawl on one small page.
@@ -27,6 +28,7 @@ from crawlers.extract.photos.photo_view import view_of
 from crawlers.extract.photos.srcset import candidates
 from crawlers.extract.photos.stand_ins import is_no_photo, says_no_picture, stands_in
 from crawlers.extract.schema_org import jsonld
+from crawlers.extract.schema_org.lenient_json import rewritten
 from crawlers.extract.text import category_path, line_of, printable, text_of, words_listed
 from crawlers.fetch.optout import opt_outs
 from crawlers.platforms import Shop, load
@@ -127,6 +129,11 @@ TEXTS = {
             *("//", "<![CDATA[", "]]>"),
             *("&quot;", '{"a":1,} ', "\\u12", "\ufeff", "[,", "['a',", '{"@type":"Product"}'),
         )
+    },
+    **{
+        f"JSON-LD by hand {begin!r} {piece!r}": of_text(lambda text, begin=begin: rewritten(begin + text), piece)
+        for begin in ('{"a": "', "[", "{")
+        for piece in ("{a:", 'b" c, ', '", /*', '","', '"a":1,5 ', "x}", "]", '"\'', "“", "1,", "\\", '"k":', " //")
     },
 }  # fmt: skip
 FEEDS = {

@@ -39,12 +39,16 @@ def crawled(
     products: dict[str, tuple[str, list[str]]],
     seed: int = 0,
     images_schema: pa.Schema = IMAGES,
+    known: Sequence[str] = (),
 ) -> str:
-    """Commit a crawl: key -> (title, what each photo's bytes say); "" stands for a refused photo."""
+    """Commit a crawl: key -> (title, what each photo's bytes say); "" stands for a refused photo.
+
+    known  photos that an earlier crawl stored
+    """
     random = np.random.default_rng(seed)
     run = lake.begin("crawl", "crawl", shop, parameters={"shop": shop})
     rows, images, rejects = run.writer(PRODUCTS), run.writer(images_schema), run.writer(REJECTS)
-    stored: set[str] = set()
+    stored = {image_id(photo.encode()) for photo in known}
     for key, (title, photos) in products.items():
         ids = [photo and image_id(photo.encode()) for photo in photos]
         urls = tuple(f"http://127.0.0.1/{key}/{n}" for n in range(len(ids)))

@@ -4,10 +4,11 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.flows.processes import ROOT
+from tests.flows.processes import ROOT, kill_group, wait_until
 
 
 def command(lake: Path, *words: str) -> list[str]:
@@ -35,3 +36,26 @@ def vitrine(lake: Path, *words: str, **more: str) -> dict[str, Any]:
     assert done.returncode == 0, done.stderr[-3000:]
     result: dict[str, Any] = json.loads(done.stdout)
     return result
+
+
+def killed(lake: Path, under_way: Callable[[], bool], *words: str) -> None:
+    """One command, SIGKILLed with all it started as soon as `under_way()`."""
+    said = lake.parent / "killed.log"
+    with said.open("wb") as log:
+        process = subprocess.Popen(
+            command(lake, *words),
+            cwd=ROOT,
+            env=environment(lake),
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+
+    def is_time() -> bool:
+        assert process.poll() is None, said.read_text()[-3000:]
+        return under_way()
+
+    try:
+        wait_until(is_time, 300)
+    finally:
+        kill_group(process)

@@ -29,7 +29,6 @@ class Command:
 
     def __init__(self, folder: Path, *words: str, **env: str) -> None:
         self.mark = uuid4().hex
-        self.foreign = set(orphans())
         self.said = folder / f"{self.mark}.txt"
         ours = ("PREFECT_API_URL", "VITRINE_PRIVATE_API", "VITRINE_RETRY_DELAYS")
         base = {name: value for name, value in os.environ.items() if name not in ours}
@@ -42,7 +41,7 @@ class Command:
 
     def marked(self) -> dict[int, str]:
         """Every process that still runs and bears the mark, by pid: its command line."""
-        found = {pid: name for pid, name in orphans().items() if pid not in self.foreign}
+        found = orphans(self.process.pid)
         for place in Path("/proc").iterdir():
             if place.name.isdecimal():
                 try:
@@ -84,14 +83,18 @@ class Command:
             os.kill(pid, signal.SIGKILL)
 
 
-def orphans() -> dict[int, str]:
-    """Processes of Ray's that belong to nobody, by pid: their names, which stand where their environment stood."""
+def orphans(session: int) -> dict[int, str]:
+    """Processes of a session that belong to nobody, by pid: their names, which stand where their environment stood.
+
+    Ray's agents name themselves so, and stay for a while when the raylet of another test was killed.
+    """
     found = {}
     for place in Path("/proc").iterdir():
         if place.name.isdecimal():
             try:
                 name = (place / "cmdline").read_bytes().rstrip(b"\0").decode(errors="replace")
-                if name.startswith("ray::") and "\nPPid:\t1\n" in (place / "status").read_text():
+                orphaned = "\nPPid:\t1\n" in (place / "status").read_text()
+                if name.startswith("ray::") and orphaned and os.getsid(int(place.name)) == session:
                     found[int(place.name)] = name
             except OSError:
                 continue

@@ -15,8 +15,10 @@ from tests.flows.command_line import vitrine
 from tests.flows.crawled_lake import catalogue, crawled
 from tests.flows.processes import ROOT
 
-COMMANDS = "demo mall doctor crawl import changes label train embed index evaluate crawl-and-index search report runs"
-COMMANDS += " rejects deploy"
+COMMANDS = (
+    "demo mall doctor crawl import changes label train embed index evaluate publish rollback crawl-and-index"
+)
+COMMANDS += " retrain search serve report runs rejects sweep forget deploy"
 
 
 def refusal(*words: str, code: int = 2) -> str:
@@ -66,9 +68,18 @@ def test_a_reason_to_retry_is_one_that_rejects_have() -> None:
         (("crawl", "http://127.0.0.1:1", "--limit", "0"), "--limit 0: must be greater than"),  # the model's
         (("crawl", "http://127.0.0.1:1", "--limit", "many"), "unable to parse string as an integer"),
         (("crawl",), "no shop named"),
+        (("crawl", "notaurl"), "notaurl: not an http(s) address"),
+        (("crawl", "ftp://127.0.0.1:1"), "not an http(s) address"),
+        (("crawl", "http://[127.0.0.1"), "not an address"),
+        (("crawl", "a b=http://127.0.0.1:1"), "shop name 'a b'"),
+        (("doctor", "notaurl"), "notaurl: not an http(s) address"),
+        (("runs", "--lake", "/mistyped"), "--lake /mistyped: there is no lake there"),
         (("import",), "Missing argument"),
         (("search",), "needs a photo or --words"),
-        (("runs", "--foo"), "No such option: --foo; see vitrine runs --help"),
+        (("publish", "--force"), "--force: needs --why with the reason"),
+        (("publish", "--margin", "0"), "--margin 0.0: must be greater than 0"),
+        (("publish", "--metric", "fame"), "Invalid value for '--metric'"),
+        (("runs", "--zzz"), "No such option: --zzz; see vitrine runs --help"),
         (("changes", "--since", "soon"), "is no date"),
         (("rejects", "--reason", "weather"), "no such reason"),
         (("press",), "No such command 'press'; see vitrine --help"),

@@ -43,7 +43,7 @@ def check_schema(env: dict[str, str]) -> None:
     assert "required" not in schema or not schema["required"]
     assert "token" not in schema["properties"]
     assert all(each.get("description") for each in schema["properties"].values())
-    assert schema["properties"]["workers"]["minimum"] == 1
+    assert schema["properties"]["workers"]["anyOf"][0]["minimum"] == 1
     command = ["deployment", "run", "crawl-and-index/nightly", "--param", "workers=0"]
     refused = subprocess.run(
         [sys.executable, "-m", "prefect", *command],

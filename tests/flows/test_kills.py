@@ -5,8 +5,6 @@ its place in the lake can be seen. What the interrupted lake holds at the end is
 undisturbed lake holds.
 """
 
-import subprocess
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,9 +14,8 @@ import pytest
 from infra.lake import Lake
 from infra.mall.server import Mall
 from infra.mall.trade import MallSpec
-from infra.vectors import VectorStore
-from tests.flows.lake_commands import command, environment, vitrine
-from tests.flows.processes import ROOT, kill_group
+from infra.milvus.store import VectorStore
+from tests.flows.lake_commands import killed, vitrine
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
 SMALL = [
@@ -38,25 +35,6 @@ SMALL += ["--set", "frozen_epochs=1", "--set", "batch=16"]
 def mall() -> Iterator[str]:
     with Mall(MallSpec(products=60, seed=9, shops=("shopify",), size=(160, 200))) as running:
         yield f"atelier={running.urls[0]}"
-
-
-def killed(lake: Path, under_way: Callable[[], bool], *words: str) -> None:
-    """One command, SIGKILLed with all it started as soon as `under_way()`."""
-    with (lake.parent / "killed.log").open("wb") as log:
-        process = subprocess.Popen(
-            command(lake, *words),
-            cwd=ROOT,
-            env=environment(lake),
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
-    deadline = time.monotonic() + 300
-    while not under_way():
-        assert process.poll() is None, (lake.parent / "killed.log").read_text()[-3000:]
-        assert time.monotonic() < deadline, "never under way"
-        time.sleep(0.002)
-    kill_group(process)
 
 
 def seen(lake: Path, pattern: str) -> Callable[[], bool]:

@@ -122,7 +122,7 @@ def test_every_model_of_ours_is_written_as_its_command_says(tmp_path: Path) -> N
     assert train.settings == {"epochs": "8", "weights": "a=b"}
     assert evaluate.columns == ("a+b", "c")
     assert [each.name for each in options_of(ImportParameters)] == [
-        "path", "shop", "mapping", "encoding", "delimiter", "lake", "contact",
+        "path", "shop", "mapping", "encoding", "delimiter", "benchmark", "cut", "lake", "contact",
     ]  # fmt: skip
 
 

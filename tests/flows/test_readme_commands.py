@@ -1,4 +1,4 @@
-"""Every command that a README shows is one that there is, with options and values that it takes."""
+"""Every command that a README or a guide shows is one that there is, with options and values that it takes."""
 
 import re
 import shlex
@@ -11,7 +11,9 @@ from typer.main import get_command
 from flows.command_files import app
 from tests.flows.processes import ROOT
 
-READMES = sorted(path for path in ROOT.rglob("README.md") if ".venv" not in path.parts)
+READMES = sorted(
+    path for path in ROOT.rglob("*.md") if ".venv" not in path.parts and path.parent.name != "bench"
+)
 MAKEFILE = (ROOT / "Makefile").read_text()
 
 

@@ -134,7 +134,7 @@ def test_a_lake_made_by_a_newer_version(
 
 
 def test_an_unknown_method(prefect_api: dict[str, str], trained: Path) -> None:
-    message = refusal(vitrine(prefect_api, "train", "guesswork", "--lake", str(trained), "--json"))
+    message = refusal(vitrine(prefect_api, "train", "guesswork", "--lake", str(trained), "--json"), 2)
 
     assert "guesswork" in message and "corbiere" in message
 
@@ -153,7 +153,7 @@ def test_weights_of_another_shape(prefect_api: dict[str, str], trained: Path, tm
 
 
 def test_a_setting_the_method_does_not_have(prefect_api: dict[str, str], trained: Path) -> None:
-    message = refusal(vitrine(prefect_api, "train", "--set", "depth=3", "--lake", str(trained), "--json"))
+    message = refusal(vitrine(prefect_api, "train", "--set", "depth=3", "--lake", str(trained), "--json"), 2)
 
     assert "depth" in message and "backbone" in message
 

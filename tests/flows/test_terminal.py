@@ -1,7 +1,10 @@
 """flows/terminal.py: what a shop wrote is shown, and neither obeyed nor read as markup."""
 
 import io
+import json
 import logging
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given
@@ -10,6 +13,7 @@ from rich.console import Console
 
 from flows import terminal
 from flows.progress import Stage
+from tests.flows.processes import ROOT
 
 ATTACKS = {
     "clears the screen": "\x1b[2JRed dress",
@@ -81,3 +85,30 @@ def test_words_of_every_script_stay_as_they_are() -> None:
 @given(st.text())
 def test_what_is_shown_is_always_printable(text: str) -> None:
     assert terminal.harmless(text).isprintable()
+
+
+@pytest.mark.parametrize(
+    ("judged", "status"),
+    [
+        ({"published": True, "dry_run": False, "would_publish": True}, 0),
+        ({"published": False, "dry_run": True, "would_publish": True}, 0),
+        ({"published": False, "dry_run": True, "would_publish": False}, 3),
+        ({"published": False, "dry_run": False, "would_publish": False}, 3),
+    ],
+)
+@pytest.mark.parametrize("in_a_chain", [False, True])
+def test_what_is_not_good_enough_to_go_live_ends_with_3(
+    judged: dict[str, bool], status: int, in_a_chain: bool
+) -> None:
+    result: dict[str, object] = judged | {"why": "worse in category=Dresses"}
+    program = (
+        "from flows import terminal; "
+        f"terminal.command(True, lambda: { ({'publish': result} if in_a_chain else result)!r}, print)"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == status and json.loads(done.stdout)
+    assert done.stderr == ("vitrine: not published: worse in category=Dresses\n" if status else "")

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from infra import cluster
-from infra.cluster import Cluster, ray_cluster, wanted_gpus
+from infra.cluster import Cluster, ray_cluster
 from infra.machine import ROOT
 from schemas.errors import InputError
 
@@ -36,20 +36,6 @@ with ray_cluster("") as joined:
 def without_ray() -> None:
     """Tests before these may have left theirs."""
     cluster.stop()
-
-
-def test_as_many_gpus_as_there_are_or_as_were_asked_for() -> None:
-    there = Cluster(address="", cores=2, gpus=3, started=0.0)
-
-    assert [wanted_gpus(wanted, there) for wanted in ("auto", "0", "2", "3")] == [3, 0, 2, 3]
-
-
-@pytest.mark.parametrize(
-    ("wanted", "why"), [("1", "1 asked for, this machine has 0"), ("x", "must be auto or a number")]
-)
-def test_a_gpu_that_is_not_there_is_never_replaced_by_the_cpu(wanted: str, why: str) -> None:
-    with pytest.raises(InputError, match=f"gpus: {why}"):
-        wanted_gpus(wanted, Cluster(address="", cores=2, gpus=0, started=0.0))
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:9", "ray://127.0.0.1:9", "nonsense"])

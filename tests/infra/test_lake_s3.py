@@ -48,7 +48,7 @@ def test_a_run_that_was_left_behind_is_continued_or_swept(uri: str) -> None:
     assert (run.run_id, run.continued) == (left.run_id, True)
     assert [(part.path, part.rows) for part in found] == [("words/part-00000.parquet", 1)]
     assert lake.sweep() == [left.run_id]
-    assert list(lake._run_ids()) == []
+    assert lake.run_folders() == [] and lake.seen().others == []
 
 
 def test_a_manifest_is_never_overwritten(uri: str) -> None:

@@ -1,6 +1,7 @@
 """infra/open_run.py: the parts of a run that is written, and of one that goes on after a kill."""
 
 import hashlib
+from datetime import timedelta
 from pathlib import Path
 
 import pyarrow as pa
@@ -96,3 +97,34 @@ def test_a_run_that_is_new_has_nothing_left_behind(tmp_path: Path) -> None:
 
     assert run.left_behind(WORDS) == []
     assert run.continued is False
+
+
+def test_a_continued_run_takes_no_number_that_a_worker_of_the_killed_attempt_may_still_land(
+    tmp_path: Path,
+) -> None:
+    lake = Lake(str(tmp_path))
+    first = begun(lake)
+    assert first.unused_number(WORDS) == 0
+    first.add(WORDS, write(first, "red"))
+    assert first.unused_number(WORDS) == 1
+    lake.abandon(first)
+
+    second = begun(lake)
+    second.started_at -= timedelta(seconds=7)
+    second.left_behind(WORDS)
+
+    assert second.continued and second.run_id == first.run_id
+    assert 7_000 <= second.unused_number(WORDS) < 600_000
+
+
+def test_what_killed_workers_have_left_goes_and_parts_stay(tmp_path: Path) -> None:
+    run = begun(Lake(str(tmp_path)))
+    run.add(WORDS, write(run, "red"))
+    folder = tmp_path / f"run={run.run_id}" / "words"
+    for name in ("part-00007.parquet", "part-00008.parquet.4711-1.tmp"):
+        (folder / name).write_bytes(b"half")
+
+    run.tidy(WORDS)
+    run.tidy(OTHERS)
+
+    assert [path.name for path in folder.iterdir()] == ["part-00000.parquet"]

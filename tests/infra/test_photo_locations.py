@@ -112,3 +112,19 @@ def test_a_photo_that_is_nowhere_is_named(tmp_path: Path) -> None:
 
 def test_no_photos_lie_nowhere(tmp_path: Path) -> None:
     assert locate(Lake(str(tmp_path)), ids([])) == []
+
+
+def test_a_row_group_whose_ids_cannot_be_read_is_named_unless_its_photos_lie_elsewhere(
+    tmp_path: Path,
+) -> None:
+    lake = Lake(str(tmp_path))
+    crawled(lake, [1, 2])
+    broken = crawled(lake, [1, 3])
+    (path,) = (Path(each) for each in lake.part_paths(broken, "images"))
+    whole = path.read_bytes()
+    place = whole.index(image_id(photo(1)).encode()) - 30  # the page's head
+    path.write_bytes(whole[:place] + b"\xff" * 30 + whole[place + 30 :])
+
+    assert sum(map(len, locate(lake, ids([1, 2])))) == 2
+    with pytest.raises(LakeError, match=r"1 photos are in no crawl, .*; row group 0 of .* cannot be read"):
+        locate(lake, ids([2, 3]))

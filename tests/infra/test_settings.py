@@ -62,6 +62,7 @@ def test_a_cluster_is_named_by_our_variable_or_rays(name: str, monkeypatch: pyte
         ("VITRINE_MILVUS_URI", "somewhere"),
         ("VITRINE_GPUS", "many"),
         ("VITRINE_GPUS", "-1"),
+        ("VITRINE_PIXEL_CACHE_GIB", "-1"),
         ("VITRINE_CPUS", "0"),
         ("VITRINE_CPUS", "two"),
         ("VITRINE_CONTACT", "nobody"),

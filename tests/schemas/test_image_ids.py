@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.image_ids import ID, column_of_ids, hex_of_ids, ids_of_column, ids_of_hex, joined
+from schemas.image_ids import (
+    ID,
+    column_of_ids,
+    hex_of_ids,
+    ids_of_column,
+    ids_of_hex,
+    ids_of_hex_column,
+    joined,
+)
 
 DIGEST = st.one_of(st.binary(min_size=32, max_size=32), st.sampled_from([b"\0" * 32, b"a" + b"\0" * 31]))
 NAMES = st.lists(DIGEST.map(bytes.hex))
@@ -26,6 +34,22 @@ def test_ids_survive_hex_and_arrow_in_any_order(names: list[str], data: st.DataO
     assert [value.hex() for value in column.to_pylist()] == [names[n] for n in order]
     assert hex_of_ids(ids_of_column(column)) == [names[n] for n in order]
     assert hex_of_ids(ids_of_column(column.slice(1))) == [names[n] for n in order][1:]
+
+
+@given(NAMES, st.sampled_from([pa.string(), pa.large_string()]))
+def test_a_column_of_hex_is_read_as_its_values_are(names: list[str], kind: pa.DataType) -> None:
+    column = pa.array(names, kind)
+
+    assert hex_of_ids(ids_of_hex_column(column)) == names
+    assert hex_of_ids(ids_of_hex_column(column.slice(1))) == names[1:]
+    assert hex_of_ids(ids_of_hex_column(pa.chunked_array([column, column[:1]]))) == names + names[:1]
+    assert hex_of_ids(ids_of_hex_column(pa.array([name.upper() for name in names], kind))) == names
+
+
+@pytest.mark.parametrize("name", ["0a" * 31, "0g" * 32, "", None])
+def test_a_column_with_what_is_no_id_is_refused(name: str | None) -> None:
+    with pytest.raises(ValueError, match="not a SHA-256 in hex"):
+        ids_of_hex_column(pa.array(["0a" * 32, name], pa.string()))
 
 
 @given(NAMES)

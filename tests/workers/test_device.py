@@ -8,7 +8,8 @@ from torch import Tensor, nn
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.fx.experimental.symbolic_shapes import ShapeEnv
 
-from workers.contract import Batch, KnowsFrequencies, LabelSpace, Sparse, Trains, registry
+from schemas.annotation import LANDMARKS
+from workers.contract import Batch, KnowsFrequencies, LabelSpace, Predicts, Sparse, Trains, registry
 from workers.data.augment import Ranges, Transforms, draw_transforms, transformed
 from workers.device import sent
 
@@ -81,3 +82,24 @@ def test_every_term_is_computed_on_the_gpu(
     terms = module.loss(Batch(images, columns), "all", "all")
 
     assert {term.device.type for term in terms.values()} == {"cuda"}
+
+
+@pytest.mark.parametrize("name", ["fashion_grammar", "fashionnet"])
+def test_every_term_of_annotations_is_computed_on_the_gpu(name: str, fake: FakeTensorMode) -> None:
+    labels = LabelSpace(categories=("dress", "tee"), attributes=("plain",), landmarks=LANDMARKS)
+    module = on_gpu(registry.build(registry.settings_of(name, {"width": 1 / 16, "image_size": 32}), labels))
+    assert (
+        isinstance(module, KnowsFrequencies) and isinstance(module, Trains) and isinstance(module, Predicts)
+    )
+    module.count({"attributes": torch.ones(1, dtype=torch.int64)}, PHOTOS)
+    columns = {
+        "landmarks": torch.zeros(PHOTOS, 8, 3, device=CUDA),
+        "category": zeros(PHOTOS),
+        "attributes": Sparse(zeros(9), zeros(9)),
+        "product": zeros(PHOTOS),
+    }
+    batch = Batch(torch.zeros(PHOTOS, 3, 32, 32, device=CUDA), columns)
+
+    terms, told = module.loss(batch, "all", "all"), module.predict(batch)
+
+    assert {term.device.type for term in (*terms.values(), *told.values())} == {"cuda"}

@@ -7,6 +7,8 @@ A method is a `Method`, and declares what else it can do by having the functions
 from workers.contract.batch import Batch, Sparse
 from workers.contract.label_space import NO_LABELS, LabelSpace
 from workers.contract.method import (
+    Accounts,
+    Attends,
     Edits,
     Fits,
     KnowsFrequencies,
@@ -21,6 +23,8 @@ from workers.contract.training import Training
 
 __all__ = [
     "NO_LABELS",
+    "Accounts",
+    "Attends",
     "Batch",
     "Edits",
     "Fits",

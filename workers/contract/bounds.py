@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, get_type_hints
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from schemas.errors import InputError
+from schemas.errors import UsageError
 
 # A network that halves its maps five times has nothing left to see below; above, one photo fills a GPU.
 ImageSize = Annotated[int, Field(ge=16, le=2048)]
@@ -19,6 +19,8 @@ Epochs = Annotated[int, Field(ge=0, le=100_000)]
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
 CountOrNone = Annotated[int, Field(ge=0, le=1_000_000)]
 Cells = Annotated[int, Field(ge=1, le=16)]
+Scales = Annotated[int, Field(ge=1, le=5)]  # a grid of 5 x 5 has 625 pairs of cells
+Layers = Annotated[int, Field(ge=1, le=64)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 Rate = Annotated[float, Field(gt=0, le=1_000)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -28,8 +30,12 @@ Weight = Annotated[float, Field(ge=0, le=1_000)]
 Scale = Annotated[float, Field(gt=0, le=1_000)]
 # A choice of names. workers/layers/backbone.py builds them, and knows which names of timm there are.
 Backbone = Annotated[
-    str, Field(pattern=r"^(resnet18|resnet50|efficientnet_lite0|efficientnet_lite2|timm:.+)$")
+    str,
+    Field(
+        pattern=r"^(resnet18|resnet50|efficientnet_lite0|efficientnet_lite2|googlenet|nin|alexnet|timm:.+)$"
+    ),
 ]
+Vgg = Literal["vgg11", "vgg13", "vgg16", "vgg19"]
 Pooling = Literal["gap", "gem", "max"]
 Sampling = Literal["words", "photos", "pk", "pairs"]
 Optimiser = Literal["sgd", "adamw", "muon"]
@@ -43,7 +49,7 @@ def checked(owner: type, what: str, values: Mapping[str, object]) -> dict[str, o
     """Convert values to the types of the fields of `owner`, so that `--set batch=64` works.
 
     what  the method, for the error
-    Raises InputError for the first value that is of another type or out of bounds.
+    Raises UsageError for the first value that is of another type or out of bounds.
     """
     return {name: _checked(_adapter(owner, name), f"{what} {name}", value) for name, value in values.items()}
 
@@ -59,12 +65,12 @@ def _checked(adapter: TypeAdapter[Any], what: str, value: object) -> object:
     except ValidationError as error:
         fault = error.errors(include_url=False)[0]
     if kind := _KINDS.get(fault["type"]):
-        raise InputError(what, f"{value!r} is no {kind}")
+        raise UsageError(what, f"{value!r} is no {kind}")
     if fault["type"] == "string_pattern_mismatch":  # a choice of names
         names = fault["ctx"]["pattern"].strip("^()$").replace(".+", "<name>").split("|")
-        raise InputError(f"{what} {value}", f"there are {', '.join(names)}")
+        raise UsageError(f"{what} {value}", f"there are {', '.join(names)}")
     why = fault["msg"].replace("Input should be", "must be")
-    raise InputError(f"{what} {value}", f"{why}{_range(adapter)}")
+    raise UsageError(f"{what} {value}", f"{why}{_range(adapter)}")
 
 
 def _range(adapter: TypeAdapter[Any]) -> str:

@@ -91,11 +91,34 @@ class Reranks(Protocol):
 
 
 @runtime_checkable
+class Attends(Protocol):
+    """Can show where in a photo it looks."""
+
+    def attention_maps(self, batch: Batch) -> Mapping[str, Tensor]:
+        """Maps (N, H, W) in 0..1 that cover the photo, by name, in the order in which they are to be shown."""
+
+
+@runtime_checkable
+class Accounts(Protocol):
+    """A `Reranks` that says which pairs of its places decided."""
+
+    def places(self) -> Tensor:
+        """(P, 4): left, top, right, bottom of each place of `local`, in half sides as a batch's boxes."""
+
+    def votes(self, query: Tensor, gallery: Tensor) -> Tensor:
+        """query, gallery (P, C) -> (P, P): what each pair of places adds to `rerank`'s score, to first order."""
+
+
+@runtime_checkable
 class Edits(Protocol):
     """Moves vectors to where the photo would be if an attribute were another."""
 
     def edit(self, vectors: Tensor, attribute: str, value: str) -> Tensor:
-        """(N, D) -> (N, D), L2 norm 1."""
+        """(N, D) -> (N, D), L2 norm 1.
+
+        attribute, value  as in an attribute's name, `colour: red`
+        Raises InputError for one that was not learnt, with those that were (LabelSpace.attribute_place).
+        """
 
 
 @runtime_checkable

@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from schemas.errors import InputError, MethodError
+from schemas.errors import MethodError, UsageError
 from workers.contract import bounds
 from workers.contract.label_space import LabelSpace
 from workers.contract.method import Method
@@ -52,9 +52,9 @@ def names() -> tuple[str, ...]:
 
 
 def settings_of(name: str, changes: Mapping[str, object] | None = None) -> Settings:
-    """The method's settings with some values changed. Raises MethodError, or InputError for an unknown value.
+    """The method's settings with some values changed. Raises MethodError, or UsageError for an unknown value.
 
-    Raises InputError, too, for a value of another type or out of its bounds (workers/contract/bounds.py).
+    Raises UsageError, too, for a value of another type or out of its bounds (workers/contract/bounds.py).
     """
     module = _module(name)
     config: Any = module.Config()
@@ -64,7 +64,7 @@ def settings_of(name: str, changes: Mapping[str, object] | None = None) -> Setti
     for key in changes or {}:
         if key not in own | trained:
             there = [field.name for field in fields(config)] + sorted(trained)
-            raise InputError(f"{name} has no setting {key}", f"it has {', '.join(there)}")
+            raise UsageError(f"{name} has no setting {key}", f"it has {', '.join(there)}")
     asked = dict(changes or {})
     values = bounds.checked(type(config), name, {key: value for key, value in asked.items() if key in own})
     values |= bounds.checked(Training, name, {key: value for key, value in asked.items() if key not in own})

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+AT_ONCE = 65_536  # photos taken at a time: a place is eight bytes, for every id of a photo
+
 
 @dataclass(frozen=True)
 class Csr:
@@ -49,8 +51,20 @@ class Csr:
         """Some photos, in the order of `photos`."""
         counts = self.counts[photos]
         starts = np.r_[0, np.cumsum(counts)]
-        place = np.repeat(self.starts[photos] - starts[:-1], counts) + np.arange(starts[-1])
-        return Csr(starts, self.ids[place], self.width)
+        ids = np.empty(starts[-1], np.int32)
+        for first in range(0, len(photos), AT_ONCE):
+            here = slice(first, first + AT_ONCE)
+            place = np.repeat(self.starts[photos[here]] - starts[:-1][here], counts[here])
+            begin = starts[first]
+            place += np.arange(begin, begin + len(place))
+            ids[begin : begin + len(place)] = self.ids[place]
+        return Csr(starts, ids, self.width)
+
+    def emptied(self, of: NDArray[np.bool_]) -> "Csr":
+        """The same photos, without the ids of those that `of` (N,) names."""
+        counts = np.where(of, 0, self.counts)
+        kept = np.repeat(~of, self.counts)
+        return Csr(np.r_[0, np.cumsum(counts)], self.ids[kept], self.width)
 
     def of_photos(self, photos: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """rows (M,) and ids (M,): photo photos[rows[m]] has ids[m]; all of them, photo by photo."""

@@ -15,7 +15,7 @@ from workers.contract import Batch, Sparse, Stage, Trains
 from workers.data.columns import Csr
 from workers.data.dataset import Dataset
 from workers.data.product_sampler import sampler_of
-from workers.data.sampler import BatchSampler
+from workers.data.sampler import BatchSampler, Draw, Order
 from workers.device import sent
 
 CPU = torch.device("cpu")
@@ -53,7 +53,7 @@ class BatchLoader:
     spread: NDArray[np.int64] | None = None
     method: Trains | None = None
     device: torch.device = CPU
-    order: BatchSampler | None = None
+    order: Order | None = None
 
     def __len__(self) -> int:
         return len(self.dataset)
@@ -82,27 +82,31 @@ class BatchLoader:
 
     def make(self, epoch: int, number: int) -> Step:
         """One batch, the same whenever and wherever it is made."""
-        words = None
-        if self.order:
-            photos, words = self.order(epoch, number)
-        else:
-            photos = np.arange(number * self.batch, min((number + 1) * self.batch, len(self)))
+        photos, words = self.drawn(epoch, number)
         batch = Batch(self._there(self.pixels[photos]), self._columns(photos, words))
         if self.method is not None:
             generator = torch.Generator().manual_seed(stream(self.seed, epoch, number, self.rank, 1))
             batch = self.method.augment(batch, generator)
         return Step(number, photos, batch)
 
+    def drawn(self, epoch: int, number: int) -> Draw:
+        """The photos of one batch."""
+        if self.order:
+            return self.order(epoch, number)
+        return Draw(np.arange(number * self.batch, min((number + 1) * self.batch, len(self))), None)
+
     def names(self, photos: NDArray[np.int64]) -> list[str]:
         """Image ids."""
         return hex_of_ids(self.dataset.ids[photos])
 
+    def plain(self) -> "BatchLoader":
+        """Every photo once, in the shard's order, as it is."""
+        return replace(self, method=None, order=None, draws=None)
+
     def shortened(self, photos: int) -> "BatchLoader":
         """The first photos only, as they are."""
         few = np.arange(min(photos, len(self)))
-        return replace(
-            self, pixels=self.pixels[few], dataset=self.dataset.take(few), method=None, order=None, draws=None
-        )
+        return replace(self.plain(), pixels=self.pixels[: len(few)], dataset=self.dataset.take(few))
 
     def _columns(
         self, photos: NDArray[np.int64], words: NDArray[np.int64] | None

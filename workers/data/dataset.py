@@ -47,10 +47,14 @@ class Dataset:
             counts.append(np.diff(lists.offsets.to_numpy()).astype(np.int64))
             words.append(lists.flatten().to_numpy().astype(np.int32))
         every = np.concatenate(ids)
+        del ids  # as large again, as are the words below
         distinct, first, number = np.unique(every, return_index=True, return_inverse=True)
         flat = np.concatenate([np.empty(0, np.int32), *words])
+        del every, words
         lengths, products = np.concatenate(counts), np.concatenate(groups)[first]
-        if len(distinct) == len(every):  # the rule; a million photos would need a sort of all words otherwise
+        if len(distinct) == len(
+            number
+        ):  # the rule; a million photos would need a sort of all words otherwise
             bags = Csr(np.r_[0, np.cumsum(lengths)], flat, vocabulary).take(first)
         else:
             bags = Csr.of_pairs(np.repeat(number, lengths), flat, len(distinct), vocabulary)

@@ -1,16 +1,19 @@
-"""Bytes of a photo to pixels: one decoder for every format, one geometry for index and query.
+"""Bytes of a photo to pixels: for each format and size the fastest decoder, one geometry for index and query.
 
-Pillow reads JPEG, PNG, WebP, GIF and AVIF alike; for large JPEGs its draft mode decodes at a
-fraction of the size (3 times faster at 1000 x 1300, STACK.md 5). The pixels depend on all of this,
-so PREPROCESSING enters the fingerprint of every vector.
+Pillow reads JPEG, PNG, WebP, GIF and AVIF alike, and large JPEGs at a half, a quarter or an eighth of their size
+(its draft mode), which no other decoder here does. JPEGs that are less than twice as large as they are wanted have
+nothing to gain from that: torchvision's decoder reads those, 2 to 3 times as many a second (tests/bench/embed.py).
+Both resize with antialiasing, by the same filter. The pixels depend on all of this, so `preprocessing` enters the
+fingerprint of every vector.
 """
 
 import io
+import warnings
 from collections.abc import Sequence
 from concurrent.futures import Executor
+from importlib.metadata import version
 
 import numpy as np
-import PIL
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
@@ -20,13 +23,16 @@ from schemas.pixels import decoder_words, eight_bits
 
 Image.MAX_IMAGE_PIXELS = 50_000_000
 Pixels = NDArray[np.uint8]
-GEOMETRY = "fit-pad-v2"  # v1 cut 16 bits off at 255
+GEOMETRY = "fit-pad-v3"  # v1 cut 16 bits off at 255, v2 read small JPEGs by Pillow
+DRAFTED_FROM = 2  # times the wanted side: from here on Pillow decodes a JPEG smaller than it is
+_ORIENTATION = 0x0112  # EXIF 2.32, table 4: 1 is upright
 _FAILURES = (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning)
 
 
 def preprocessing(size: int, normalisation: str = "") -> str:
     """What `decode` does at this size, and a network then with each pixel, as it enters the fingerprint."""
-    decoded = f"pillow-{PIL.__version__.rsplit('.', 1)[0]}:{GEOMETRY}:{size}"
+    versions = f"pillow-{_minor('pillow')}:torchvision-{_minor('torchvision')}"
+    decoded = f"{versions}:{GEOMETRY}:{size}"
     return f"{decoded}:{normalisation}" if normalisation else decoded
 
 
@@ -61,17 +67,53 @@ def decode_all(
     return list(threads.map(attempt, numbers) if threads else map(attempt, numbers))
 
 
+def _minor(package: str) -> str:
+    return version(package).rpartition(".")[0]
+
+
 def _pixels(data: bytes, size: int) -> Pixels:
     with Image.open(io.BytesIO(data)) as image:
+        if _is_plain(image) and min(image.size) < DRAFTED_FROM * size:
+            small = _read_by_torchvision(data, _fitted(image.size, size))
+            if small is not None:
+                return _padded(small, size)
         image.draft("RGB", (size, size))
-        return _square(_upright_rgb(image), size)
+        return _square(upright_rgb(image), size)
+
+
+def _is_plain(image: Image.Image) -> bool:
+    """Whether it is a JPEG that needs nothing but decoding."""
+    plain = image.format == "JPEG" and image.mode in ("RGB", "L")
+    return plain and ("exif" not in image.info or image.getexif().get(_ORIENTATION, 1) == 1)
+
+
+def _read_by_torchvision(data: bytes, size: tuple[int, int]) -> NDArray[np.uint8] | None:
+    """A JPEG's pixels (H, W, 3) at this width and height; None where Pillow shall judge it."""
+    import torch
+    from torchvision.io import ImageReadMode, decode_jpeg
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of a buffer that cannot be written to: nobody does
+        encoded = torch.frombuffer(data, dtype=torch.uint8)
+    try:
+        read = decode_jpeg(encoded, ImageReadMode.RGB)
+    except RuntimeError:
+        return None
+    width, height = size
+    if read.shape[1:] != (height, width):
+        read = torch.nn.functional.interpolate(
+            read[None], size=(height, width), mode="bilinear", antialias=True
+        )[0]
+    pixels: NDArray[np.uint8] = read.permute(1, 2, 0).numpy()
+    return pixels
 
 
 def _undecodable(image_id: str, error: BaseException) -> ImageError:
     return ImageError(image_id, "decode", decoder_words(error))
 
 
-def _upright_rgb(image: Image.Image) -> Image.Image:
+def upright_rgb(image: Image.Image) -> Image.Image:
+    """Turn a photo as its camera was held; 8 bits a channel, on white where it is transparent."""
     upright = eight_bits(ImageOps.exif_transpose(image))
     if upright.mode in ("RGBA", "LA", "PA") or "transparency" in upright.info:
         layers = upright.convert("RGBA")
@@ -81,9 +123,20 @@ def _upright_rgb(image: Image.Image) -> Image.Image:
 
 
 def _square(image: Image.Image, size: int) -> Pixels:
-    scale = size / max(image.size)
-    width, height = (max(1, round(side * scale)) for side in image.size)
-    small = np.asarray(image.resize((width, height), Image.Resampling.BILINEAR, reducing_gap=2.0))
+    fitted = _fitted(image.size, size)
+    return _padded(np.asarray(image.resize(fitted, Image.Resampling.BILINEAR, reducing_gap=2.0)), size)
+
+
+def _fitted(sides: tuple[int, int], size: int) -> tuple[int, int]:
+    """Width and height with the longer side `size`."""
+    scale = size / max(sides)
+    width, height = (max(1, round(side * scale)) for side in sides)
+    return width, height
+
+
+def _padded(small: NDArray[np.uint8], size: int) -> Pixels:
+    """small (H, W, 3), a side of which is `size` -> (3, size, size)."""
+    height, width = small.shape[:2]
     if width == height == size:
         return np.ascontiguousarray(small.transpose(2, 0, 1))
     border = np.concatenate([small[0], small[-1], small[:, 0], small[:, -1]]).mean(0)

@@ -118,6 +118,21 @@ class PhotoSampler:
         return Draw(photos, words)
 
 
+class Order(Protocol):
+    """Which photos each step of each epoch takes."""
+
+    @property
+    def sampler(self) -> Sampler:
+        """What draws them."""
+
+    @property
+    def steps(self) -> int:
+        """Steps of one epoch; none where there is nothing to draw."""
+
+    def __call__(self, epoch: int, step: int) -> Draw:
+        """The photos of one step, counted from 0."""
+
+
 @dataclass(frozen=True)
 class BatchSampler:
     """The batches of every epoch: `draws` photos in steps of `batch`.

@@ -7,19 +7,26 @@ import torch
 from torch import Tensor, nn
 
 from schemas.errors import CheckpointError, InputError
-from workers.layers import efficientnet_lite, resnet, timm_network
-from workers.layers.network import Colours, Family, FirstWeights, Network
+from workers.layers import alexnet, efficientnet_lite, googlenet, nin, resnet, timm_network
+from workers.layers.network import Family, FirstWeights, Network, WeightsSource
 from workers.layers.pixels import normalise
 from workers.layers.weights_file import read
 
 VERSION = 1  # of what this file computes; see workers/contract/recipe.py
-BACKBONES = (*resnet.NAMES, *efficientnet_lite.NAMES)
+FAMILIES: dict[str, Family] = {
+    **dict.fromkeys(resnet.NAMES, resnet),
+    **dict.fromkeys(efficientnet_lite.NAMES, efficientnet_lite),
+    **dict.fromkeys(googlenet.NAMES, googlenet),
+    **dict.fromkeys(nin.NAMES, nin),
+    **dict.fromkeys(alexnet.NAMES, alexnet),
+}
+BACKBONES = tuple(FAMILIES)
 
 
 class Backbone(nn.Module):
     """images (N, 3, H, W) uint8, or float in 0..1 -> maps (N, D, H/32, W/32) of the network's last stage.
 
-    backbone  resnet18 | resnet50 | efficientnet_lite0 | efficientnet_lite2 | timm:<name>
+    backbone  resnet18 | resnet50 | efficientnet_lite0 | efficientnet_lite2 | googlenet | nin | alexnet | timm:<name>
     weights   "imagenet": learnt there; the network's family may download them
               "auto":     those if they are on this machine, else random; never downloads
               "random":   as the family initialises
@@ -38,20 +45,30 @@ class Backbone(nn.Module):
         super().__init__()
         family = _family(backbone)
         network = family.network(backbone)
-        first = _first_weights(family, backbone, weights)
-        if first:
-            _fill(network, first, backbone if weights in ("auto", "imagenet") else weights)
-        self.origin = first.origin if first else "random"
+        self.origin = fill(network, family, backbone, weights)
         self.maps, self.dim, self.depths = network.maps, network.dim, network.depths
+        self._instead: list[nn.Module] = []  # a list, so that torch does not see a module
+        self._reads_pixels = False
         self.drawn_in = family.network.__module__
-        self.normalisation = f"mean {_rounded(network.mean)} std {_rounded(network.std)}"
+        self.normalisation = network.normalisation
         for name, colours in (("mean", network.mean), ("std", network.std)):
             self.register_buffer(name, torch.tensor(colours).view(1, 3, 1, 1), persistent=False)
 
     def forward(self, images: Tensor) -> Tensor:
         """Feature maps of the last stage."""
-        maps: Tensor = self.maps(normalise(images, self.mean, self.std))
+        network = self._instead[0] if self._instead else self.maps
+        maps: Tensor = network(images if self._reads_pixels else normalise(images, self.mean, self.std))
         return maps
+
+    def use(self, network: nn.Module | None, *, reads_pixels: bool = False) -> None:
+        """Compute by another module that gives the same maps; None: by `maps` again.
+
+        The other one is no part of this one: neither of its state nor of its modes.
+
+        reads_pixels  it is given images as they come, not normalised
+        """
+        self._instead = [network] if network is not None else []
+        self._reads_pixels = reads_pixels
 
 
 def installed(backbone: str) -> bool:
@@ -62,26 +79,22 @@ def installed(backbone: str) -> bool:
 def _family(backbone: str) -> Family:
     if backbone.startswith(timm_network.PREFIX):
         return timm_network
-    if backbone in resnet.NAMES:
-        return resnet
-    if backbone in efficientnet_lite.NAMES:
-        return efficientnet_lite
+    if backbone in FAMILIES:
+        return FAMILIES[backbone]
     raise InputError(
         f"backbone {backbone}", f"there are {', '.join(BACKBONES)} and {timm_network.PREFIX}<name>"
     )
 
 
-def _first_weights(family: Family, backbone: str, weights: str) -> FirstWeights | None:
-    """None for random ones."""
-    if weights == "random" or (weights == "auto" and not family.installed(backbone)):
-        return None
-    if weights in ("imagenet", "auto"):
-        return family.pretrained(backbone)
-    state, sha256 = read(weights)
-    return FirstWeights(state, f"file:{sha256}")
+def fill(network: Network, source: WeightsSource, name: str, weights: str) -> str:
+    """Put the first weights of a Backbone's setting `weights` into a network; returns where they came from.
 
-
-def _fill(network: Network, first: FirstWeights, what: str) -> None:
+    Raises CheckpointError for weights that do not fit or cannot be had.
+    """
+    first = _first_weights(source, name, weights)
+    if first is None:
+        return "random"
+    what = name if weights in ("auto", "imagenet") else weights
     state: Mapping[str, Any] = network.renamed(first.state)
     try:
         missing, surplus = network.maps.load_state_dict(state, strict=False)
@@ -91,7 +104,14 @@ def _fill(network: Network, first: FirstWeights, what: str) -> None:
     if missing or surplus:
         counted = f"{len(missing)} missing, {len(surplus)} unknown"
         raise CheckpointError(what, f"weights of another network ({counted})")
+    return first.origin
 
 
-def _rounded(colours: Colours) -> str:
-    return " ".join(f"{value:.6g}" for value in colours)
+def _first_weights(source: WeightsSource, name: str, weights: str) -> FirstWeights | None:
+    """None for random ones."""
+    if weights == "random" or (weights == "auto" and not source.installed(name)):
+        return None
+    if weights in ("imagenet", "auto"):
+        return source.pretrained(name)
+    state, sha256 = read(weights)
+    return FirstWeights(state, f"file:{sha256}")

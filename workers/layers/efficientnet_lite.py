@@ -104,10 +104,13 @@ class SameConv(nn.Conv2d):
         if self.stride[0] > 1:
             down, right = (self._missing(side) for side in maps.shape[-2:])
             maps = F.pad(maps, (right // 2, right - right // 2, down // 2, down - down // 2))
-        if self._slow_in_half and maps.device.type == "cpu" and torch.is_grad_enabled():
+        if self._slow_in_half and maps.device.type == "cpu" and self._goes_back():
             with torch.autocast("cpu", enabled=False):
                 return super().forward(maps.float()).to(maps.dtype)
         return super().forward(maps)
+
+    def _goes_back(self) -> bool:
+        return torch.is_grad_enabled() and self.weight.requires_grad
 
     def _missing(self, side: int) -> int:
         kernel, stride = self.kernel_size[0], self.stride[0]

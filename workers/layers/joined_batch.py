@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 import torch.distributed
+import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
@@ -87,6 +88,79 @@ def share_batch_statistics(method: nn.Module) -> None:
             module.__class__ = _JOINED[type(module)]
 
 
+def own_batch_statistics(module: nn.Module) -> nn.Module:
+    """Take `share_batch_statistics` back, and return the module."""
+    for part in module.modules():
+        if isinstance(part, _JoinedBatchNorm):
+            plain = next(plain for plain, shared in _JOINED.items() if type(part) is shared)
+            part.__class__ = plain  # type: ignore[assignment]
+    return module
+
+
+class _Normalised(torch.autograd.Function):
+    """values (N, C, ...) by mean and variance (C,) of the joined batch, which are told, too.
+
+    One exchange on the way there, of each worker's mean and variance, and one on the way back, of the sums over
+    gradients: equations of Ioffe and Szegedy, "Batch Normalization", ICML 2015, section 3, with sums over all
+    workers. The rest is torch's own kernel for known statistics, forward and back.
+    """
+
+    @staticmethod
+    def forward(
+        context: Any, values: Tensor, weight: Tensor | None, bias: Tensor | None, eps: float
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        means, variances = joined_rows(torch.stack(_statistics(values))).unbind(1)
+        mean = means.mean(0)
+        variance = (variances + (means - mean).square()).mean(0)
+        context.save_for_backward(values, weight, mean, variance)
+        context.eps = eps
+        context.mark_non_differentiable(mean, variance)
+        return F.batch_norm(values, mean, variance, weight, bias, False, 0.0, eps), mean, variance
+
+    @staticmethod
+    def backward(context: Any, gradient: Tensor, *_: Any) -> tuple[Tensor | None, ...]:
+        values, weight, mean, variance = context.saved_tensors
+        alone, of_weight, of_bias = torch.ops.aten.native_batch_norm_backward(
+            gradient.contiguous(memory_format=_layout(values)),
+            values,
+            weight,
+            mean,
+            variance,
+            None,
+            None,
+            False,
+            context.eps,
+            [True, True, True],
+        )
+        # What each value owes to its share in the mean and in the variance.
+        scale = (variance + context.eps).rsqrt() / (workers() * values.numel() // values.shape[1])
+        scale = scale if weight is None else scale * weight
+        slope, shift = _over_workers(torch.stack([of_weight, of_bias])) * -scale
+        shared = F.batch_norm(values, mean, variance, slope, shift, False, 0.0, context.eps)
+        learnt = weight is not None
+        return alone.add_(shared), of_weight if learnt else None, of_bias if learnt else None, None
+
+
+def joined_rows(numbers: Tensor) -> Tensor:
+    """Numbers of one shape of every worker by rank, (W, ...); without gradients."""
+    parts = [torch.empty_like(numbers) for _ in range(workers())]
+    torch.distributed.all_gather(parts, numbers.contiguous())
+    return torch.stack(parts)
+
+
+def _statistics(values: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean and biased variance (C,) of values (N, C, ...), in single precision or in double as they are."""
+    precise = torch.promote_types(values.dtype, torch.float32)
+    none = torch.zeros(values.shape[1], dtype=precise, device=values.device)  # says in what to keep them
+    found: tuple[Tensor, Tensor] = torch.ops.aten.batch_norm_update_stats(values, none, none, 0.0)
+    return found
+
+
+def _layout(values: Tensor) -> torch.memory_format:
+    last = values.ndim == 4 and values.is_contiguous(memory_format=torch.channels_last)
+    return torch.channels_last if last else torch.contiguous_format
+
+
 class _JoinedBatchNorm(_BatchNorm):
     """Batch normalisation over the joined batch in training; in evaluation torch's own."""
 
@@ -94,18 +168,11 @@ class _JoinedBatchNorm(_BatchNorm):
         """values (N, C, ...), as many on each worker."""
         if not self.training or workers() == 1:
             return super().forward(values)
-        places = [at for at in range(values.ndim) if at != 1]
-        shape = [1, -1] + [1] * (values.ndim - 2)
-        precise = values.float()
         count = workers() * values.numel() // values.shape[1]
-        mean = summed(precise.sum(places)) / count
-        centred = precise - mean.view(shape)
-        variance = summed(centred.square().sum(places)) / count
-        self._note(mean.detach(), variance.detach() * (count / max(count - 1, 1)))
-        scaled = centred * (variance + self.eps).rsqrt().view(shape)
-        if self.affine:
-            scaled = scaled * self.weight.view(shape) + self.bias.view(shape)
-        return scaled.to(values.dtype)
+        scaled, mean, variance = _Normalised.apply(values, self.weight, self.bias, self.eps)  # type: ignore[no-untyped-call]
+        self._note(mean, variance * (count / max(count - 1, 1)))
+        result: Tensor = scaled
+        return result
 
     def _note(self, mean: Tensor, unbiased: Tensor) -> None:
         if not self.track_running_stats or self.running_mean is None or self.running_var is None:

@@ -28,6 +28,12 @@ class Network:
     std: Colours = IMAGENET_STD
     renamed: Callable[[Mapping[str, Any]], dict[str, Any]] = dict
 
+    @property
+    def normalisation(self) -> str:
+        """What it takes from pixels and divides them by, as it enters the fingerprint."""
+        mean, std = (" ".join(f"{value:.6g}" for value in colours) for colours in (self.mean, self.std))
+        return f"mean {mean} std {std}"
+
 
 @dataclass(frozen=True)
 class FirstWeights:
@@ -37,14 +43,18 @@ class FirstWeights:
     origin: str
 
 
-class Family(Protocol):
+class WeightsSource(Protocol):
+    """Where weights learnt on ImageNet come from."""
+
+    def installed(self, name: str) -> bool:
+        """Whether those of a network are on this machine."""
+
+    def pretrained(self, name: str) -> FirstWeights:
+        """Those of a network, downloaded where the source does that; CheckpointError where they cannot be had."""
+
+
+class Family(WeightsSource, Protocol):
     """Networks that are drawn and found in the same way: a module of this folder."""
 
     def network(self, name: str) -> Network:
         """The network of this name, from random weights."""
-
-    def installed(self, name: str) -> bool:
-        """Whether weights learnt on ImageNet are on this machine."""
-
-    def pretrained(self, name: str) -> FirstWeights:
-        """Those weights, downloaded where the family does that. Raises CheckpointError where they cannot be had."""

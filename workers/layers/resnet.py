@@ -1,14 +1,12 @@
 """torchvision's ResNets (He et al., CVPR 2016), and its weights learnt on ImageNet."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-import torch
 from torch import nn
-from torchvision.models import get_model, get_model_weights
+from torchvision.models import get_model
 
-from schemas.errors import CheckpointError
+from workers.layers import torchvision_weights
 from workers.layers.network import FirstWeights, Network
 
 VERSION = 1  # of what this file computes; see workers/contract/recipe.py
@@ -26,17 +24,12 @@ def network(name: str) -> Network:
 
 def installed(name: str) -> bool:
     """Whether torchvision's weights lie in the cache of torch.hub."""
-    return Path(torch.hub.get_dir(), "checkpoints", Path(get_model_weights(name).DEFAULT.url).name).exists()
+    return torchvision_weights.installed(name)
 
 
 def pretrained(name: str) -> FirstWeights:
-    """Torchvision's weights, which it may download, and then checks against the hash in their file's name."""
-    known = get_model_weights(name).DEFAULT
-    try:
-        state = known.get_state_dict(progress=False, check_hash=True)
-    except (OSError, RuntimeError) as error:
-        raise CheckpointError(f"{name} imagenet weights", f"cannot be had ({error})") from error
-    return FirstWeights(state, f"torchvision:{known}")
+    """Torchvision's weights, which it may download. Raises CheckpointError where they cannot be had."""
+    return torchvision_weights.pretrained(name)
 
 
 def renamed(state: Mapping[str, Any]) -> dict[str, Any]:

@@ -141,6 +141,6 @@ def _among(candidates: Tensor, batch: Batch) -> Tensor:
     rows, ids = batch.sparse("words")
     place = torch.searchsorted(candidates, ids).clamp_max(len(candidates) - 1)
     here = candidates[place] == ids
-    true = torch.zeros(len(batch), len(candidates), dtype=torch.bool, device=candidates.device)
-    true[rows[here], place[here]] = True
-    return true
+    # Counted, because ids that are no candidates cannot be picked out without waiting for a GPU.
+    counts = torch.zeros(len(batch), len(candidates), device=candidates.device)
+    return counts.index_put_((rows, place), here.float(), accumulate=True) > 0

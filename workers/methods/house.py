@@ -127,8 +127,7 @@ class Method(contract.Method):
 
     def embed(self, batch: Batch) -> Tensor:
         """images (N, 3, H, W) uint8, or float in 0..1 -> v (N, D), L2 norm 1."""
-        pixels = _unit(batch.images)
-        return self._joined(self._learnt(pixels), self._colours(pixels))
+        return self._joined(self._learnt(batch.images), self._colours(_unit(batch.images)))
 
     def stages(self, training: Training) -> list[Stage]:
         """The word layer alone, for as long as is asked, then everything, the network at the rates of its depths."""
@@ -234,7 +233,8 @@ class Method(contract.Method):
             alike = (t @ every_t.T / TEMPERATURE).masked_fill(itself, least).softmax(1)
             log_p = (u @ every_u.T / TEMPERATURE).masked_fill(itself, least).log_softmax(1)
             log_p = log_p.masked_fill(itself, 0)
-            return -(alike * log_p)[hot.any(1)].sum() / len(hot)
+            each = -(alike * log_p).sum(1)
+            return (each * hot.any(1)).sum() / len(hot)  # rows are not picked out: a GPU would be waited for
 
     def _title_loss(self, vectors: Tensor, hot: Tensor) -> Tensor:
         """-mean over photos of sum over titles log sigmoid(y (t v . u + b)); y is 1 on the diagonal, else -1."""

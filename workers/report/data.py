@@ -7,6 +7,9 @@ whose inputs are not in the lake is None, and `Report.missing` holds the sentenc
 from dataclasses import dataclass, field
 from typing import Any
 
+from workers.report.answers import Change, Picture
+from workers.report.survey.table import Table
+
 
 @dataclass(frozen=True)
 class Shop:
@@ -166,12 +169,13 @@ class Score:
 
 @dataclass(frozen=True)
 class Agreement:
-    """The same queries answered by comparing the whole gallery, and through the index."""
+    """The same queries answered by comparing every product of the index, and by searching it."""
 
     queries: int
+    entities: int
+    line: str  # exact -> index -> filters
     recall: list[tuple[int, float, float]]  # k, exact, index
-    overlap: float  # share of the exact first ten that the index returns among its first ten
-    overlap_queries: int
+    overlap: float  # share of the exact first ten products that the index returns among its first ten
 
 
 @dataclass(frozen=True)
@@ -181,43 +185,6 @@ class Quality:
     main: str
     scores: list[Score]
     agreement: Agreement | None
-
-
-@dataclass(frozen=True)
-class Hit:
-    """One answer to a query; `right` means that it shows the query's own product."""
-
-    image_id: str
-    similarity: float
-    right: bool
-    title: str
-    shop: str
-
-
-@dataclass(frozen=True)
-class Row:
-    """A query and its first hits. `rank` is that of the first right photo, 0 where the gallery has none."""
-
-    query_id: str
-    title: str
-    shop: str
-    rank: int
-    hits: list[Hit]
-
-
-@dataclass(frozen=True)
-class Picture:
-    """Queries shown with their hits, and the rule that chose them."""
-
-    method: str
-    searched: str
-    queries: int
-    found_in_ten: int
-    every: int
-    rows: list[Row]
-    failed: int
-    every_failed: int
-    failures: list[Row]
 
 
 @dataclass(frozen=True)
@@ -256,7 +223,10 @@ class Receipt:
 
 @dataclass(frozen=True)
 class Report:
-    """The whole page. `photos` are thumbnails as JPEG by image id; an id without one shows an empty frame."""
+    """The whole page. `photos` are thumbnails as JPEG by image id; an id without one shows an empty frame.
+
+    survey  published tables in which this lake has rows
+    """
 
     run_id: str
     lake: str
@@ -270,12 +240,18 @@ class Report:
     receipt: Receipt
     photos: dict[str, bytes] = field(default_factory=dict)
     missing: dict[str, str] = field(default_factory=dict)
+    survey: list[Table] = field(default_factory=list)
+    change: Change | None = None
 
 
-def photos_shown(crawled: Crawled | None, learnt: Learnt | None, picture: Picture | None) -> list[str]:
+def photos_shown(
+    crawled: Crawled | None, learnt: Learnt | None, picture: Picture | None, change: Change | None = None
+) -> list[str]:
     """Image ids of every photo on the page, each once, in the order of the page."""
     shown = [sample.image_id for sample in crawled.samples] if crawled else []
     shown += [image_id for near in learnt.near_words for image_id in near.image_ids] if learnt else []
     for row in [*picture.rows, *picture.failures] if picture else []:
         shown += [row.query_id, *(hit.image_id for hit in row.hits)]
+    for changed in change.queries if change else []:
+        shown += [changed.query_id, *(hit.image_id for hit in [*changed.live, *changed.candidate])]
     return list(dict.fromkeys(shown))

@@ -7,7 +7,7 @@ of the photo, every n-th is shown, whatever it found. Failures are chosen the sa
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from workers.report.data import Hit, Picture, Row
+from workers.report.answers import Hit, Picture, Row
 
 ROWS, FAILURES, HITS = 8, 4, 10
 

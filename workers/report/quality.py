@@ -1,6 +1,8 @@
 """How good it is: scores in the order people read them, and what the index loses against exact search."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 import pyarrow as pa
 
@@ -10,6 +12,7 @@ RETRIEVAL = "item-retrieval"
 NAMES = {"untrained": "untrained network", "histogram": "colour histogram"}
 BASELINES = tuple(NAMES)
 SHOWN_SLICES = 18
+THROUGH, CATEGORY = "live-retrieval:", "category="
 OVERLAP_AT = 10
 
 
@@ -54,12 +57,17 @@ def methods(scores: Sequence[Score], main: str) -> dict[str, str]:
 
 
 def retrieval_slices(scores: Sequence[Score], main: str) -> tuple[list[Score], dict[str, float], int]:
-    """Scores of the trained method by slice, best first; the untrained network's; how many are not shown.
+    """Scores of the trained method by category, best first; the untrained network's; how many are not shown.
 
     The k shown is 20, or the nearest there is: at 1 a slice of ten queries says little. Of too many
     slices those with the most queries stay.
     """
-    cut = [s for s in scores if s.benchmark == RETRIEVAL and s.slice != "all" and s.metric == "recall"]
+    cut = [
+        replace(s, slice=s.slice.removeprefix(CATEGORY))
+        for s in scores
+        if s.benchmark == RETRIEVAL and s.slice != "all" and s.metric == "recall"
+        if s.slice.startswith(CATEGORY) or "=" not in s.slice  # as older runs name a category
+    ]
     if not cut:
         return [], {}, 0
     k = min({s.k for s in cut}, key=lambda k: (abs(k - 20), k))
@@ -73,7 +81,7 @@ def other_benchmarks(scores: Sequence[Score]) -> dict[str, list[Score]]:
     """Gather what is not item retrieval, over all queries, by benchmark and metric: a chart each, ordered by k."""
     found: dict[str, list[Score]] = {}
     for score in scores:
-        if score.benchmark != RETRIEVAL and score.slice == "all":
+        if score.benchmark != RETRIEVAL and not score.benchmark.startswith(THROUGH) and score.slice == "all":
             found.setdefault(f"{score.benchmark}, {score.metric}", []).append(score)
     return {name: sorted(rows, key=lambda s: s.k) for name, rows in sorted(found.items())}
 
@@ -115,28 +123,20 @@ def verdict(scores: Sequence[Score], main: str) -> str:
     return " ".join(said)
 
 
-def agreement(
-    ranks: Mapping[str, Sequence[int]], firsts: Iterable[tuple[str, str, list[str]]]
-) -> Agreement | None:
-    """How the index compares with comparing everything; None where one of the two was not searched.
+def agreement(scores: Sequence[Score], through: Mapping[str, Any] | None) -> Agreement | None:
+    """How the index compares with comparing everything; None where it was not searched.
 
-    ranks   searched -> rank of the first right photo per query
-    firsts  (query, searched, ids) of some queries, best first
+    through  what the evaluation tells of the index
     """
-    exact, index = ranks.get("exact", []), ranks.get("index", [])
-    if not exact or not index:
+    recall: dict[str, dict[int, float]] = {}
+    for score in scores:
+        recall.setdefault(score.benchmark, {})[score.k] = score.value
+    exact, index = recall.get(f"{THROUGH}exact", {}), recall.get(f"{THROUGH}index", {})
+    if through is None or not exact or exact.keys() != index.keys():
         return None
-    recall = [(k, _found(exact, k), _found(index, k)) for k in (1, 5, 10, 20, 50)]
-    lists: dict[str, dict[str, list[str]]] = {}
-    for query, searched, ids in firsts:
-        lists.setdefault(query, {})[searched] = ids[:OVERLAP_AT]
-    both = [pair for pair in lists.values() if pair.get("exact") and "index" in pair]
-    shares = [len(set(pair["exact"]) & set(pair["index"])) / len(pair["exact"]) for pair in both]
-    return Agreement(len(exact), recall, sum(shares) / len(shares) if shares else 0.0, len(shares))
-
-
-def _found(ranks: Sequence[int], k: int) -> float:
-    return sum(1 for rank in ranks if 1 <= rank <= k) / len(ranks)
+    rows = [(k, exact[k], index[k]) for k in sorted(exact)]
+    overlap = through[f"overlap_at_{OVERLAP_AT}"]
+    return Agreement(through["queries"], through["entities"], through["line"], rows, overlap)
 
 
 def _percent(score: Score) -> str:

@@ -12,7 +12,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-Values = NDArray[np.float64]
+from workers.retrieval.bootstrap import Values, cluster_numbers, mean_draws
+
 Ranks = NDArray[np.int64]
 Average = Literal["micro", "image", "macro", "mmfashion"]
 DRAWS = 1000
@@ -23,7 +24,7 @@ MMFASHION_CLASSES = 50
 class Measure:
     """One score before it is averaged: a value per query, and what the queries belong to.
 
-    benchmark  item-retrieval | zero-shot:<column> | probe:<column> | neighbours:<column>
+    benchmark  item-retrieval | reranked | zero-shot:<column> | probe:<column> | neighbours:<column>
     slice      all, or the value of the sliced column
     metric     name of the definition in this file
     k          how many hits or labels may be looked at; 0 where the whole ranking counts
@@ -65,6 +66,25 @@ def found_at(k: int, ranks: Ranks) -> Values:
     return ((ranks > 0) & (ranks <= k)).astype(np.float64)
 
 
+def reciprocal_rank(ranks: Sequence[Ranks]) -> Values:
+    """1 / rank of the first right photo; the mean is MRR. Source: Voorhees, TREC-8 question answering, 1999."""
+    return np.array([1.0 / own[0] if len(own) else 0.0 for own in ranks])
+
+
+def gain(ranks: Sequence[Ranks]) -> Values:
+    """nDCG of the whole ranking, a right photo being worth 1: sum of 1 / log2(1 + rank), of 1 for the best order.
+
+    Source: Järvelin and Kekäläinen, "Cumulated gain-based evaluation of IR techniques", TOIS 2002.
+    """
+    return np.array(
+        [_discounted(own) / _discounted(np.arange(1, len(own) + 1)) if len(own) else 0.0 for own in ranks]
+    )
+
+
+def _discounted(ranks: Ranks) -> float:
+    return float((1 / np.log2(1 + ranks)).sum())
+
+
 def precision_at(k: int, hits: Sequence[Sequence[str]], truth: Sequence[str]) -> Values:
     """Share of each query's first `k` hits that carry the query's own value.
 
@@ -85,7 +105,8 @@ def relevant_ranks(row_block: NDArray[np.float32], relevant: Sequence[NDArray[np
     row_block  (Q, G) similarities
     relevant   per query, indices of its R right photos, each once
     Returns    per query (R,). A wrong photo that scores the same stands before the right one, so the
-               first of these is the rank of workers.retrieval.nearest.pessimistic_ranks.
+               first of these is the rank of workers.retrieval.nearest.pessimistic_ranks. Whole galleries are
+               ranked by workers.retrieval.ranking, which gives the same without sorting.
     """
     ranks = []
     for row, right in zip(row_block, relevant, strict=True):
@@ -185,14 +206,7 @@ def interval(
     """
     if not len(values):
         return float("nan"), float("nan")
-    _, cluster = np.unique(np.asarray(clusters, dtype=object).astype(str), return_inverse=True)
-    sums = np.bincount(cluster, weights=values)
-    sizes = np.bincount(cluster).astype(np.float64)
-    random = np.random.default_rng(seed)
-    means = np.empty(draws)
-    for draw in range(draws):
-        chosen = random.integers(len(sums), size=len(sums))
-        means[draw] = sums[chosen].sum() / sizes[chosen].sum()
+    means = mean_draws(values, cluster_numbers(clusters), draws, seed)
     low, high = np.percentile(means, [2.5, 97.5])
     return float(low), float(high)
 

@@ -112,20 +112,27 @@ def words_vector(query: str, ids: Mapping[str, int], vectors: Vectors) -> tuple[
     The vector is the sum of the words' unit vectors, so that no single frequent word drowns the rest;
     None where no word is known.
     """
+    found, unknown = word_rows(query, ids)
+    if not found:
+        return None, unknown
+    rows = vectors[found] / np.linalg.norm(vectors[found], axis=1, keepdims=True)
+    total = rows.sum(0)
+    return (total / np.linalg.norm(total)).astype(np.float32), unknown
+
+
+def word_rows(query: str, ids: Mapping[str, int]) -> tuple[list[int], list[str]]:
+    """The rows of the words of a query that were learnt, in their order, and the words that were not."""
     learnt = _Learnt(ids)
     plain = {(letter + word).lower(): word.lower() for letter, word in _COMPOUND.findall(query)}
-    rows_of_words, unknown = [], []
+    rows_of_words: list[int] = []
+    unknown: list[str] = []
     for word in _words(query):
         forms = learnt.forms(word) or learnt.forms(plain.get(word, word))
         if forms:
             rows_of_words.append(ids[forms[0]])
         else:
             unknown.append(plain.get(word, word))
-    if not rows_of_words:
-        return None, unknown
-    rows = vectors[rows_of_words] / np.linalg.norm(vectors[rows_of_words], axis=1, keepdims=True)
-    total = rows.sum(0)
-    return (total / np.linalg.norm(total)).astype(np.float32), unknown
+    return rows_of_words, unknown
 
 
 def read_synonyms(path: str | None = None) -> list[list[str]]:

@@ -2,21 +2,20 @@
 
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import torch
 
 from schemas.errors import InputError
 from workers.contract import Batch, Fits, Method
-from workers.data.dataloader import BatchLoader
+from workers.data.streamed_loader import Loader
 from workers.training.photo_vectors import at_size
 from workers.training.train_loop import Progress
 
 PHASE = "fit"
 
 
-def fit(method: Method, train: BatchLoader, progress: Progress, world: int) -> dict[str, Any]:
+def fit(method: Method, train: Loader, progress: Progress, world: int) -> dict[str, Any]:
     """Fit the method, count it as one more epoch of the progress, and return its row of the history.
 
     Raises InputError with several workers: each sees its own photos alone.
@@ -44,6 +43,6 @@ def fit(method: Method, train: BatchLoader, progress: Progress, world: int) -> d
     return row
 
 
-def _as_embedded(train: BatchLoader, size: int) -> Iterator[Batch]:
-    for step in replace(train, method=None, order=None).batches():
+def _as_embedded(train: Loader, size: int) -> Iterator[Batch]:
+    for step in train.plain().batches():
         yield step.batch.with_columns(at_size(step.batch.images, size))

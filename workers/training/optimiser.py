@@ -5,17 +5,20 @@ adamw  Loshchilov and Hutter, ICLR 2019
 muon   steps of a convolution's kernels are orthogonalised (Jordan et al., "Muon: an optimizer for hidden layers in
        neural networks", 2024; a kernel as a matrix with one row per output channel), scaled to AdamW's size (Liu
        et al., "Muon is scalable for LLM training", 2025); AdamW learns everything else. A step costs more, and
-       a network without pretrained weights needs about half as many (README.md has the figures).
+       a network without pretrained weights needs about half as many (README.md has the figures). Several workers
+       orthogonalise a share of the kernels each: that is a third of a step of house.
 """
 
 from collections.abc import Sequence
 from typing import Any
 
 import torch
+import torch.distributed
 from torch import Tensor, nn
 
 from schemas.errors import InputError
 from workers.contract import Group
+from workers.layers.joined_batch import rank, workers
 
 NAMES = ("sgd", "adamw", "muon")
 ITERATIONS = 3  # Newton-Schulz; five, the default, are no better for these kernels and cost two thirds more
@@ -61,7 +64,9 @@ class Optimiser:
 class KernelMuon(torch.optim.Muon):
     """torch's Muon, which takes matrices alone, for convolution kernels (O, I, H, W) seen as (O, I H W).
 
-    The matrices share the kernels' memory, so a step changes the kernels themselves.
+    The matrices share the kernels' memory, so a step changes the kernels themselves. Several workers, whose gradients
+    are equal, step each kernel on one of them, which sends it to the others; running means are everybody's, so that
+    any number of workers can go on from any worker's state.
     """
 
     def __init__(
@@ -92,11 +97,27 @@ class KernelMuon(torch.optim.Muon):
     def step(self, closure: Any = None) -> None:  # type: ignore[override]
         """Orthogonalise and take the step; a kernel without a gradient stays."""
         matrices = self.param_groups[0]["params"]
-        for kernel, matrix in zip(self.kernels, matrices, strict=True):
-            matrix.grad = None if kernel.grad is None else _matrix(kernel.grad, kernel)
+        owners = shared_out([_cost(matrix) for matrix in matrices], workers())
+        for kernel, matrix, owner in zip(self.kernels, matrices, owners, strict=True):
+            if kernel.grad is None:
+                continue
+            gradient = _matrix(kernel.grad, kernel)
+            if owner == rank():
+                matrix.grad = gradient
+            else:
+                self._remember(matrix, gradient)
         super().step(closure)  # type: ignore[no-untyped-call]
         for matrix in matrices:
             matrix.grad = None
+        for owner in range(workers()) if workers() > 1 else ():
+            _send([matrix for matrix, its in zip(matrices, owners, strict=True) if its == owner], owner)
+
+    def _remember(self, matrix: Tensor, gradient: Tensor) -> None:
+        """Renew a matrix's running mean as torch.optim.Muon does, without a step."""
+        state = self.state[matrix]
+        if "momentum_buffer" not in state:
+            state["momentum_buffer"] = torch.zeros_like(gradient, memory_format=torch.preserve_format)
+        state["momentum_buffer"].lerp_(gradient, 1 - self.param_groups[0]["momentum"])
 
 
 def optimiser_of(group: Group) -> Optimiser:
@@ -113,8 +134,10 @@ def optimiser_of(group: Group) -> Optimiser:
         by_share.setdefault(share, []).append(parameter)
     rest = [part for share, some in by_share.items() for part in _rest(some, share, group)]
     if kind == "sgd":
-        return Optimiser([torch.optim.SGD(rest, lr=rate, momentum=group.momentum)])
-    optimisers: list[torch.optim.Optimizer] = [torch.optim.AdamW(rest, lr=rate, betas=group.betas)]
+        return Optimiser([torch.optim.SGD(rest, lr=rate, momentum=group.momentum, fused=True)])
+    optimisers: list[torch.optim.Optimizer] = [
+        torch.optim.AdamW(rest, lr=rate, betas=group.betas, fused=True)
+    ]
     for share, some in by_share.items() if kind == "muon" else ():
         kernels = [parameter for parameter in some if parameter.ndim == 4]
         if kernels:
@@ -140,3 +163,31 @@ def _matrix(values: Tensor, kernel: Tensor) -> Tensor:
     if kernel.is_contiguous():
         return values.reshape(len(values), -1)
     return values.permute(0, 2, 3, 1).reshape(len(values), -1)
+
+
+def shared_out(costs: Sequence[int], among: int) -> list[int]:
+    """Which of so many workers takes each piece of work: the dearest first, each to whoever has least so far."""
+    loads, owners = [0] * among, [0] * len(costs)
+    for number in sorted(range(len(costs)), key=lambda n: (-costs[n], n)):
+        owners[number] = loads.index(min(loads))
+        loads[owners[number]] += costs[number]
+    return owners
+
+
+def _cost(matrix: Tensor) -> int:
+    """What orthogonalising takes, in multiplications, but for a factor."""
+    short, long = sorted(matrix.shape)
+    return short * short * long
+
+
+def _send(matrices: Sequence[Tensor], owner: int) -> None:
+    """Give every worker the matrices of one, in a single message."""
+    if not matrices:
+        return
+    message = torch.cat([matrix.reshape(-1) for matrix in matrices])
+    torch.distributed.broadcast(message, owner)
+    if rank() == owner:
+        return
+    parts = torch.split(message, [matrix.numel() for matrix in matrices])
+    for matrix, values in zip(matrices, parts, strict=True):
+        matrix.copy_(values.view_as(matrix))

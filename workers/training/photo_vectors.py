@@ -1,4 +1,4 @@
-"""Vectors of photos that lie decoded in memory, as `workers.retrieval.embed` would make them."""
+"""Vectors of photos that lie decoded in memory, as `workers.retrieval.encoder` would make them."""
 
 import numpy as np
 import torch
@@ -21,7 +21,7 @@ def photo_vectors(
     size, vectors = method.image_size, np.empty((len(pixels), method.dim), np.float32)
     with torch.autocast(device.type, torch.bfloat16, enabled=half):
         for first in range(0, len(pixels), BATCH):
-            images = sent(torch.from_numpy(np.ascontiguousarray(pixels[first : first + BATCH])), device)
+            images = sent(torch.from_numpy(np.array(pixels[first : first + BATCH])), device)
             batch = Batch(at_size(images, size))
             vectors[first : first + BATCH] = method.embed(batch).float().cpu().numpy()
     return vectors

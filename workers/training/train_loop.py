@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from schemas.errors import CheckpointError, InputError
-from workers.data.dataloader import BatchLoader
+from workers.data.streamed_loader import Loader
 from workers.training.collectives import all_reduced
 from workers.training.train_step import TrainStep
 
@@ -72,8 +72,8 @@ class TrainLoop:
     """
 
     train_step: TrainStep
-    train: BatchLoader
-    held_out: BatchLoader
+    train: Loader
+    held_out: Loader
     pack: Callable[[], bytes]
     save_checkpoint: Callable[[Progress], None]
     on_progress: Callable[[dict[str, Any]], None]
@@ -111,7 +111,8 @@ class TrainLoop:
             self._placed = number
             self.train, self.held_out = (part.for_stage(stage) for part in (self.train, self.held_out))
             if self.train.order and len(self.train) and not len(self.train.order.sampler):
-                raise InputError(f"sampling {stage.sampler}", "no product has the photos for it")
+                why = "no product has the photos for it; a method with that setting takes each by sampling=photos"
+                raise InputError(f"sampling {stage.sampler}", why)
         if self.train_step.stage != number:
             self.train_step.begin(number, stage.epochs * self.train.steps)
 

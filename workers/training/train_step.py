@@ -7,13 +7,15 @@ import torch
 from torch import Tensor, nn
 
 from workers.contract import Batch, Group, Method, Stage, Training, Trains
-from workers.data.dataloader import BatchLoader, stream
+from workers.data.dataloader import stream
+from workers.data.streamed_loader import Loader
 from workers.device import bfloat16_pays
 from workers.layers.joined_batch import share_batch_statistics
 from workers.training.collectives import all_reduced
 from workers.training.ema import WeightAverage
 from workers.training.optimiser import optimiser_of
 from workers.training.schedule import Schedule
+from workers.training.trunk import StageTrunks
 
 
 class TrainStep:
@@ -47,6 +49,10 @@ class TrainStep:
         self.schedule.begin(rates, self.stages[stage].continues)
         self.optimisers = [optimiser_of(group) for group in self.groups]
         self.losses = [self._loss_of(group) for group in self.groups]
+        photos = self.steps * self.training.batch
+        self.trunks = StageTrunks(
+            self.method, self.stages[stage], photos, half=self.half, alone=self.world == 1
+        )
 
     def step(self, batch: Batch, epoch: int, number: int) -> dict[str, Tensor]:
         """One batch forward and back, group after group; its loss terms in nats, detached, still on the device.
@@ -65,7 +71,7 @@ class TrainStep:
             if len(self.groups) > 1:
                 _learn_only(self.method, group.parameters)
             optimiser.set_rate(rate)
-            with torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
+            with self.trunks.used(), torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
                 terms: dict[str, Tensor] = loss(batch)
             optimiser.zero_grad()
             torch.stack(list(terms.values())).sum().backward()  # type: ignore[no-untyped-call]
@@ -76,11 +82,17 @@ class TrainStep:
         return every
 
     @torch.inference_mode()
-    def validate(self, held_out: BatchLoader) -> float | None:
-        """Mean loss of one fixed draw per held-out photo of all workers; None where there is no photo."""
+    def validate(self, held_out: Loader) -> float | None:
+        """Mean loss of one fixed draw per held-out photo of all workers; None where there is no photo.
+
+        All workers judge by the buffers of the first one. Those of our layers are equal anyway, see
+        workers/layers/joined_batch.py.
+        """
         self.method.eval()
+        for buffer in self.method.buffers() if self.world > 1 else ():
+            torch.distributed.broadcast(buffer, 0)
         stage, total, count = self.stages[self.stage].name, 0.0, 0
-        with self.average.applied():
+        with self.average.applied(), self.trunks.used():
             for step in held_out.batches(0):
                 torch.manual_seed(stream(self.training.seed, 0, step.number, self.rank, 0))
                 batch, terms = step.batch.to(self.device), dict[str, Tensor]()
@@ -124,7 +136,11 @@ class TrainStep:
         loss = _Loss(self.method, self.stages[self.stage].name, group.name)
         # A term may have nothing to say in some batch, so not every parameter gets a gradient in each.
         several = nn.parallel.DistributedDataParallel
-        return several(loss, find_unused_parameters=True) if self.world > 1 else loss
+        if self.world == 1:
+            return loss
+        return several(
+            loss, forward_sync_buffers=False, find_unused_parameters=True, gradient_as_bucket_view=True
+        )
 
 
 class _Loss(nn.Module):

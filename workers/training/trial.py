@@ -9,6 +9,8 @@ import torch
 from ray import tune
 
 from workers.contract import LabelSpace, registry
+from workers.data.pixel_cache import PixelCache
+from workers.device import prepare_for_training
 from workers.training.checkpoint import on_device
 from workers.training.loaders import Shards
 from workers.training.train_loop import TrainLoop
@@ -27,6 +29,7 @@ def run_trial(
     train: Any,
     validation: Any,
     threads: int,
+    cache: PixelCache,
 ) -> None:
     """What Ray Tune runs: train on `train`, report {"loss"} on `validation` after every epoch.
 
@@ -34,25 +37,27 @@ def run_trial(
     labels             the names that the method learns
     dataset            object reference of workers.data.dataset.Dataset
     train, validation  object references of lists of schemas.row_slice.RowSlice
+    cache              where trials find what the first of them decoded
     """
     changes = {name: rounded(value) for name, value in values.items()}
     settings = registry.settings_of(method, base | changes)
     assert settings.training is not None
     torch.set_num_threads(threads)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    prepare_for_training(device)
     module = on_device(registry.build(settings, labels), device)
     step = TrainStep(module, settings.training, device)
-    shards = Shards(filesystem, ray.get(dataset), module, settings.training, device, threads)
+    shards = Shards(filesystem, ray.get(dataset), module, settings.training, device, threads, threads, cache)
 
     def on_progress(event: dict[str, Any]) -> None:
         if "phase" in event:
             judged = event["loss"] if event["validation_loss"] is None else event["validation_loss"]
             tune.report({"loss": judged})
 
-    held_out, _ = shards.held_out(ray.get(validation))
+    held_out = shards.held_out(ray.get(validation)).loader
     TrainLoop(
         step,
-        shards.train(ray.get(train))[0],
+        shards.train(ray.get(train)).loader,
         replace(held_out, batch=JUDGED_IN),
         pack=bytes,
         save_checkpoint=lambda progress: None,

@@ -22,7 +22,7 @@ def decided(settings: registry.Settings) -> registry.Settings:
     if settings.training and settings.training.frozen_epochs:
         raise InputError(
             f"no weights of {backbone} are installed",
-            f"and {settings.method} begins with a frozen network: "
+            f"and {settings.method} has epochs with a frozen network: "
             "--set weights=imagenet may download them, --set weights=random begins without, "
             "or --set weights=FILE, or another --set backbone=",
         )

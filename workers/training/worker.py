@@ -7,6 +7,7 @@ settings. Rank 0 reports checkpoints; the last one also holds the history and ho
 import json
 import os
 import tempfile
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,9 @@ import torch
 from schemas.errors import PipelineError
 from workers.contract import Fits, LabelSpace, Method, NamesWords, Trains, registry
 from workers.data.dataloader import BatchLoader
-from workers.device import bfloat16_pays
+from workers.data.pixel_cache import PixelCache
+from workers.data.streamed_loader import Loader, StreamedLoader
+from workers.device import bfloat16_pays, prepare_for_training
 from workers.training import resume
 from workers.training.checkpoint import load, on_device, pack, unpack
 from workers.training.collectives import all_reduced
@@ -47,8 +50,8 @@ class Job:
     dataset            object reference of workers.data.dataset.Dataset: every photo, and what the method reads
     train, validation  object references of lists of schemas.row_slice.RowSlice: what to learn from, what to judge on
     start              path of the checkpoint to start from; empty: first weights
-    threads            of torch, per worker
-    cache_bytes        of memory for decoded photos, per worker
+    threads            that compute, and that decode, per worker: as many as CPUs are reserved for it
+    cache              of decoded photos, on the disk of whichever machine
     checkpoint_every   seconds
     resume             folders of checkpoints to go on from where Ray knows of none, newest first
     on_progress        called with progress on rank 0: that photos are loaded, then as train_loop.py says
@@ -64,7 +67,7 @@ class Job:
     validation: Any
     start: str
     threads: int
-    cache_bytes: int
+    cache: PixelCache
     checkpoint_every: float
     resume: tuple[str, ...]
     on_progress: Callable[[dict[str, Any]], None]
@@ -93,12 +96,13 @@ class _Worker:
     """A job on one worker, with its method as it is before its first step."""
 
     def __init__(self, job: Job, rank: int, world: int) -> None:
-        self.job, self.rank, self.world = job, rank, world
+        self.job, self.rank, self.world, self.begun = job, rank, world, time.monotonic()
         self.settings = registry.settings_of(job.method, job.settings)
         assert self.settings.training is not None
         self.training = self.settings.training
         method, self.origin = first_method(job, self.settings)
         self.device = ray.train.torch.get_device()
+        prepare_for_training(self.device)
         self.method = on_device(method, self.device)
         self.first = FirstWeights(self.method, self.training.wise_ft or 0.0)
 
@@ -110,44 +114,53 @@ class _Worker:
             step = TrainStep(self.method, self.training, self.device, world=self.world, rank=self.rank)
         train, held_out, undecodable = self._loaders()
         progress = self._resumed(step)
-        results = {"resumed_at": progress.images, "undecodable": undecodable}
+        resumed_at = progress.images
         if step:
             self._train(step, train, held_out, progress)
         if isinstance(self.method, Fits) and not progress.fitted:
             self._fit(train, progress)
+        if isinstance(train, StreamedLoader):
+            undecodable += len(train.undecodable)
         best = on_device(unpack(progress.best, self.job.method).module, self.device)
         words = {}
         if isinstance(best, NamesWords):
             measure = WordMeasure(best, self.device, bfloat16_pays(self.device), self.world)
             words = vars(measure.results(train, held_out, self.training.typical))
+        undecodable = int(all_reduced(float(undecodable), self.world, self.device))
+        results = {"resumed_at": resumed_at, "undecodable": undecodable, "history": progress.history}
+        results["cpu_seconds"] = all_reduced(time.process_time(), self.world, self.device)
+        on_gpu = self.world if self.device.type == "cuda" else 0
+        results["gpu_seconds"] = on_gpu * (time.monotonic() - self.begun)
 
         def write(folder: str) -> None:
             resume.save(folder, step, progress)
-            Path(folder, RESULT).write_text(json.dumps(results | {"history": progress.history}))
+            Path(folder, RESULT).write_text(json.dumps(results))
             np.savez(Path(folder, SCORES), **words)
 
         self._report(progress, write)
 
-    def _loaders(self) -> tuple[BatchLoader, BatchLoader, int]:
-        """Photos to learn from, photos to judge on, and how many of all did not decode."""
-        job = self.job
+    def _loaders(self) -> tuple[Loader, BatchLoader, int]:
+        """Photos to learn from, photos to judge on, and how many of all are known not to decode."""
+        job, cores = self.job, os.cpu_count() or 1
+        beside = ray.train.get_context().get_local_world_size()
         shards = Shards(
             job.filesystem,
             ray.get(job.dataset),
             self.method,
             self.training,
             self.device,
-            max(job.threads, os.cpu_count() or 1),
-            job.cache_bytes,
+            job.threads,
+            max(1, cores // beside),
+            job.cache,
             self.rank,
             self.world,
         )
-        train, failed = shards.train(ray.get(job.train))
-        held_out, failed_too = shards.held_out(ray.get(job.validation))
-        undecodable = all_reduced(float(failed + failed_too), self.world, self.device)
-        return train, held_out, int(undecodable)
+        train = shards.train(ray.get(job.train))
+        held_out = shards.held_out(ray.get(job.validation))
+        self._on_progress({"phase": "loaded", "photos": train.how})
+        return train.loader, held_out.loader, train.undecodable + held_out.undecodable
 
-    def _train(self, step: TrainStep, train: BatchLoader, held_out: BatchLoader, progress: Progress) -> None:
+    def _train(self, step: TrainStep, train: Loader, held_out: BatchLoader, progress: Progress) -> None:
         TrainLoop(
             step,
             train,
@@ -161,7 +174,7 @@ class _Worker:
             progress=progress,
         ).run()
 
-    def _fit(self, train: BatchLoader, progress: Progress) -> None:
+    def _fit(self, train: Loader, progress: Progress) -> None:
         """Fit the best weights of the stages, or where there were none, the first ones."""
         method = self.method
         if progress.best:

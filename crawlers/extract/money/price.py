@@ -12,7 +12,7 @@ from itertools import islice
 
 from price_parser import Price
 
-from crawlers.extract.money.price_words import follows_before, in_figures
+from crawlers.extract.money.price_words import Worth, counts, in_figures, worth_of
 
 _LONGEST = 200  # characters; a price is a short text
 _LONGEST_WRITTEN = 4_000  # characters, with space around it
@@ -69,8 +69,9 @@ def price_of(value: object, decimal: str = "", currency: str = "") -> Decimal | 
     """Read the amount, to four decimals; None where there is no usable one. Never raises.
 
     Of a range it is the lowest, of several numbers the first with a currency beside it that no word calls a
-    former one ("was"). One sign before three digits can be read two ways. `decimal`, the shop's decimal sign
-    where it is known, decides that; else the currency, where `currency` (ISO 4217) or the text says it, if it
+    former one ("was") or a part ("6 x"); where words say which is which, one with tax comes before one without.
+    One sign before three digits can be read two ways. `decimal`, the shop's decimal sign where it is known, decides
+    that; else the currency, where `currency` (ISO 4217) or the text says it, if it
     has three decimals or none: "299.000" is 299 KWD and 299,000 VND. Without them a plain "1.299" is one unit
     and 299 thousandths, as JSON-LD and platform feeds write numbers, and in any longer text ("1.299 €", "1,299")
     the sign groups thousands.
@@ -100,6 +101,31 @@ def currency_of(code: object, price: object = None) -> str:
     return next((figure.currency for figure in figures if figure.currency), "")
 
 
+def former_prices(text: str, decimal: str = "", currency: str = "") -> list[Decimal]:
+    """Read the amounts that a text calls former ones beside the one it asks: 199 of "129 € statt 199 €". Never raises.
+
+    Where a word says which one is asked now, what stands before that is a former one: 199 of "199 € jetzt 129 €".
+    """
+    if sum(1 for _ in islice(_NUMBER.finditer(text[:_LONGEST]), 2)) < 2:
+        return []
+    ranges = _ranges_in(text)
+    asked = min((figures[0].worth for figures in ranges), default=Worth.FORMER)
+    if asked >= Worth.FORMER:
+        return []
+    former: list[Decimal] = []
+    is_before = asked == Worth.NOW
+    for figure in (figures[0] for figures in ranges):
+        is_before = is_before and figure.worth != Worth.NOW
+        if figure.worth == Worth.FORMER or (is_before and figure.worth < Worth.FORMER):
+            try:
+                amount = _amount(figure, decimal, currency)
+            except (InvalidOperation, ValueError, OverflowError):
+                continue
+            if amount is not None and 0 < amount < _LARGEST:
+                former.append(amount.quantize(Decimal("0.0001")))
+    return former
+
+
 def shows_price(text: str) -> bool:
     """Whether a text shows an amount beside a currency."""
     return _PRICE.search(text) is not None
@@ -109,14 +135,14 @@ def shows_price(text: str) -> bool:
 class _Figure:
     """A number in a text, whether a currency sign is beside it, and the currency where that is unambiguous.
 
-    former  whether a word says that it is no longer asked
+    worth  what words around it make of it
     """
 
     number: str
     priced: bool
     currency: str
     below_zero: bool = False
-    former: bool = False
+    worth: Worth = Worth.PLAIN
 
 
 def _lowest(text: str, decimal: str, currency: str) -> Decimal | None:
@@ -163,12 +189,17 @@ def _ambiguous(number: str) -> bool:
 
 def _first_price(text: str) -> list[_Figure]:
     """Read the figures of the first price in a text: one, or the ends of a range."""
+    ranges = _ranges_in(text)
+    ranges = [figures for figures in ranges if figures[0].worth < Worth.FORMER] or ranges
+    priced = [figures for figures in ranges if any(figure.priced for figure in figures)] or ranges
+    return min(priced, key=lambda figures: figures[0].worth, default=[])
+
+
+def _ranges_in(text: str) -> list[list[_Figure]]:
+    """Read the prices of a text as far as a price is long; none of one with a number that is too long for one."""
     text = text[:_LONGEST]
     text = "" if _NO_NUMBER.search(text) else _plain(text)[:_LONGEST]
-    ranges = [] if _NO_NUMBER.search(text) else list(_ranges(text))
-    ranges = [figures for figures in ranges if not figures[0].former] or ranges
-    priced = (figures for figures in ranges if any(figure.priced for figure in figures))
-    return next(priced, ranges[0] if ranges else [])
+    return [] if _NO_NUMBER.search(text) else list(_ranges(text))
 
 
 def _plain(text: str) -> str:
@@ -179,7 +210,7 @@ def _plain(text: str) -> str:
 
 
 def _ranges(text: str) -> Iterator[list[_Figure]]:
-    """Read the first prices in a text, in order; a number before a percent sign is none."""
+    """Read the first prices in a text, in order; a number before a percent sign is none, nor is one of instalments."""
     figures: list[_Figure] = []
     end = 0
     for number in islice(_NUMBER.finditer(text), _MOST_FIGURES):
@@ -189,7 +220,7 @@ def _ranges(text: str) -> Iterator[list[_Figure]]:
         if figures and not continued:
             yield figures
             figures = []
-        if text_after.lstrip()[:1] not in ("%", "٪", "％"):
+        if text_after.lstrip()[:1] not in ("%", "٪", "％") and not counts(text_after):
             figures.append(_figure(number[0], text_before, text_after, continued))
     if figures:
         yield figures
@@ -200,7 +231,9 @@ def _figure(number: str, text_before: str, text_after: str, continued: bool) -> 
     signs = [written for sign in [*beside, *number.strip("0123456789., ")] if (written := _sign_of(sign))]
     codes = (_SIGNS.get(sign, sign if _CODE.fullmatch(sign) else "") for sign in signs)
     below = not continued and number[0] not in ".," and _BELOW.search(text_before) is not None
-    return _Figure(number, bool(signs), next(filter(None, codes), ""), below, follows_before(text_before))
+    return _Figure(
+        number, bool(signs), next(filter(None, codes), ""), below, worth_of(text_before, text_after)
+    )
 
 
 def _sign_of(sign: str) -> str:

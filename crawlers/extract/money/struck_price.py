@@ -15,8 +15,23 @@ from lxml.html import fragment_fromstring
 
 _STRUCK = frozenset(["del", "s", "strike"])
 _FORMER = re.compile(
-    r"(?<![a-z])(?:old|was|former|previous|strike(?:through|d)?|line-through|crossed)(?![a-z])", re.I
+    r"(?<![a-z])(?:old|was|former|previous|strike(?:through|d)?|line-through|crossed(?:-out)?|rrp|msrp|uvp|non-?sale"
+    r"|compare[-_]?at|(?:compare|before|list|original|initial|retail)[-_]?price"
+    r"|price[-_]{1,2}(?:item--)?(?:compare|before|original|initial|retail)|price[-_]{2}(?:item--)?list)(?![a-z])",
+    re.I,
 )
+# What themes also call a price that is not reduced: former only where what is asked instead stands beside it.
+_USUAL = re.compile(
+    r"(?<![a-z])(?:(?:regular|standard|normal|full)[-_]?price|price[-_]{1,2}(?:item--)?(?:regular|standard|normal|full))"
+    r"(?![a-z])",
+    re.I,
+)
+_INSTEAD = re.compile(
+    r"(?<![a-z])(?:sales?|special|current|final|now|our|offer|discount(?:ed)?|promo(?:tion(?:al)?)?|reduced|new|actual"
+    r"|selling|best)(?![a-z])",
+    re.I,
+)
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _ALOUD = re.compile(r"screen-reader-text|visually-?hidden|(?<![a-z])sr-only", re.I)
 # As a word of a class, also in camel case: a-price-fraction, price__cents, priceDecimals.
 _FRACTION = re.compile(
@@ -127,10 +142,27 @@ def _text_behind(pieces: list[str], element: Any) -> str:
 
 
 def _is_struck(element: Any) -> bool:
+    name = _words_of(element)
     return (
         element.tag in _STRUCK
-        or _FORMER.search(element.get("class", "")) is not None
+        or _FORMER.search(name) is not None
         or "line-through" in element.get("style", "")
+        or (_USUAL.search(name) is not None and _is_replaced(element))
+    )
+
+
+def _words_of(element: Any) -> str:
+    """Read a class with its words apart: wasPrice as was-Price."""
+    name: str = element.get("class", "")
+    return name if name.islower() else _CAMEL.sub("-", name)
+
+
+def _is_replaced(element: Any) -> bool:
+    """Whether another price stands beside an element and calls itself the one that is asked."""
+    beside = element.getparent()
+    others = islice(beside.iter("*"), 1, _MOST_EVENTS) if beside is not None else ()
+    return any(
+        each is not element and (each.tag == "ins" or _INSTEAD.search(_words_of(each))) for each in others
     )
 
 

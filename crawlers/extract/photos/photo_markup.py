@@ -12,22 +12,24 @@ from enum import IntEnum
 from itertools import islice
 from typing import Any
 
+from crawlers.extract.photos.photo_proxies import IMAGE_FILE
 from crawlers.extract.photos.photo_sizes import sized
 from crawlers.extract.photos.size_words import UNSIZED
 from crawlers.extract.photos.srcset import candidates
 from crawlers.extract.photos.stand_ins import is_no_photo, stands_in
 
-IMAGE_FILE = re.compile(r"\.(?:jpe?g|jfif|png|webp|avif|gif|tiff?|bmp)(?:$|[?&#/;:@])", re.I)
 _LARGE = re.compile(
     r"large|zoom|full|big|hi-?_?res|high|magnif|lightbox|popup|retina|huge|master|original-src", re.I
 )
 _SMALL = re.compile(r"thumb|small|tiny|mini|preview|placeholder|lqip|low|blur|medium", re.I)
 _OTHER = re.compile(r"hover|alt|roll-?over|swap|flip|second|video|poster|icon|logo|json|dynamic|srcset", re.I)
 _LAZY = re.compile(
-    r"^(?:data-)?(?:lazy|src|original|echo|ll-|actual|image|img|default|source|url|defer|pin|flickity)"
+    r"^(?:data-)?(?:lazy|src|original|echo|ll-|actual|image|img|default|source|url|defer|pin|flickity|photo|bg|background)"
+    r"|lazy|[-:_]src$"
 )
-_SURE = re.compile(r"^(?:data-)?(?:lazy|src|original)")  # hold a file, and not a page's address
+_SURE = re.compile(r"^(?:data-)?(?:lazy|src|original)|[-:_]src$")  # hold a file, and not a page's address
 _NUMBERED = re.compile(r"(?<!\d)[2-9]$")  # data-image-2 is another photo
+_NUMBER_LAST = re.compile(r"(?<![0-9])([1-9][0-9]{2,3})w?(\.[a-z]{3,4})(?:$|[?#])", re.I)
 _BACKGROUND = re.compile(r"background(?:-image)?\s*:[^;]{0,200}?url\(\s*['\"]?([^'\")]{1,2000})", re.I)
 _LONGEST_STYLE = 5_000
 _PICTURES = frozenset(["img", "amp-img"])
@@ -66,15 +68,20 @@ def files_of(element: Any) -> list[str]:
     """
     named = islice(_files(element), _MOST_FILES)
     files = [file for file in named if not is_no_photo(file.address)]
+    if not files and element.tag in _PICTURES:
+        files = [_File(value, Kind.LAZY) for value in islice(_unheard_of(element), 1)]
     files = [file for file in files if not stands_in(file.address)] or files
     if len(files) < 2:
         return [file.address for file in files]
     names = [sized(file.address) for file in files]
     in_sizes = {name.photo for name in names if name.pixels < UNSIZED}
+    numbers = _numbers_of_twins([file.address for file in files])
     ranked = []
     for place, (file, name) in enumerate(zip(files, names, strict=True)):
         pixels = file.pixels or float(name.pixels)
-        if not file.pixels and name.pixels == UNSIZED and name.photo not in in_sizes:
+        if not file.pixels and file.address in numbers:
+            pixels = numbers[file.address]
+        elif not file.pixels and name.pixels == UNSIZED and name.photo not in in_sizes:
             pixels = (0.0, 1.0, 1.0, 5_000.0, 6_000.0)[
                 file.kind
             ]  # a name alone says nothing: srcsets end before
@@ -82,16 +89,46 @@ def files_of(element: Any) -> list[str]:
     return list(dict.fromkeys(address for *_, address in sorted(ranked)))
 
 
+def _numbers_of_twins(addresses: list[str]) -> dict[str, float]:
+    """Read the numbers in which the files of one picture alone differ, c-400.jpg and c-1600.jpg: these are sizes."""
+    matches = [(address, match) for address in addresses if (match := _NUMBER_LAST.search(address))]
+    numbers: dict[str, dict[str, float]] = {}
+    for address, match in matches:
+        rest = f"{address[: match.start(1)]} {address[match.end(1) : match.start(2)]}"
+        numbers.setdefault(rest, {})[address] = float(match[1])
+    return {
+        address: number
+        for twins in numbers.values()
+        if len(set(twins.values())) > 1
+        for address, number in twins.items()
+    }
+
+
 def file_at(element: Any) -> str:
     """Find the largest file of the photo that an element shows, as written; empty for none.
 
-    Of a link to a page, or of an element that names no file, it is the first <img> inside that counts.
+    Of a link to a page, or of an element that names no file, it is the first <img> inside that counts; of an <img>
+    that waits for a script, its twin in the <noscript> behind it.
     """
-    files = files_of(element)
+    files = files_of(element) or files_of_twin(element)
     if files and (element.tag != "a" or IMAGE_FILE.search(files[0])):
         return files[0]
     inside = (files_of(each) for each in islice(element.iter(), 1, _NEAR) if each.tag in _PICTURES)
     return next((more[0] for more in inside if more), files[0] if files else "")
+
+
+def files_of_twin(element: Any) -> list[str]:
+    """List the files of the <img> that a page shows where no script runs, in the <noscript> right behind a picture."""
+    behind = element.getnext() if element.tag in _PICTURES else None
+    if (
+        behind is None
+        and element.getparent() is not None
+        and element.getparent().tag in ("picture", "source")
+    ):
+        behind = element.getparent().getnext()
+    if behind is None or behind.tag != "noscript":
+        return []
+    return next((files_of(each) for each in islice(behind.iter("img"), 1)), [])
 
 
 def largest_in(srcset: str) -> str:
@@ -164,7 +201,7 @@ def _named(element: Any) -> Iterator[_File]:
         name = name.lower()
         if not value or name in ("alt", "class", "id", "title", "href", "itemprop"):
             continue
-        if name.endswith(("srcset", "src-set")):
+        if "srcset" in name or name.endswith(("src-set", "bgset")):
             for address, number, unit in candidates(value):
                 in_pixels = unit == "w"
                 yield _File(address, Kind.SHOWN, number if in_pixels else 0.0, 1.0 if in_pixels else number)
@@ -174,9 +211,21 @@ def _named(element: Any) -> Iterator[_File]:
             if match := _BACKGROUND.search(value[:_LONGEST_STYLE]):
                 yield _File(match[1], Kind.SHOWN)
         elif (kind := _kind_of(name)) is not None and _is_rooted(value):
-            may_be_page = not (bare or _SURE.match(name) or _names_file(value))
+            may_be_page = not (bare or _SURE.search(name) or _names_file(value))
             if not may_be_page:
                 yield _File(value, kind)
+
+
+def _unheard_of(picture: Any) -> Iterator[str]:
+    """Find image files in attributes whose names say nothing, for a picture that names no other: data-breeze."""
+    try:
+        attributes = picture.items()
+    except ValueError:  # a name that XML forbids
+        return
+    for name, value in attributes:
+        is_other = _NUMBERED.search(name) or _OTHER.search(name)
+        if name.startswith("data-") and not is_other and _is_rooted(value) and _names_file(value):
+            yield value
 
 
 def _kind_of(name: str) -> Kind | None:
@@ -189,7 +238,7 @@ def _kind_of(name: str) -> Kind | None:
         return Kind.LARGE
     if _SMALL.search(name):
         return Kind.SMALL
-    return Kind.LAZY if _LAZY.match(name) else None
+    return Kind.LAZY if _LAZY.search(name) else None
 
 
 def _is_rooted(value: str) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from crawlers.extract.page_url import joined
-from crawlers.extract.photos.photo_markup import IMAGE_FILE
+from crawlers.extract.photos.photo_proxies import IMAGE_FILE
 from crawlers.extract.photos.photo_view import view_of
 from crawlers.extract.photos.stand_ins import is_no_photo
 from crawlers.extract.text import printable, text_in

@@ -8,6 +8,12 @@ _NO_ADDRESS = frozenset(
 )
 _SCHEMES = ("data:", "about:", "blob:")
 _UNFILLED = re.compile(r"\{\{|\$\{|<%|[{]\w{1,20}[}]|%7B\w{1,20}%7D", re.I)  # {width} of lazysizes
+# A film, a model or a document among a product's pictures.
+_OTHER_KIND = re.compile(
+    r"\.(?:mp4|m4v|webm|mov|ogv|m3u8|mpd|glb|gltf|usdz|pdf)(?:$|[?#])"
+    r"|^(?:https?:)?//(?:www\.|m\.|player\.)?(?:youtube(?:-nocookie)?\.com|youtu\.be|vimeo\.com)/",
+    re.I,
+)
 _LONGEST_NAME = 80  # of a file that is called so
 _TAIL = r"(?:[-_. ]?(?:\d+(?:x\d+)?|gif|image|img|pixel|bg|trans|default|small|medium|large|thumb(?:nail)?))*"
 _UNTIL_LOADED = re.compile(
@@ -36,13 +42,13 @@ _OF_PLACEHOLDERS = re.compile(r"/placeholders?/(?:default/)?[^/]*\Z", re.I)  # M
 def is_no_photo(address: str) -> bool:
     """Whether what stands where an address should is none, or holds a photo's place until a script runs.
 
-    A `data:` picture, a fragment, a word such as "null", a template left unfilled, a blank.gif.
+    A `data:` picture, a fragment, a word such as "null", a template left unfilled, a blank.gif, a film.
     """
     text = address.strip()
     low = text[:40].lower()
     if not text or text[0] == "#" or low in _NO_ADDRESS or low.startswith(_SCHEMES):
         return True
-    if _UNFILLED.search(text[:500]):
+    if _UNFILLED.search(text[:500]) or _OTHER_KIND.search(text[-300:] if len(text) > 300 else text):
         return True
     stem, kind = _file(text)
     return kind in ("gif", "svg") and bool(_UNTIL_LOADED.fullmatch(stem) or _LONE_GIF.fullmatch(stem))

@@ -1,1 +1,1 @@
-"""schema.org, in JSON-LD or microdata: nodes, and what they say of a product and its offers."""
+"""schema.org, in JSON-LD, microdata or RDFa: nodes, and what they say of a product and its offers."""

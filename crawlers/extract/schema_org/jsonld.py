@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from scrapy.http import TextResponse
 
+from crawlers.extract.schema_org.lenient_json import rewritten
 from crawlers.extract.schema_org.property_names import node_of, types_of
 from crawlers.extract.schema_org.units import unit_of, with_unit
 from crawlers.extract.text import line_of
@@ -31,11 +32,12 @@ _STRING = r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)'
 _NOISE = re.compile(
     rf"({_STRING})"
     r"|(?://[ \t]*)?<!\[CDATA\[|(?://[ \t]*)?\]\]>|<!--[^\[{\"]{0,200}?-->|<!--|(?://[ \t]*)?-->"
+    r"|</?(?:p|br)\s*/?>"  # of an editor that takes line ends for paragraphs
     r"|//[^\n]*|/\*(?:[^*]|\*(?!/))*+(?:\*/|\Z)"
     r"|[^\x20-\x7e\t\n\r]+",  # between tokens nothing but ASCII means anything
     re.S,
 )
-_LAST_COMMA = re.compile(rf"({_STRING})|,(?=\s*+[\]}}])", re.S)
+_LAST_COMMA = re.compile(rf"({_STRING})|,(?=\s*+[\]}},])", re.S)  # before an end, or a comma that comes again
 _ESCAPE = re.compile(r'\\(?:(["\\/bfnrt]|u[0-9a-fA-F]{4})|(.?))', re.S)
 
 
@@ -66,11 +68,17 @@ def nodes_on(page: TextResponse) -> tuple[list[Node], list[str]]:
 def values_in(text: str) -> tuple[list[Any], str]:
     """Read the JSON values of a block, in order, and what of it could not be read (empty when nothing is lost)."""
     try:
-        return [_DECODER.decode(text)], ""
+        value = _DECODER.decode(text)
+        if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):  # a block that was encoded twice
+            return _values_in_broken(value)
+        return [value], ""
     except (ValueError, RecursionError):  # deep nesting, and numbers of thousands of digits
-        pass
+        return _values_in_broken(text)
+
+
+def _values_in_broken(text: str) -> tuple[list[Any], str]:
     best: tuple[list[Any], str] = ([], text if text.strip() else "")
-    for reading in (_plain, _unescaped):
+    for reading in (_plain, _unescaped, rewritten, _unescaped_by_hand):
         values, rest = _sequence(reading(text))
         if values and not rest:
             return values, ""
@@ -197,6 +205,11 @@ def _plain(text: str) -> str:
 def _unescaped(text: str) -> str:
     """Mend the same of a block whose quotes were escaped as if it were HTML."""
     return _plain(html.unescape(text))
+
+
+def _unescaped_by_hand(text: str) -> str:
+    """Rewrite a block that is broken and whose quotes were escaped, as by WordPress: `&#8220;name&#8221;`."""
+    return rewritten(html.unescape(text)) if "&" in text else ""
 
 
 def _escaped(string: str) -> str:

@@ -1,19 +1,25 @@
 """The photos that schema.org nodes name: of a product and of all that says more of it, and in its customers' reviews.
 
-`image` is a URL or an ImageObject (schema.org/image), alone or in a list; an ImageObject's file is its `contentUrl`,
-and its `@id` is a name, mostly the page's address with a fragment, unless it ends like an image file.
+`image` is a URL or an ImageObject (schema.org/image), alone or in a list, or an ImageGallery of them; shops also call
+it `images` or `photo`, or put them into `associatedMedia`. An ImageObject's file is its `contentUrl`, and its `@id` is
+a name, mostly the page's address with a fragment, unless it ends like an image file.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from crawlers.extract.photos.photo_markup import IMAGE_FILE
+from crawlers.extract.photos.photo_proxies import IMAGE_FILE
 from crawlers.extract.photos.photo_urls import add
 from crawlers.extract.photos.stand_ins import is_no_photo
 from crawlers.extract.schema_org.jsonld import Node, distinct, follow, line_in, listed, parts
+from crawlers.extract.schema_org.property_names import types_of
 
-_ADDRESSES = ("contentUrl", "url", "@id", "src", "thumbnailUrl")
+_PHOTOS = ("image", "images", "photo", "photos", "associatedMedia")
+_ADDRESSES = ("contentUrl", "url", "@id", "src", "image", "thumbnailUrl")
+_GALLERIES = frozenset(["imagegallery", "mediagallery", "collection"])
+_IN_GALLERY = ("associatedMedia", "image", "hasPart", "photo", "photos")
+_FILMS = frozenset(["videoobject", "audioobject", "3dmodel"])
 _MOST_IMAGES = 20_000  # looked at on one page, whatever refers to them
 _DEEPEST = 3
 
@@ -26,7 +32,8 @@ def photos_of(nodes: Sequence[Node], nodes_by_id: Mapping[str, Node], base: str)
     nodes  the product itself, then whatever else may show it: variants, pieces that are offered, offers
     """
     photos: dict[str, str] = {}
-    values = [(value, "") for value in distinct(node.get("image") for node in nodes)]
+    stated = (node[name] for node in nodes for name in _PHOTOS if name in node)
+    values: list[tuple[Any, str]] = [(value, "") for value in distinct(stated)]
     for node in nodes[:1]:
         for review in distinct(parts(node.get("review")) + parts(node.get("reviews"))):
             values.append(([review.get("image"), review.get("associatedMedia")], "customer"))
@@ -57,6 +64,12 @@ def _images(
         if isinstance(image, list):
             yield from _images(image, nodes_by_id, seen, depth + 1)
         elif isinstance(image, dict):
+            if not _FILMS.isdisjoint(types_of(image)):
+                continue
+            if not _GALLERIES.isdisjoint(types_of(image)):
+                inside = [image[name] for name in _IN_GALLERY if name in image]
+                yield from _images(inside, nodes_by_id, seen, depth + 1)
+                continue
             caption = " ".join(filter(None, (line_in(image.get("name")), line_in(image.get("caption")))))
             for address, _ in _images(_file_of(image), nodes_by_id, seen, depth + 1):
                 yield address, caption

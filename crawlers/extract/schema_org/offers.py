@@ -4,12 +4,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import islice
 
 from crawlers.extract.money.price import currency_of
 from crawlers.extract.schema_org.jsonld import Node, line_in, said_in
 from crawlers.extract.schema_org.price_specification import quotes_of
 from crawlers.extract.schema_org.quote import Standing
-from crawlers.extract.schema_org.standing import word_of
+from crawlers.extract.schema_org.standing import short_texts, word_of
 
 # The names of schema.org's ItemAvailability, and of the OpenGraph product tags.
 _BUYABLE = frozenset(
@@ -17,6 +18,7 @@ _BUYABLE = frozenset(
     " available availablefororder".split()
 )
 _SOLD_OUT = frozenset("outofstock soldout discontinued reserved unavailable oos pending".split())
+_MOST_STATED = 10
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,8 @@ def lowest_amounts(offers: list[Node], nodes_by_id: Mapping[str, Node]) -> Amoun
     best = [pair for pair in asked if (not pair[0].amount, pair[0].standing) == standing]
     currency = next((quote.currency for quote, _ in best if quote.currency), currency)
     quote, beside = min(
-        (pair for pair in best if pair[0].currency in ("", currency)), key=lambda pair: pair[0].amount
+        (pair for pair in best if pair[0].currency in ("", currency)),
+        key=lambda pair: (pair[0].doubt, pair[0].amount),
     )
     former = [
         each.amount
@@ -54,6 +57,13 @@ def lowest_amounts(offers: list[Node], nodes_by_id: Mapping[str, Node]) -> Amoun
         or (each.standing == Standing.ASKED and quote.standing != Standing.NET)
     ]
     return Amounts(quote.amount, currency or _stated_currency(offers), reduced_from(quote.amount, former))
+
+
+def stated_price(offers: list[Node]) -> str:
+    """Give what stands in offers where a price should, as text: for a price in which no amount can be read."""
+    values = (value for name in ("price", "lowPrice") for value in said_in(offers, name))
+    texts = (" ".join(text.split()) for value in islice(values, _MOST_STATED) for text in short_texts(value))
+    return next(filter(None, texts), "")
 
 
 def in_stock(availabilities: Iterable[str]) -> bool | None:

@@ -16,7 +16,7 @@ from functools import cached_property
 from itertools import islice
 from typing import Any
 
-from crawlers.extract.money.price import currency_of, price_of
+from crawlers.extract.money.price import currency_of, former_prices, price_of
 from crawlers.extract.money.struck_price import split_struck, unescaped
 from crawlers.extract.schema_org.charges import names_charge
 from crawlers.extract.schema_org.jsonld import Node, distinct, follow, listed, parts
@@ -25,7 +25,9 @@ from crawlers.extract.schema_org.quote import Quote, Standing
 from crawlers.extract.schema_org.repetitions import judged_by, without_repetitions
 from crawlers.extract.schema_org.standing import (
     FEW,
+    doubt_of_specification,
     own_standing,
+    sells_extra,
     short_texts,
     standing_of_specification,
     words_in,
@@ -38,6 +40,8 @@ _BEFORE = frozenset(
 _NOT_ASKED = frozenset("minimumadvertisedprice invoiceprice".split())
 # What names the tax among the components of a price.
 _TAX = re.compile(r"\b(?:vat|gst|tax|taxes|mwst|ust|mehrwertsteuer|umsatzsteuer|tva|iva|btw|moms)\b", re.I)
+# The lowest price of the last thirty days, which the EU wants beside a reduced price.
+_LOWEST_BEFORE = re.compile(r"\b30[ -]?(?:dni|dagen|days?|tagen?|derniers|giorni|d[ií]as)\b", re.I)
 _BILLED = ("billingDuration", "billingIncrement", "billingStart")
 _CURRENCIES = ("currency", "priceCurrency")
 _LOW, _HIGH = ("price", "lowPrice", "minPrice"), ("highPrice", "maxPrice")
@@ -74,6 +78,10 @@ class _Stated:
         return max(self.own_standing, standing_of_specification(self._node))
 
     @cached_property
+    def doubt(self) -> Standing:
+        return doubt_of_specification(self._node) if self.standing == Standing.ASKED else Standing.ASKED
+
+    @cached_property
     def is_price(self) -> bool:
         return _is_price(self._node)
 
@@ -91,7 +99,9 @@ class _Stated:
 
     @cached_property
     def is_former(self) -> bool:
-        return bool(words_in(self._node.get("priceType")) & _BEFORE)
+        texts = (text for name in ("name", "description") for text in short_texts(self._node.get(name)))
+        lowest = any(map(_LOWEST_BEFORE.search, texts))
+        return lowest or bool(words_in(self._node.get("priceType")) & _BEFORE)
 
     @cached_property
     def currency(self) -> str | None:
@@ -128,7 +138,7 @@ class _Page:
 
 def _in_offer(offer: Node, page: _Page) -> list[Quote]:
     currency = next(short_texts(offer.get("priceCurrency")), "")
-    if offer.get("validForMemberTier"):
+    if offer.get("validForMemberTier") or sells_extra(offer, page.nodes_by_id):
         page.set_aside.extend(_parts_in(offer, currency, page))
         return []
     own = own_standing(offer, page.today)
@@ -253,7 +263,7 @@ def _amounts_in(part: Node, currency_beside: str, standing: Standing, page: _Pag
             currency, amount, struck = page.written[key]
             if amount is not None:
                 found = found or amount > 0
-                yield Quote(amount, currency, worth, former)
+                yield Quote(amount, currency, worth, former, doubt=page.of(part).doubt)
             yield from (Quote(each, currency, worth, former=True) for each in struck)
         if found:
             return
@@ -274,12 +284,13 @@ def _written(value: str | int | float, stated: str) -> tuple[str, Decimal | None
     """Read a value: its currency, as stated or else what a sign in it means, its amount, and amounts struck in it."""
     text, struck = split_struck(value) if isinstance(value, str) else (value, [])
     currency = currency_of(stated, value)
-    former = (price_of(each, currency=currency) for each in struck)
-    return currency, price_of(text, currency=currency), [amount for amount in former if amount]
+    former = [amount for each in struck if (amount := price_of(each, currency=currency))]
+    former += former_prices(text, currency=currency) if isinstance(text, str) else ()
+    return currency, price_of(text, currency=currency), former
 
 
 def _stated_currency(part: Node) -> str | None:
     """Find the currency that a node states."""
     inside = (money.get(name) for money in parts(listed(part.get("price"))[:FEW]) for name in _CURRENCIES)
-    stated = (part.get("priceCurrency"), *inside)
+    stated = (part.get("priceCurrency"), part.get("currency"), *inside)
     return next((text for each in stated for text in short_texts(each)), None)

@@ -97,11 +97,17 @@ def _member(text: str) -> str:
 
 
 def _additional(nodes: list[Node]) -> dict[str, str]:
-    """Read every additionalProperty, the values of one name together (schema.org/PropertyValue)."""
+    """Read every additionalProperty, the values of one name together (schema.org/PropertyValue).
+
+    A node that is none, {"Fabric": "wool", "Fit": "slim"}, says each of its own names.
+    """
     lines_by_name: dict[str, list[str]] = {}
     for fact in parts(_stated("additionalProperty", nodes)):
         values = {name: fact.get(name) for name in _MEASURED}
         name = line_in(fact.get("name")) or line_of(str(fact.get("propertyID") or ""))
         if name and (lines := list(lines_in(values))):
             lines_by_name.setdefault(name, []).extend(lines)
-    return {name: joined(lines) for name, lines in lines_by_name.items()}
+        elif not name and not any(map(fact.__contains__, ("@type", "@id", *_MEASURED))):
+            for label, value in fact.items():
+                lines_by_name.setdefault(line_of(label), []).extend(lines_in(value))
+    return {name: joined(lines) for name, lines in lines_by_name.items() if name and lines}

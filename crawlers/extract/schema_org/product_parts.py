@@ -19,11 +19,14 @@ from crawlers.extract.schema_org.jsonld import (
     parts,
     referred,
 )
+from crawlers.extract.schema_org.property_names import types_of
 
 _MOST_VARIANTS = 1_000  # of one product; what is beyond is not read
 _OWN = frozenset(
     ["hasVariant", "@id", "@type", "url", "sku", "mpn", "offers"]
 )  # of a group, not of its variants
+_AMOUNTS = ("price", "lowPrice", "highPrice", "minPrice", "maxPrice", "priceSpecification")
+_OFFERED = ("priceCurrency", "priceValidUntil", "availability", "itemCondition")  # beside an amount
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,16 @@ def parts_of(node: Node, nodes: list[Node], nodes_by_id: Mapping[str, Node]) -> 
         {name: follow(value, nodes_by_id) for name, value in offer.items()}
         for offer in _with_currency(offers, nodes_by_id)
     ]
+    if not any(name in offer for offer in priced for name in _AMOUNTS):
+        priced += _offered_by(whole)
     return ProductParts(whole[0], whole[1:], priced, offered)
+
+
+def _offered_by(products: list[Node]) -> Iterator[Node]:
+    """Give what products say of their price themselves as an offer each: as some do who leave the offer out."""
+    for product in products:
+        if any(product.get(name) for name in _AMOUNTS):
+            yield {name: product[name] for name in (*_AMOUNTS, *_OFFERED) if name in product}
 
 
 def group_id(node: Node) -> str:
@@ -113,9 +125,28 @@ def _variants(node: Node, nodes: list[Node], nodes_by_id: Mapping[str, Node]) ->
             candidates.append(other)
         elif number:
             candidates += [other] if group_id(other) == number else []
-        elif siblings and group_id(other) == siblings and _at_same_address(node, other):
+        elif siblings:
+            candidates += [other] if group_id(other) == siblings and _at_same_address(node, other) else []
+        elif _is_flat_variant(node, other):
             candidates.append(other)
     return [variant for variant in islice(distinct(candidates), _MOST_VARIANTS) if variant is not node]
+
+
+def _is_flat_variant(node: Node, other: Node) -> bool:
+    """Whether a product that names no group is a variant of another: it states the same page and a number of its own.
+
+    Shops write so what the page's buttons choose between, `?variant=1` and `?variant=2` of one address.
+    """
+    pages = [line_in(each.get("url")) for each in (node, other)]
+    numbers = [line_in(each.get("sku")) for each in (node, other)]
+    return (
+        all(pages)
+        and all(numbers)
+        and numbers[0] != numbers[1]
+        and not {"product", "individualproduct", "productmodel"}.isdisjoint(types_of(other))
+        and not group_of(other)
+        and key_of(pages[0]) == key_of(pages[1])
+    )
 
 
 def _at_same_address(node: Node, other: Node) -> bool:

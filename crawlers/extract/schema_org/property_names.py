@@ -7,15 +7,17 @@ _READ = """
     @context @graph @id @included @list @set @type @value about additionalProperty associatedMedia audience
     audienceType availability billingDuration billingIncrement billingStart brand breadcrumb breadcrumbList
     businessFunction caption category color contentUrl currency description eligibleCustomerType eligibleQuantity
-    eligibleTransactionVolume
-    gender gtin gtin12 gtin13 gtin14 gtin8 hasVariant highPrice image inProductGroupWithID isVariantOf item
-    itemCondition itemListElement itemOffered keywords lowPrice mainEntity manufacturer material maxPrice maxValue
-    minPrice minValue mpn name offerCount offers pattern position price priceComponent priceComponentType
-    priceCurrency priceSpecification priceType priceValidUntil product productGroupID productID propertyID
-    referenceQuantity review reviews size sizeGroup sku src suggestedGender thumbnailUrl unitCode unitText url
-    validForMemberTier validFrom validThrough value valueAddedTaxIncluded valueReference
+    eligibleTransactionVolume gender gtin gtin12 gtin13 gtin14 gtin8 hasPart hasVariant highPrice image images
+    inProductGroupWithID isVariantOf item itemCondition itemListElement itemOffered keywords lowPrice mainEntity
+    manufacturer material maxPrice maxValue minPrice minValue mpn name offerCount offers pattern photo photos
+    position price priceComponent priceComponentType priceCurrency priceSpecification priceType priceValidUntil
+    product productGroupID productID propertyID referenceQuantity review reviews size sizeGroup sku src
+    suggestedGender thumbnailUrl unitCode unitText url validForMemberTier validFrom validThrough value
+    valueAddedTaxIncluded valueReference
 """
-_SPELT = {name.lower(): name for name in _READ.split()}
+# In British spelling, as a list, as data-vocabulary.org called it before schema.org.
+_MEANT = {"colour": "color", "colours": "color", "colors": "color", "offerdetails": "offers"}
+_SPELT = {name.lower(): name for name in _READ.split()} | _MEANT
 _KNOWN = frozenset(_SPELT.values())
 # schema.org's own context for JSON-LD gives these two names to the keywords.
 _ALIASES = {"type": "@type", "id": "@id"}
@@ -40,7 +42,7 @@ def node_of(pairs: list[tuple[str, Any]]) -> Any:
 
     Names are spelt as schema.org does; of one property spelt in two ways the proper one counts, unless it is empty.
     An object that is no node but a list (JSON-LD 1.1, section 4.3: `@list` and `@set`) becomes that list, and lists in
-    the list of a property are one list with it, as in JSON-LD a set in a set is.
+    the list of a property are one list with it, as in JSON-LD a set in a set is. So does an index.
     """
     node = dict(pairs)
     for name, value in node.items():
@@ -54,7 +56,20 @@ def node_of(pairs: list[tuple[str, Any]]) -> Any:
             node[spelt] = node.pop(name)
     if len(node) == 1 and not node.keys().isdisjoint(("@list", "@set")):
         return next(iter(node.values()))
-    return node
+    return list(node.values()) if _is_list(node) else node
+
+
+def _is_list(node: dict[str, Any]) -> bool:
+    """Whether an object is a list of nodes by number or index.
+
+    PHP writes a list so where one of its members was taken out, {"0": ..., "2": ...}; JSON-LD 1.1 knows an index
+    (section 4.6.1), as of offers by sku.
+    """
+    if not node or "@type" in node or not _KNOWN.isdisjoint(node):
+        return False
+    return all(map(str.isdecimal, node)) or all(
+        isinstance(value, dict) and "@type" in value for value in node.values()
+    )
 
 
 def _flat(values: list[Any]) -> list[Any]:

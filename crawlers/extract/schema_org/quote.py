@@ -11,10 +11,11 @@ class Standing(IntEnum):
     ASKED = 0
     NET = 1  # without the tax that is paid with it
     UPPER = 2  # the upper end of a range whose lower end is not said
-    PER_UNIT = 3  # per metre, per pair of a pack
-    CONDITIONAL = 4  # from several pieces on, for the trade, for hire
-    NOT_VALID = 5  # no longer, or not yet
-    PART = 6  # a component, a charge, a price for members: known only for offers that repeat it as their own price
+    WORN = 3  # of a piece that is used, damaged or refurbished
+    PER_UNIT = 4  # per metre, per pair of a pack
+    CONDITIONAL = 5  # from several pieces on, for the trade, for hire
+    NOT_VALID = 6  # no longer, or not yet
+    PART = 7  # a component, a charge, a price for members: known only for offers that repeat it as their own price
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class Quote:
     """An amount in its currency (empty where none is said); `former` for a price that it is reduced from.
 
     summary  whether it sums up several offers, as the lowPrice of an AggregateOffer does
+    doubt    what it may as well be; of several that are worth the same, one without doubt is asked
     """
 
     amount: Decimal
@@ -29,3 +31,4 @@ class Quote:
     standing: Standing
     former: bool = False
     summary: bool = False
+    doubt: Standing = Standing.ASKED

@@ -18,7 +18,8 @@ def judged_by(stated: list[Quote], own: list[Quote]) -> list[Quote]:
     """Judge the amounts that an offer states as its `own` as its specifications judge them in what they `stated`.
 
     An amount stays the price where none of the others is asked: mostly the shop says of its only price what else it
-    is, per kilogram, or to be paid at once. A former price is asked instead of one that holds no longer.
+    is, per kilogram, or to be paid at once. It is in doubt then, should another offer ask something else. A former
+    price is asked instead of one that holds no longer.
     """
     standings = _best_by_amount(stated) if own and stated else {}
     if not any(standings.get(quote.amount) in _JUDGED for quote in own):
@@ -44,7 +45,7 @@ def judged_by(stated: list[Quote], own: list[Quote]) -> list[Quote]:
         if standing == Standing.NOT_VALID and not in_force:
             better = before
         instead = min((better[code] for code in {quote.currency, ""} & better.keys()), default=standing)
-        return replace(quote, standing=standing) if instead < standing else quote
+        return replace(quote, standing=standing) if instead < standing else replace(quote, doubt=standing)
 
     return [judged(quote) for quote in own]
 

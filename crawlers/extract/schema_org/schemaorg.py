@@ -10,10 +10,11 @@ from crawlers.extract.schema_org.jsonld import (
     line_in,
     lines_in,
     listed,
+    of_type,
     said_in,
 )
 from crawlers.extract.schema_org.node_photos import photos_of
-from crawlers.extract.schema_org.offers import in_stock, lowest_amounts
+from crawlers.extract.schema_org.offers import in_stock, lowest_amounts, stated_price
 from crawlers.extract.schema_org.page_nodes import PageNodes
 from crawlers.extract.schema_org.product_facts import facts_of
 from crawlers.extract.schema_org.product_parts import group_of, parts_of
@@ -48,7 +49,9 @@ def reading_of(node: Node | None, found: PageNodes, source: str) -> Reading:
         list_price=amounts.list_price,
         in_stock=in_stock(lines_in(said_in(whole.offers, "availability"))),
         attributes=stated.attributes,
-        photos=photos_of(whole.every(), nodes_by_id, found.base),
+        photos=photos_of(whole.every(), nodes_by_id, found.base)
+        or photos_of(list(of_type(nodes, "ImageGallery", "MediaGallery")), nodes_by_id, found.base),
+        unread_price=stated_price(whole.offers) if amounts.price is None else "",
     )
 
 

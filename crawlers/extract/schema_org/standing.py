@@ -1,19 +1,25 @@
 """What an amount is worth as the price of one piece today, by what its node says of dates, quantities and tax."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from crawlers.extract.money.price import price_of
-from crawlers.extract.schema_org.jsonld import Node, listed, parts
+from crawlers.extract.schema_org.jsonld import Node, follow, listed, parts
+from crawlers.extract.schema_org.property_names import types_of
 from crawlers.extract.schema_org.quote import Standing
 from crawlers.extract.text import line_of
 
 # A piece, in the codes of UN/CEFACT (schema.org/unitCode) and in words.
 _PIECE = frozenset("c62 h87 ea nar pce piece pieces item each unit stück stk pièce pieza pezzo szt".split())
+_EXTRAS = frozenset(["service", "warrantypromise"])
 _UNITS = ("unitCode", "unitText")
+# Of schema.org's OfferItemCondition, and as feeds write them.
+_WORN = frozenset(
+    "usedcondition damagedcondition refurbishedcondition used damaged refurbished preowned preloved secondhand".split()
+)
 _DATE = re.compile(r"\s*(\d{4}-\d\d-\d\d)")
 FEW = 10  # values of an enumeration or a quantity
 LONGEST = 200  # characters of such a value
@@ -31,7 +37,17 @@ def own_standing(part: Node, today: date) -> Standing:
     volume = part.get("eligibleTransactionVolume")
     if volume or _least(part.get("eligibleQuantity")) > 1 or for_few or no_sale:
         return Standing.CONDITIONAL
+    if words_in(part.get("itemCondition")) & _WORN:
+        return Standing.WORN
     return Standing.NET if "false" in words_in(part.get("valueAddedTaxIncluded")) else Standing.ASKED
+
+
+def sells_extra(offer: Node, nodes_by_id: Mapping[str, Node]) -> bool:
+    """Whether what an offer sells is no piece but comes beside one: gift wrapping, a protection plan."""
+    offered = parts(follow(listed(offer.get("itemOffered"))[:FEW], nodes_by_id))
+    if any(not _EXTRAS.isdisjoint(types_of(each)) for each in offered):
+        return True
+    return "warranty" in words_in(offer.get("category"))
 
 
 def standing_of_specification(part: Node) -> Standing:
@@ -45,6 +61,16 @@ def standing_of_specification(part: Node) -> Standing:
     units = [word for each in [part, *quantities] for name in _UNITS for word in words_in(each.get(name))]
     by_piece = all(word in _PIECE for word in units)
     return Standing.ASKED if by_piece and (units or not quantities) else Standing.PER_UNIT
+
+
+def doubt_of_specification(part: Node) -> Standing:
+    """Judge what a price may as well be: one for each piece of a pack, where it says for how many pieces it is.
+
+    Such a price is that of the pack, too, where nothing else is asked.
+    """
+    quantities = parts(listed(part.get("referenceQuantity"))[:FEW])
+    of_piece = quantities and not any(quantity.get("valueReference") for quantity in quantities)
+    return Standing.PER_UNIT if of_piece else Standing.ASKED
 
 
 def _least(quantities: Any) -> Decimal:

@@ -168,7 +168,7 @@ def test_a_home_page_that_leads_into_a_private_network_is_not_followed() -> None
     [
         (("http://127.0.0.1:1/",), "FetchError", "connection refused"),
         (("https://shop.example/",), "InputError", "--contact"),
-        (("http://127.0.0.1:1/", "../evil"), "InputError", "shop name"),
+        (("http://127.0.0.1:1/", "../evil"), "UsageError", "shop name"),
         (("http://127.0.0.1:1/", "acme", "", "nowhere.yaml"), "InputError", "nowhere.yaml"),
     ],
 )

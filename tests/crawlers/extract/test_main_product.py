@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from scrapy.http import HtmlResponse
 
-from crawlers.extract.product_page import products_on
+from crawlers.extract.product_page import products_named_on, products_on
 from schemas.product import Product
 
 HERE = "https://shop.example/p/coat"
@@ -166,3 +166,111 @@ def test_a_variant_of_the_same_name_and_another_number_is_no_twin() -> None:
     (product,) = read(COAT | {"color": "moss"}, COAT | {"sku": "C2", "color": "sand", "brand": "Other"})
 
     assert (product.product_id, product.colour, product.brand) == ("acme:C1", "moss", "")
+
+
+COLOURS = ("Navy", "Camel", "Moss")
+
+
+def variants(
+    form: str = "Wool Coat - {}", colours: tuple[str, ...] = COLOURS, **more: Any
+) -> list[dict[str, Any]]:
+    """Variants of one coat, each of its own number, colour and photo, named so."""
+    return [
+        COAT
+        | {"name": form.format(colour), "sku": f"C{n}", "color": colour, "image": f"/img/{colour}.jpg"}
+        | more
+        for n, colour in enumerate(colours)
+    ]
+
+
+@pytest.mark.parametrize("number", [2, 3])
+@pytest.mark.parametrize(
+    "form", ["Wool Coat - {}", "Wool Coat {}", "Wool coat ({})", "wool coat/{}", "{} Wool Coat", "Wool Coat"]
+)
+@pytest.mark.parametrize(
+    "more",
+    [
+        {},
+        {"url": f"{HERE}?v=1"},
+        {"offers": OFFER | {"url": f"{HERE}?variant=3"}},
+        {"mpn": "M", "productID": "9"},
+    ],
+)
+def test_variants_side_by_side_are_one_product_of_all_their_colours(
+    number: int, form: str, more: dict[str, Any]
+) -> None:
+    (product,) = read(*variants(form, COLOURS[:number], **more))
+
+    assert product.title.casefold() == "wool coat"
+    assert product.colour == ", ".join(COLOURS[:number])
+    assert len(product.image_urls) == number
+    assert product.product_id == ("acme:9" if "mpn" in more else "acme:C0")
+
+
+def test_a_node_of_a_review_app_under_the_shared_name_is_one_of_them() -> None:
+    (product,) = read(*variants(brand="Acme"), SNIPPET)
+
+    assert (product.colour, product.brand, len(product.image_urls)) == ("Navy, Camel, Moss", "Acme", 3)
+
+
+def test_names_may_add_the_brand_to_the_heading() -> None:
+    (product,) = read(*variants("Acme Wool Coat {}"), head="")
+
+    assert (product.title, product.colour) == ("Acme Wool Coat", "Navy, Camel, Moss")
+
+
+@pytest.mark.parametrize("beside", [[HAT], [HAT, SCARF]])
+def test_a_neighbour_is_no_variant(beside: list[Any]) -> None:
+    (product,) = read(*variants(), *beside)
+
+    assert (product.title, product.colour) == ("Wool Coat", "Navy, Camel, Moss")
+
+
+def test_sizes_in_names_and_names_that_end_alike_are_of_one_product() -> None:
+    sizes = [COAT | {"name": f"Wool Coat / {size}", "sku": size, "size": size} for size in "SML"]
+    (sized,) = read(*sizes)
+    ends = [
+        COAT | {"name": f"{colour} wool coat", "sku": colour, "color": colour} for colour in ("Navy", "Moss")
+    ]
+    (ended,) = read(*ends)
+
+    assert (sized.title, sized.attributes["size"]) == ("Wool Coat", "S, M, L")
+    assert (ended.title, ended.colour) == ("wool coat", "Navy, Moss")
+
+
+@pytest.mark.parametrize(
+    ("nodes", "body"),
+    [
+        # A list: its heading is no product's name, or what the names add is nothing that varies.
+        (variants(), "<h1>Coats for women</h1>"),
+        ([COAT | {"name": f"Wool Coat {name}", "sku": name} for name in ("Ada", "Bea", "Cleo")], "<h1>Wool Coat</h1>"),
+        # Each leads to a page of its own.
+        (
+            [variant | {"offers": OFFER | {"url": f"/p/{variant['sku']}"}} for variant in variants()],
+            "<h1>Wool Coat</h1>",
+        ),
+        ([variant | {"brand": variant["sku"]} for variant in variants()], "<h1>Wool Coat</h1>"),
+    ],
+)  # fmt: skip
+def test_a_list_of_products_alike_is_no_product(nodes: list[Any], body: str) -> None:
+    assert read(*nodes, body=body, head="") == []
+
+
+def test_how_many_products_a_page_names_can_be_told() -> None:
+    nodes = [
+        *variants(),
+        COAT,
+        COAT,
+        {"@type": "ProductGroup", "name": "Hat"},
+        {"@type": "Article", "name": "On hats"},
+    ]
+    item = "<p itemscope itemtype='https://schema.org/Product'><b itemprop=name>Cap</b></p>"
+    scripts = f"<script type='application/ld+json'>{json.dumps(nodes)}</script>"
+
+    assert products_named_on(HtmlResponse(HERE, body=f"{scripts}{item}".encode(), encoding="utf-8")) == 6
+
+
+def test_of_variants_the_one_that_the_page_is_headed_by_is_its_product() -> None:
+    (product,) = read(*variants(), body="<h1>Wool Coat - Camel</h1>")
+
+    assert (product.title, product.product_id) == ("Wool Coat - Camel", "acme:C1")

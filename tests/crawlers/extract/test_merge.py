@@ -194,9 +194,9 @@ FULL = {"id": "1"}
 
 
 def test_the_order_of_trust_is_the_one_that_is_written() -> None:
-    order = ["profile", "magento", "json-ld", "microdata", "opengraph", "import"]
+    order = ["profile", "magento", "json-ld", "microdata", "rdfa", "opengraph", "import"]
 
-    assert [rank(Reading(source)) for source in order] == list(range(6))
+    assert [rank(Reading(source)) for source in order] == list(range(7))
 
 
 @pytest.mark.parametrize("source", SOURCES)
@@ -281,3 +281,41 @@ def test_a_profile_comes_before_all_others_in_what_it_names() -> None:
         "profile",
         "json-ld",
     )
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "meant"),
+    [
+        (("12900", "EUR", "19900"), ("129", "EUR", None), ("129", "199")),
+        (("12900", "EUR", None), ("129", "", None), ("129", None)),
+        (("129", "EUR", None), ("12900", "EUR", "19900"), ("129", "199")),
+        (("1290000", "JPY", None), ("12900", "JPY", None), ("12900", None)),
+        (("1.299", "EUR", None), ("1299", "EUR", None), ("1299", None)),
+        # Another amount, another currency, and a price of thousandths alone are what they are.
+        (("12900", "EUR", None), ("139", "EUR", None), ("12900", None)),
+        (("12900", "JPY", None), ("129", "USD", None), ("12900", None)),
+        (("129.50", "EUR", None), ("1.295", "EUR", None), ("129.50", None)),
+        (("1.299", "KWD", None), ("1.299", "KWD", None), ("1.299", None)),
+    ],
+)
+def test_a_price_in_minor_units_is_told_by_the_other_markup(
+    one: tuple[str, str, str | None], other: tuple[str, str, str | None], meant: tuple[str, str | None]
+) -> None:
+    def reading(source: str, said: tuple[str, str, str | None]) -> Reading:
+        price, currency, former = said
+        return Reading(
+            source,
+            {"sku": "S"},
+            "Coat",
+            price=Decimal(price),
+            currency=currency,
+            list_price=Decimal(former) if former else None,
+            photos=PHOTO,
+        )
+
+    (product,) = made(reading("json-ld", one), reading("opengraph", other))
+
+    assert isinstance(product, Product)
+
+    price, former = meant
+    assert (product.price, product.list_price) == (Decimal(price), Decimal(former) if former else None)

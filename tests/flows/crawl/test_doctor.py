@@ -1,7 +1,6 @@
 """The doctor as a command has it: through the process of a crawl, with a file to write and a screen to show."""
 
 import io
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,11 +10,10 @@ import yaml
 from rich.console import Console
 
 from flows import terminal
-from flows.crawl.doctor import doctor, machine, show
+from flows.crawl.doctor import doctor, show
 from infra.mall.running import RunningMall, start
 from infra.mall.trade import MallSpec
 from schemas.errors import FetchError, InputError
-from tests.flows.command_line import vitrine
 
 
 @pytest.fixture(scope="module")
@@ -93,37 +91,3 @@ def test_a_shops_words_cannot_steer_the_terminal(screen: Console) -> None:
     assert not {"\x1b", "\x07", "\x9b", "\u202e"} & set(shown)
     assert "[red]" in shown
     assert "[bold]" in shown
-
-
-def test_without_an_address_the_machine_is_described(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, screen: Console
-) -> None:
-    monkeypatch.setenv("VITRINE_LAKE", str(tmp_path / "new" / "lake"))
-
-    found = machine()
-
-    assert found["cores"] >= 1
-    assert found["disk_free_gib"] > 0
-    assert found["libraries"]["scrapy"]
-    assert set(found["ports"]) == {"milvus", "prefect", "ray"}
-    assert found["lake"]["reachable"]
-    assert not (tmp_path / "new").exists()
-    show(found)
-    assert "this machine" in screen.export_text()
-
-
-def test_a_lake_that_cannot_be_read_is_said_to_be_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("no lake")
-    monkeypatch.setenv("VITRINE_LAKE", str(tmp_path / "file"))
-
-    found = machine()["lake"]
-
-    assert found["reachable"] is False or found["runs"] == 0
-
-
-def test_the_lake_that_is_named_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("VITRINE_LAKE", str(tmp_path / "other"))
-
-    done = vitrine("doctor", "--lake", str(tmp_path / "lake"), "--json")
-
-    assert json.loads(done.stdout)["lake"]["uri"] == str(tmp_path / "lake")

@@ -68,7 +68,7 @@ def _photo(random: np.random.Generator, number: int) -> tuple[bytes, dict[str, A
     ]
     return file.getvalue(), {
         "category": CATEGORIES[red],
-        "attributes": ["striped" if striped else "plain"],
+        "attributes": ["pattern: striped" if striped else "pattern: plain"],
         "landmarks": corners,
         "box": x | y,
         "domain": ("shop", "street")[number % 2],

@@ -8,7 +8,7 @@ from flows.crawl.import_products import import_file
 from flows.parameters.crawl import ImportParameters
 from infra.lake import Lake
 from infra.mall.catalogue import draw_catalogue
-from infra.mall.export import export
+from infra.mall.export.catalogue_file import export
 from schemas.columns import table_version
 from schemas.ids import image_id
 from schemas.label import ANNOTATIONS

@@ -164,6 +164,31 @@ def test_refusals_are_one_line(stocked: tuple[Lake, list[str], list[str]], train
         train(lake, labels[0], SETTINGS, gpus="7")
 
 
+@pytest.mark.parametrize(
+    ("gib", "said"),
+    [pytest.param(None, "photos kept from before", marks=pytest.mark.slow), (0.0, "photos streamed")],
+)
+def test_decoded_photos_of_an_earlier_run_are_taken_or_there_is_no_room_for_them_and_progress_says_so(
+    stocked: tuple[Lake, list[str], list[str]],
+    trained: dict[str, Any],
+    gib: float | None,
+    said: str,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lake, _, labels = stocked
+    monkeypatch.setattr(progress, "_listener", progress.Log())
+
+    with caplog.at_level("INFO", "vitrine.progress"):
+        result = train(lake, labels[0], SETTINGS | {"seed": 7 if gib is None else 8}, cache_gib=gib)
+
+    assert any(said in line for line in caplog.messages)
+    manifest = lake.run(result["run_id"])
+    assert manifest.counts["train"] == lake.run(trained["run_id"]).counts["train"]
+    rows = lake.table(manifest, "word_scores").to_pylist()
+    assert all(row["positives"] > 0 and 0 <= row["auc"] <= 1 for row in rows)
+
+
 @pytest.mark.slow
 def test_auto_is_what_is_installed_and_result_manifest_and_progress_say_so(
     stocked: tuple[Lake, list[str], list[str]],
@@ -231,11 +256,54 @@ def test_a_search_says_what_it_tried_best_first_and_is_found_again(
     assert not Path(lake.folder(lake.run(found["run_id"])), "training").exists()
 
 
-@pytest.mark.slow
-def test_two_ray_workers_train_on_all_photos(stocked: tuple[Lake, list[str], list[str]]) -> None:
+@pytest.mark.parametrize("search", [0, 2])
+@pytest.mark.parametrize(
+    ("wanted", "why"),
+    [
+        ({"workers": 999}, "workers: 999 asked for, this machine has"),
+        ({"gpus": "99"}, "gpus: 99 asked for, this machine has"),
+    ],
+)
+def test_workers_and_gpus_that_are_not_there_are_refused_and_leave_no_run(
+    stocked: tuple[Lake, list[str], list[str]], wanted: dict[str, Any], why: str, search: int
+) -> None:
+    lake, _, labels = stocked
+    parameters = {
+        "lake": lake.uri,
+        "method": "corbiere",
+        "labels": labels[1],
+        "settings": SETTINGS,
+        "gpus": "0",
+    }
+    parameters |= {"search": search, "settings": SETTINGS | {"epochs": 7}} | wanted
+    before = [run.run_id for run in lake.runs("run")]
+
+    with pytest.raises(InputError, match=why):
+        (tune_settings if search else train_words).fn(TrainParameters.read(parameters))
+
+    assert [run.run_id for run in lake.runs("run")] == before
+    assert not list(Path(lake.uri).glob("**/begun.json"))
+
+
+def test_by_default_a_toy_has_one_worker_and_the_manifest_keeps_what_was_asked_for(
+    stocked: tuple[Lake, list[str], list[str]],
+) -> None:
     lake, _, labels = stocked
 
-    result = train(lake, labels[1], SETTINGS, workers=2)
+    result = train(lake, labels[1], SETTINGS)
+
+    assert result["workers"] == 1
+    assert lake.run(result["run_id"]).parameters["workers"] == "auto"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("gib", [None, 0.0], ids=["kept", "streamed"])
+def test_two_ray_workers_train_on_all_photos(
+    stocked: tuple[Lake, list[str], list[str]], gib: float | None
+) -> None:
+    lake, _, labels = stocked
+
+    result = train(lake, labels[1], SETTINGS | {"seed": 0 if gib is None else 1}, workers=2, cache_gib=gib)
 
     manifest = lake.run(result["run_id"])
     assert manifest.counts["train"].rejected == {"decode": 1}
@@ -245,3 +313,4 @@ def test_two_ray_workers_train_on_all_photos(stocked: tuple[Lake, list[str], lis
     assert result["images"] in (2 * (len(learnt) - 1), 2 * len(learnt), 2 * (len(learnt) + 1))
     rows = lake.table(manifest, "word_scores").to_pylist()
     assert sum(row["positives"] for row in rows) > 0
+    assert result["workers"] == 2

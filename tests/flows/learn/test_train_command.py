@@ -22,7 +22,7 @@ def test_settings_are_judged_before_anything_starts(tmp_path: Path, words: tuple
 
     done = vitrine(*command)
 
-    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert done.returncode == 2 and "Traceback" not in done.stderr
     assert why in json.loads(done.stdout)["error"]["message"]
     assert not (tmp_path / "lake").exists()
 

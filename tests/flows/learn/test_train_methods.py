@@ -10,7 +10,7 @@ from flows.learn.dataset import supervision
 from flows.learn.train import checkpoint_of, train_words
 from flows.learn.tuning import tune_settings
 from flows.parameters.train import TrainParameters
-from flows.retrieval.embed import newest_trained
+from flows.retrieval.embed_tool import newest_trained
 from infra.cluster import Cluster
 from infra.lake import Lake
 from infra.photo_locations import locate, photo_bytes
@@ -88,6 +88,34 @@ def test_a_method_without_gradients_is_fitted_and_has_no_rate_to_search(stocked:
     assert float(module.mean.mean()) > 0.3 and result["images"] > 0
     with pytest.raises(InputError, match="takes no gradient steps"):
         tune_settings.fn(TrainParameters(lake=lake.uri, method="tiny_pca", labels=labels, search=2, gpus="0"))
+
+
+@pytest.mark.slow
+def test_edits_are_learnt_behind_a_frozen_extractor(stocked: tuple[Lake, str]) -> None:
+    lake, _ = stocked
+    small = {"backbone": "resnet18", "weights": "random", "image_size": 32, "embedding": 32, "edit_units": 32}
+    result, history = train(stocked, "flam", **small, epochs=1, frozen_epochs=2, batch=32)
+
+    assert [row["phase"] for row in history] == ["extractor", "attributes", "attributes", "edits", "edits"]
+    module = checkpoint_of(lake, lake.run(result["run_id"])).module
+    assert isinstance(module, Edits)
+    assert module.edit(torch.eye(module.dim), "pattern", "striped").shape == (module.dim, module.dim)
+
+
+@pytest.mark.slow
+def test_hand_made_features_are_fitted_and_describe_photos(stocked: tuple[Lake, str]) -> None:
+    lake, labels = stocked
+    result, history = train(stocked, "wtbi_describer", image_size=48)
+
+    assert [row["phase"] for row in history] == ["fit"]
+    learnt = supervision(lake, lake.run(labels), "wtbi_describer")
+    data = dict(photo_bytes(lake, locate(lake, learnt.dataset.ids)))
+    pixels = [decode(name, data[name], 48) for name in hex_of_ids(learnt.dataset.ids)]
+    module = checkpoint_of(lake, lake.run(result["run_id"])).module
+    assert isinstance(module, Predicts)
+    with torch.no_grad():
+        told = module.predict(Batch(torch.from_numpy(np.stack(pixels))))["category"].argmax(1).numpy()
+    assert (told == learnt.dataset.dense("category")).mean() > 0.95
 
 
 def test_zero_epochs_keep_the_first_weights_of_any_method(stocked: tuple[Lake, str]) -> None:

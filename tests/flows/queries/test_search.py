@@ -3,18 +3,23 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from flows.parameters.retrieval import IndexParameters, SearchParameters
+from flows.queries.products_found import products_found
 from flows.queries.search import search, word_layer
 from flows.retrieval.index import load_collection
-from infra.vectors import Hit, VectorStore
+from infra.milvus.rows import Hit
+from infra.milvus.store import VectorStore
+from infra.settings import load_settings
 from schemas.errors import InputError, LakeError
 from schemas.score import WORD_SCORES
 from schemas.vector import word_vectors_schema
 from tests.flows.command_line import vitrine
+from tests.flows.published_lake import publish_small
 from tests.workers.report.small_lake import DIM, WORDS, SmallLake
 
 
@@ -22,7 +27,7 @@ from tests.workers.report.small_lake import DIM, WORDS, SmallLake
 def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallLake]:
     """A small lake whose vectors are in Milvus, beside the lake as by default."""
     small = SmallLake(tmp_path_factory.mktemp("search") / "lake")
-    load_collection.fn(IndexParameters(lake=small.lake.uri))
+    publish_small(small)
     yield small
 
 
@@ -35,7 +40,8 @@ def test_words_find_products_that_bear_them_each_once_and_best_first(small: Smal
 
     hits = result["hits"]
     assert len({hit["product_id"] for hit in hits}) == len(hits) == 3
-    assert [hit["score"] for hit in hits] == sorted((hit["score"] for hit in hits), reverse=True)
+    assert [hit["match"] for hit in hits] == sorted((hit["match"] for hit in hits), reverse=True)
+    assert 1 > hits[0]["match"] > 5 * result["chance"] and not hits[0]["unlike"]
     kinds = {product.product_id: (kind, colour) for product, kind, colour, _ in small.products}
     assert kinds[hits[0]["product_id"]] == ("dress", "red")
     assert (result["query"], result["unknown_words"]) == ("red dress", [])
@@ -74,7 +80,7 @@ def test_what_cannot_be_searched_for_is_refused(
 
 
 def test_a_lake_that_was_never_indexed_says_so(tmp_path: Path) -> None:
-    with pytest.raises(LakeError, match="no committed index"):
+    with pytest.raises(LakeError, match="no published index"):
         search(SearchParameters(lake=str(tmp_path), words="red"))
 
 
@@ -100,22 +106,65 @@ def test_the_word_layer_is_read_with_its_offsets_and_without_them_where_a_run_ha
 def test_a_product_of_many_photos_leaves_room_for_others(
     small: SmallLake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Five photos a product are asked for at first; here all of the first ones are of one."""
+    """Here all of the first photos are of one product."""
     asked: list[int] = []
     real = VectorStore.search
 
     def crowded(
-        store: VectorStore, collection: str, vectors: np.ndarray, k: int, where: str = ""
+        store: VectorStore, collection: str, vectors: np.ndarray, k: int, *args: Any, **options: Any
     ) -> list[list[Hit]]:
         asked.append(k)
-        [hits] = real(store, collection, vectors, 1, where)
+        [hits] = real(store, collection, vectors, 1, *args, **options)
         crowd = [Hit(hits[0].facts | {"image_id": str(n)}, 1.0) for n in range(60)]
-        return [(crowd + real(store, collection, vectors, 96, where)[0])[:k]]
+        return [(crowd + real(store, collection, vectors, 96, *args, **options)[0])[:k]]
 
+    indexed = small.lake.run(search(wanted(small, words="dress"))["index"])
     monkeypatch.setattr(VectorStore, "search", crowded)
+    collection, fingerprint = indexed.result["collection"], indexed.result["fingerprint"]
+    dress = np.array([small.meaning("dress")], np.float32)
+    with VectorStore(load_settings(lake=small.lake.uri).milvus_uri) as store:
+        [hits] = products_found(store, collection, dress, 10, fingerprint=fingerprint)
 
-    assert len(search(wanted(small, words="dress", k=10))["hits"]) == 10
-    assert asked == [50, 200]
+    assert len({hit.facts["product_id"] for hit in hits}) == 10
+    assert asked == [30, 96]
+
+
+def test_what_is_asked_for_and_nowhere_is_said(small: SmallLake) -> None:
+    """Hits that show all words come first; of the others not one is as good as they are."""
+    result = search(wanted(small, words="coat", k=24))
+    hits = result["hits"]
+
+    kinds = {product.product_id: kind for product, kind, *_ in small.products}
+    assert {kinds[hit["product_id"]] for hit in hits if not hit["unlike"]} >= {"coat"}
+    assert all(hit["unlike"] == (hit["match"] <= round(result["chance"], 4)) for hit in hits)
+    assert sum(hit["unlike"] for hit in hits) > 12 and [hit["unlike"] for hit in hits] == sorted(
+        hit["unlike"] for hit in hits
+    )
+
+
+def test_an_index_of_an_earlier_version_is_searched_by_cosine_alone(
+    small: SmallLake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flows.queries.search.likelihoods_of", lambda lake, indexed: None)
+
+    result = search(wanted(small, words="red dress", k=3))
+
+    assert [hit["score"] for hit in result["hits"]] == sorted(
+        (hit["score"] for hit in result["hits"]), reverse=True
+    )
+    assert {hit["match"] for hit in result["hits"]} == {None}
+
+
+def test_an_index_that_is_not_live_is_searched_by_its_run_and_no_other_run_is(small: SmallLake) -> None:
+    live = search(wanted(small, words="dress", k=3))
+    other = load_collection.fn(IndexParameters(lake=small.lake.uri))
+
+    named = search(wanted(small, words="dress", k=3, index=other["run_id"]))
+
+    assert named["collection"] == other["collection"] != live["collection"]
+    assert search(wanted(small, words="dress", k=3)) == live
+    with pytest.raises(LakeError, match="is a label run, not an index"):
+        search(wanted(small, words="dress", index=small.labels.run_id))
 
 
 def test_other_forms_of_words_are_read_and_near_ones_named(small: SmallLake) -> None:

@@ -5,14 +5,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from flows.retrieval.benchmark import Benchmark, read_benchmark
 from flows.retrieval.benchmarks import (
     NEIGHBOURS,
-    Benchmark,
     MethodVectors,
     item_scores,
     neighbour_scores,
     probe_scores,
-    read_benchmark,
 )
 from flows.retrieval.ground_truth import Column
 from infra.parts import PartWriter
@@ -112,12 +111,12 @@ def test_neighbours_are_counted_without_the_photo_itself(
 def test_a_photo_without_a_vector_finds_nothing_and_a_method_without_any_is_refused(
     small: SmallLake, benchmark: Benchmark, method: MethodVectors
 ) -> None:
-    matrix = method.matrix([benchmark.gallery[0], "nobody's"])
+    matrix = method.vectors.of([benchmark.gallery[0], "nobody's"])
 
     assert matrix[0].tolist() == small.vectors["corbiere", benchmark.gallery[0]].tolist()
     assert not matrix[1].any()
     with pytest.raises(LakeError, match="no vectors of other"):
-        _ = MethodVectors(small.lake, benchmark, "other", "print-other", []).by_photo
+        _ = MethodVectors(small.lake, benchmark, "other", "print-other", []).vectors
 
 
 def test_a_probe_needs_two_values_in_the_train_split(small: SmallLake, method: MethodVectors) -> None:

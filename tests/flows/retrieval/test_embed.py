@@ -1,6 +1,7 @@
 """flows/retrieval/embed.py on real Ray: each photo once per fingerprint, refusals counted, reuse across runs."""
 
 import io
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -8,7 +9,9 @@ import pytest
 from PIL import Image
 
 from flows.parameters.retrieval import EmbedParameters
-from flows.retrieval.embed import embed_photos, embedded_ids, newest_trained, vector_runs
+from flows.retrieval.embed import embed_photos, street_photos
+from flows.retrieval.embed_ledger import embedded_ids, vector_runs
+from flows.retrieval.embed_tool import newest_trained
 from infra.cluster import Cluster
 from infra.lake import Lake
 from schemas.errors import LakeError
@@ -17,6 +20,7 @@ from schemas.image import IMAGES
 from schemas.image_ids import hex_of_ids
 from schemas.label import LABELS
 from tests.flows.crawled_lake import NOW
+from tests.flows.learn.annotated_lake import PHOTOS, annotated_lake
 
 EMBED = embed_photos.fn
 SPLITS = ("train", "query", "gallery")
@@ -84,6 +88,7 @@ def test_photos_are_embedded_once_refusals_are_counted_and_a_later_run_reuses(
     assert (reject["stage"], reject["reason"], reject["url"]) == ("embed", "decode", ids[-1])
     assert runs[0].parameters == {
         "method": "histogram", "checkpoint": runs[0].parameters["checkpoint"], "splits": ["query"], "gpus": "0",
+        "retry": None, "compute": runs[0].parameters["compute"],
     }  # fmt: skip
 
 
@@ -95,3 +100,15 @@ def test_first_weights_alone_are_no_model(stocked: tuple[Lake, list[str]]) -> No
         newest_trained(lake)
     with pytest.raises(LakeError, match="run train first"):
         EMBED(EmbedParameters(lake=lake.uri))
+
+
+def test_photos_that_customers_took_are_those_that_annotations_say(tmp_path: Path) -> None:
+    lake, labels = annotated_lake(str(tmp_path / "known"))
+    table = lake.table(lake.run(labels), "annotations").to_pylist()
+
+    found = hex_of_ids(street_photos(lake, lake.run(labels)))
+
+    assert found == sorted(row["image_id"] for row in table if row["domain"] == "street")
+    assert len(found) == PHOTOS // 2
+    lake, labels = annotated_lake(str(tmp_path / "unknown"), annotations=False)
+    assert not len(street_photos(lake, lake.run(labels)))

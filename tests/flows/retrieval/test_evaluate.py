@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from flows.parameters.retrieval import EvaluateParameters
-from flows.retrieval.benchmarks import read_benchmark
+from flows.retrieval.benchmark import read_benchmark
 from flows.retrieval.evaluate import ScoredMethod, left_out_note, score_photos
 from flows.retrieval.ground_truth import read_truth
 from schemas.errors import InputError
@@ -83,7 +83,14 @@ def test_every_score_has_a_name_of_its_own(small: SmallLake, result: dict[str, A
     }  # fmt: skip
     assert all(0 <= row["ci_low"] <= row["value"] <= row["ci_high"] <= 1 for row in result["scores"])
     stored = small.lake.table(small.lake.run(result["run_id"]), "scores").to_pylist()
-    assert stored == result["scores"]
+    assert [row for row in stored if row["slice"] == "all"] == [
+        row for row in result["scores"] if row["slice"] == "all"
+    ]
+    sliced = [row for row in stored if row["slice"] != "all"]
+    assert {row["slice"].partition("=")[0] for row in sliced} == {"category", "language", "price", "shop"}
+    assert [row for row in result["scores"] if row["slice"] != "all"] == [
+        row for row in sliced if (row["method"], row["metric"], row["k"]) == ("corbiere", "recall", 20)
+    ]
 
 
 def test_only_methods_that_learnt_words_are_asked_for_names_and_all_for_a_probe(

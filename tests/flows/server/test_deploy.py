@@ -25,7 +25,7 @@ AUTOMATIONS = yaml.safe_load((ROOT / "infra/automations.yaml").read_text())
 def test_every_schedule_ships_inactive_and_no_place_or_secret_is_a_parameter() -> None:
     for spec in deployment_specs("infra/prefect.yaml", PREFECT):
         assert spec["schedules"] and not any(each.active for each in spec["schedules"])
-        assert set(spec["parameters"]) <= {"shops", "schedule", "revisit"}
+        assert set(spec["parameters"]) <= {"shops", "schedule", "revisit", "keep"}
 
 
 def test_the_automations_that_ship_are_ours() -> None:
@@ -119,7 +119,7 @@ def test_twice_gives_the_same_server_and_what_is_no_more_in_the_files_is_removed
     now = state_of(server)
 
     assert pruned["deployments"] == {
-        "made": [], "changed": ["crawl-and-index/nightly"], "kept": [], "removed": ["weekly"],
+        "made": [], "changed": ["crawl-and-index/nightly"], "kept": [], "removed": ["monthly", "old-runs", "weekly"],
     }  # fmt: skip
     assert pruned["limits"]["removed"] == ["vitrine-shop-two"]
     assert sorted(pruned["automations"]["removed"]) == ["vitrine: failed share", "vitrine: late night"]

@@ -1,4 +1,4 @@
-"""infra/mall/export.py: the drawn catalogue as a file, with the truth about every photo."""
+"""infra/mall/export/catalogue_file.py: the drawn catalogue as a file, with the truth about every photo."""
 
 import json
 import subprocess
@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from infra.mall.catalogue import draw_catalogue
-from infra.mall.export import SCHEMA, export
+from infra.mall.export.catalogue_file import SCHEMA, export
 from schemas.errors import InputError
 
 ROOT = Path(__file__).parents[3]

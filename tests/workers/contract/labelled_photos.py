@@ -17,12 +17,12 @@ if str(METHODS) not in methods.__path__:
 LABELS = LabelSpace(
     words=tuple(f"word {n}" for n in range(7)),
     categories=("dress", "shirt"),
-    attributes=("dotted", "plain", "striped"),
+    attributes=("pattern: dotted", "pattern: plain", "pattern: striped"),
     landmarks=("left hem", "neck", "right hem"),
 )
 _SMALL = {
     "backbone": "resnet18", "weights": "random", "image_size": 32, "photo_size": 40, "batch": 8, "epochs": 1,
-    "frozen_epochs": 1, "schedule": "cosine", "learning_rate": 0.001,
+    "frozen_epochs": 1, "schedule": "cosine", "learning_rate": 0.001, "width": 0.0625,
 }  # fmt: skip
 
 

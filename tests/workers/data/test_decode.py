@@ -122,3 +122,36 @@ def test_what_is_no_picture_is_told_without_an_address_of_memory() -> None:
         decode("README.md", b"# words", 32)
 
     assert "0x" not in str(caught.value) and "cannot identify image file" in str(caught.value)
+
+
+def textured(size: tuple[int, int], **options: object) -> bytes:
+    coarse = Image.fromarray(np.random.default_rng(5).integers(0, 256, (9, 7, 3), np.uint8))
+    file = io.BytesIO()
+    coarse.resize(size, Image.Resampling.BICUBIC).save(file, "JPEG", quality=90, **options)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("size", [(60, 90), (64, 64), (100, 127), (70, 300)])
+def test_small_jpegs_are_read_as_pillow_reads_them(size: tuple[int, int]) -> None:
+    data = textured(size)
+    width, height = (max(1, round(side * 64 / max(size))) for side in size)
+    with Image.open(io.BytesIO(data)) as image:
+        wanted = np.asarray(image.resize((width, height), Image.Resampling.BILINEAR)).astype(int)
+
+    pixels = decode("a", data, 64).transpose(1, 2, 0).astype(int)
+
+    top, left = (64 - height) // 2, (64 - width) // 2
+    assert abs(pixels[top : top + height, left : left + width] - wanted).max() <= 1
+
+
+def test_a_jpeg_is_the_same_picture_on_both_sides_of_the_size_from_which_it_is_drafted() -> None:
+    near, drafted = (decode("a", textured((side, side)), 64).astype(int) for side in (127, 128))
+
+    assert abs(near - drafted).mean() < 2
+
+
+def test_a_small_jpeg_without_its_end_is_an_error_in_pillow_s_words() -> None:
+    data = textured((60, 90))
+
+    with pytest.raises(ImageError, match="truncated"):
+        decode("a", data[: len(data) // 2], 64)

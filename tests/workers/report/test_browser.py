@@ -12,18 +12,16 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from workers.report.answers import Hit, Picture, Row
 from workers.report.data import (
     Crawled,
     Epoch,
     Histogram,
-    Hit,
     Learnt,
     NearWord,
-    Picture,
     Quality,
     Receipt,
     Report,
-    Row,
     Run,
     Sample,
     Score,

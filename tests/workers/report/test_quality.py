@@ -58,19 +58,28 @@ def test_slices_are_sorted_and_the_smallest_are_left_out() -> None:
     assert left == 6 and other == {"slice 24": 0.1}
 
 
-def test_the_index_is_compared_query_by_query() -> None:
-    firsts = [
-        ("a", "exact", ["1", "2"]),
-        ("a", "index", ["2", "3"]),
-        ("b", "exact", ["4"]),
-        ("b", "index", ["4"]),
+def test_the_index_is_compared_with_exact_search() -> None:
+    told = {"queries": 40, "entities": 900, "line": "R@20 exact 0.700 -> index 0.600", "overlap_at_10": 0.75}
+    scores = [
+        Score(f"live-retrieval:{way}", "all", "recall", k, value, 0.0, 1.0, 40, "house")
+        for way, values in (("exact", (0.7, 0.5)), ("index", (0.6, 0.4)))
+        for k, value in zip((20, 1), values, strict=True)
     ]
 
-    found = agreement({"exact": [1, 3], "index": [1, 0]}, firsts)
+    found = agreement(scores, told)
 
-    assert found is not None and found.overlap == (0.5 + 1) / 2
-    assert found.recall[:2] == [(1, 0.5, 0.5), (5, 1.0, 0.5)]
-    assert agreement({"exact": [1]}, firsts) is None
+    assert found is not None and (found.overlap, found.queries, found.entities) == (0.75, 40, 900)
+    assert found.recall == [(1, 0.5, 0.4), (20, 0.7, 0.6)]
+    assert agreement(scores[:2], told) is None and agreement(scores, None) is None
+    assert other_benchmarks(scores) == {}
+
+
+def test_categories_are_shown_by_their_names_and_other_slices_are_none() -> None:
+    scores = [score("corbiere", 0.5, 20, "category=Dresses"), score("corbiere", 0.5, 20, "shop=acme")]
+
+    shown, _, _ = retrieval_slices(scores, "corbiere")
+
+    assert [s.slice for s in shown] == ["Dresses"]
 
 
 def test_two_metrics_of_one_benchmark_are_two_charts() -> None:

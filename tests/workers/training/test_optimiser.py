@@ -1,14 +1,16 @@
 """workers/training/optimiser.py: what learns what, and that kernels take the orthogonal steps of torch's Muon."""
 
 import copy
+from pathlib import Path
 
 import pytest
 import torch
 from torch import nn
 
 from schemas.errors import InputError
+from tests.workers.gloo_workers import together
 from workers.contract import Group
-from workers.training.optimiser import REST, Optimiser, optimiser_of
+from workers.training.optimiser import REST, Optimiser, optimiser_of, shared_out
 
 SETTINGS = {"learning_rate": 0.02, "momentum": 0.9, "weight_decay": 0.1}
 PHOTOS = torch.rand(4, 3, 9, 9, generator=torch.Generator().manual_seed(5))
@@ -43,6 +45,20 @@ def stepped(net: Net, kind: str, steps: int = 3) -> Net:
         net.loss().backward()
         optimiser.step()
     return net
+
+
+def after_muon(rank: int) -> list[bytes]:
+    """Weights and running means after three steps."""
+    net = Net()
+    optimiser = made(net, "muon")
+    for _ in range(3):
+        optimiser.zero_grad()
+        net.loss().backward()
+        optimiser.step()
+    states = sorted(optimiser.parts[1].state_dict()["state"].items())
+    means = [state["momentum_buffer"] for _, state in states]
+    assert len(means) == 2
+    return [tensor.detach().numpy().tobytes() for tensor in (*net.state_dict().values(), *means)]
 
 
 def by_hand(net: Net, steps: int = 3) -> Net:
@@ -159,3 +175,15 @@ def test_a_parameter_steps_as_one_of_its_share_of_the_rate(kind: str) -> None:
 def test_an_unknown_optimiser_is_refused_by_name() -> None:
     with pytest.raises(InputError, match="optimiser adam: there are sgd, adamw and muon"):
         made(Net(), "adam")
+
+
+def test_two_workers_step_a_share_of_the_kernels_each_and_end_where_one_does(tmp_path: Path) -> None:
+    alone = together(1, tmp_path / "alone", after_muon)
+
+    assert together(2, tmp_path / "meet", after_muon) == alone * 2
+
+
+def test_dear_work_is_shared_out_first_and_all_of_it() -> None:
+    assert shared_out([1, 8, 4, 4, 1], 2) == [0, 0, 1, 1, 1]
+    assert shared_out([3, 2, 1], 1) == [0, 0, 0]
+    assert shared_out([], 2) == []

@@ -13,9 +13,11 @@ import pytest
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def learnt(method: str, world: int, place: Path) -> list[dict[str, Any]]:
+def learnt(
+    method: str, world: int, place: Path, program: str = "tests.workers.training.two_workers"
+) -> list[dict[str, Any]]:
     """What each of so many processes has learnt."""
-    command = [sys.executable, "-m", "tests.workers.training.two_workers", method, str(place)]
+    command = [sys.executable, "-m", program, method, str(place)]
     env = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     processes = [
         subprocess.Popen(

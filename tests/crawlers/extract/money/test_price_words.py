@@ -2,8 +2,8 @@ from decimal import Decimal
 
 import pytest
 
-from crawlers.extract.money.price import currency_of, price_of
-from crawlers.extract.money.price_words import follows_before, in_figures
+from crawlers.extract.money.price import currency_of, former_prices, price_of
+from crawlers.extract.money.price_words import Worth, in_figures, worth_of
 
 
 @pytest.mark.parametrize(
@@ -57,12 +57,17 @@ def test_a_price_is_read_with_its_size(text: str, meant: str, currency: str) -> 
     "text", ["was ", "Was: £", "statt ", "UVP ", "RRP €", "Original price was: $", "定価 ¥", "Avant : "]
 )
 def test_some_words_make_the_amount_after_them_a_former_one(text: str) -> None:
-    assert follows_before(text)
+    assert worth_of(text, "") == Worth.FORMER
 
 
-@pytest.mark.parametrize("text", ["", "now £", "nur ", "Sold by RRP Ltd for ", "wash at ", "€60 "])
+@pytest.mark.parametrize("text", ["now £", "jetzt nur ", "Sale price: $", "maintenant ", "판매가 "])
+def test_some_say_that_it_is_asked_now(text: str) -> None:
+    assert worth_of(text, "") == Worth.NOW
+
+
+@pytest.mark.parametrize("text", ["", "nur ", "Sold by RRP Ltd for ", "wash at ", "€60 "])
 def test_others_do_not(text: str) -> None:
-    assert not follows_before(text)
+    assert worth_of(text, "") == Worth.PLAIN
 
 
 @pytest.mark.parametrize(
@@ -91,3 +96,103 @@ def test_others_do_not(text: str) -> None:
 )
 def test_a_former_amount_is_the_price_only_where_it_stands_alone(text: str, meant: str) -> None:
     assert price_of(text) == Decimal(meant)
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("税抜 11,636円（税込 12,800円）", 12800),
+        ("11,636円（税込12,800円）", 12800),
+        ("本体価格 11,636円 税込 12,800円", 12800),
+        ("£107.50 ex VAT £129.00 inc VAT", 129),
+        ("£129.00 inc VAT £107.50 ex VAT", 129),
+        ("107,50 € HT / 129,00 € TTC", 129),
+        ("107,50 € netto 129,00 € brutto", 129),
+        ("£107.50 ex VAT", 107.5),
+        ("£107.50 ex VAT (2 left)", 107.5),
+        ("6x de R$ 21,65 ou R$ 129,90 à vista", 129.9),
+        ("R$ 129,90 ou 6x de R$ 21,65", 129.9),
+        ("4 payments of $32.25 or $129.00", 129),
+        ("4 interest-free payments of $32.25 or $129.00", 129),
+        ("dès 3x 43,00 € ou 129,00 €", 129),
+        ("ab 10,75 €/Monat oder 129,00 €", 129),
+        ("Grundpreis: 4,99 € / Paar 14,97 €", 14.97),
+        ("14,97 € (4,99 € / Paar)", 14.97),
+        ("129 €/Stück", 129),
+        ("Compare at $199.00 $129.00", 129),
+        ("Retail price: $199 $129", 129),
+        ("Comp. value $199.00 $129.00", 129),
+        ("Bisheriger Preis: 199,00 € 129,00 €", 129),
+        ("Unverb. Preisempf.: 199,00 € 129,00 €", 129),
+        ("Prix conseillé 199 € 129 €", 129),
+        ("Prix barré : 199 € 129 €", 129),
+        ("Prezzo consigliato 199 € 129 €", 129),
+        ("Precio recomendado 199 € 129 €", 129),
+        ("De R$ 199,90 por R$ 129,90", 129.9),
+        ("メーカー希望小売価格 19,900円 12,900円", 12900),
+        ("소비자가 59,000원 판매가 39,000원", 39000),
+        ("Najniższa cena z 30 dni: 179,99 zł Cena: 199,99 zł", 199.99),
+        ("Najniższa cena z 30 dni przed obniżką: 179,99 zł Cena: 199,99 zł", 199.99),
+        ("Niedrigster Preis der letzten 30 Tage: 119,00 € 129,00 €", 129),
+        ("129,00 € Niedrigster Preis der letzten 30 Tage: 119,00 €", 129),
+        ("De 129 €", 129),
+        ("à partir de 129 €", 129),
+        ("Lieferung in 3 Tagen 129 €", 129),
+        ("3 days 129 €", 129),
+        ("was £199 now £129", 129),
+        ("19–49 €", 19),
+        ("$129.00", 129),
+        ("129 € inkl. MwSt. zzgl. Versand", 129),
+        ("UVP 199 € inkl. MwSt. 129 €", 129),
+        ("10 % off $129", 129),
+        ("2 x 129 €", 129),
+        ("129,00 € pro Paar", 129),
+        ("1 299 kr", 1299),
+        ("129 kr inkl. moms", 129),
+        ("$32.25/mo", 32.25),
+    ],
+)
+def test_of_several_amounts_the_one_that_is_asked_for_one_piece_with_tax_counts(
+    text: str, asked: float
+) -> None:
+    assert price_of(text) == Decimal(str(asked))
+
+
+@pytest.mark.parametrize(
+    ("text", "asked", "former"),
+    [
+        ("129 € statt 199 €", 129, [199]),
+        ("statt 199,00 € nur 129,00 €", 129, [199]),
+        ("199 € jetzt nur 129 €", 129, [199]),
+        ("£199 now only £129", 129, [199]),
+        ("129 kr istället för 199 kr", 129, [199]),
+        ("Nu 129,- Før 199,-", 129, [199]),
+        ("129 kr (veil. pris 199 kr)", 129, [199]),
+        ("129 zł zamiast 199 zł", 129, [199]),
+        ("129 € au lieu de 199 €", 129, [199]),
+        ("129 € anziché 199 €", 129, [199]),
+        ("129 € en lugar de 199 €", 129, [199]),
+        ("van € 199 voor € 129", 129, [199]),
+        ("De R$ 199,90 por R$ 129,90", "129.90", ["199.90"]),
+        ("129,90 лв. вместо 199,90 лв.", "129.90", ["199.90"]),
+        ("정가 59,000원 → 판매가 39,000원", 39_000, [59_000]),
+        ("希望小売価格 19,800円 販売価格 12,800円", 12_800, [19_800]),
+        ("Regular price $199.00 Sale price $129.00", 129, [199]),
+        ("was £199", 199, []),
+        ("Save $70.00 Now $129.00", 129, []),
+        ("Niedrigster Preis der letzten 30 Tage: 119,00 € 129,00 €", 129, []),
+        ("19–49 €", 19, []),
+        ("6x de R$ 21,65 ou R$ 129,90 à vista", "129.90", []),
+        ("129.00", 129, []),
+        ("1.999,00 TL yerine 1.299,00 TL", 1299, [1999]),
+        ("19 990 Ft helyett 12 990 Ft", 12_990, [19_990]),
+        ("now £107.50 ex VAT £129.00 inc VAT", 129, []),
+        ("129 € mit Code SAVE20 statt 149 €", 129, [149]),
+        ("-35% 129 € statt 199 €", 129, [199]),
+    ],
+)
+def test_words_tell_the_former_price_beside_the_asked_one(
+    text: str, asked: object, former: list[object]
+) -> None:
+    assert price_of(text) == Decimal(str(asked))
+    assert former_prices(text) == [Decimal(str(amount)) for amount in former]

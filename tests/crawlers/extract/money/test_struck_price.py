@@ -83,3 +83,32 @@ def test_no_markup_breaks_it(markup: str) -> None:
 
     assert left == unescaped(markup) if "<" not in markup else left == " ".join(left.split())
     assert all(struck)
+
+
+@pytest.mark.parametrize(
+    ("markup", "asked", "struck"),
+    [
+        ("<b class=price--non-sale>$199</b> <b class=price--withTax>$129</b>", "$129", ["$199"]),
+        ("<b class=price--rrp>$199</b> <b>$129</b>", "$129", ["$199"]),
+        ("<b class=list-price>$199</b> <b>$129</b>", "$129", ["$199"]),
+        ("<b class=compare-at-price>$199</b> <b>$129</b>", "$129", ["$199"]),
+        ("<b class=originalPrice>$199</b> <b class=newPrice>$129</b>", "$129", ["$199"]),
+        ("<b class=price-standard>$199</b> <b class=price-sales>$129</b>", "$129", ["$199"]),
+        ("<b class=regular-price>$199</b> <b class=current-price-value>$129</b>", "$129", ["$199"]),
+        ("<b class=price-item--regular>$199</b> <ins>$129</ins>", "$129", ["$199"]),
+        ("<b class=wasPrice>$199</b> <b class=nowPrice>$129</b>", "$129", ["$199"]),
+        ("<b class=ProductListPrice>$199</b> <b>$129</b>", "$129", ["$199"]),
+        ("<b class=priceBefore>$199</b> <b>$129</b>", "$129", ["$199"]),
+        # A theme's name for any price, beside what is no other.
+        ("<b class=regular-price>$129</b> <small>$4.30 / 100 g</small>", "$129 $4.30 / 100 g", []),
+        (
+            "<b class=regular-price>129 €</b> <small>zzgl. 4,90 € Versand</small>",
+            "129 € zzgl. 4,90 € Versand",
+            [],
+        ),
+        ("<b class=normal-price>$129</b> or 3 payments of $43", "$129 or 3 payments of $43", []),
+        ("<ul class=price-list><li>$129</li></ul>", "$129", []),
+    ],
+)
+def test_a_class_says_that_a_price_is_a_former_one(markup: str, asked: str, struck: list[str]) -> None:
+    assert split_struck(markup) == (asked, struck)

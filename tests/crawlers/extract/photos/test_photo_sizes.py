@@ -19,6 +19,10 @@ ONE_PHOTO = {  # each of a shop software: sizes of one photo, the largest last
     "BigCommerce": "i/hat__1.50.50.jpg i/hat__1.500.750.jpg?c=2 i/hat__1.1280.1280.jpg?c=1",
     "BigCommerce widths": "i/hat.320.jpg i/hat.1280.jpg",
     "Cloudinary": "up/w_300,c_fill/v1/hat.jpg up/c_fit,h_900,w_600/v1/hat.png up/f_auto,q_auto/v1/hat",
+    "Cloudinary's places": "image/upload/w_300/v1/h.jpg image/upload/w_900/v1/h.jpg image/upload/f_auto/v1/h.jpg",
+    "SAP Commerce": "medias/K1-300Wx450H?context=a medias/K1-1200Wx1800H?context=b",
+    "SAP Commerce files": "medias/300Wx450H-K1.jpg?context=a medias/K1-1200x1800.jpg?context=b",
+    "crops and forms": "hat.jpg?crop=center&w=300 hat.jpg?auto=format,compress&crop=faces,top&bg=fff&scale=both",
     "ImageKit": "tr:w-300,h-400/hat.jpg hat.jpg",
     "Wix": "media/a~mv2.jpg/v1/fill/w_90,h_90,al_c/a.webp media/a~mv2.jpg",
     "Magento": "catalog/cache/1/image/240x/0123456789abcdef0123456789abcdef/h/a/hat.jpg catalog/h/a/hat.jpg",
@@ -44,6 +48,25 @@ ONE_PHOTO = {  # each of a shop software: sizes of one photo, the largest last
     "formats": "hat-100w.webp hat-w800.avif hat.jpg.webp",
     "crops that Google asks for": "hat-1x1.jpg hat-16x9.jpg hat.jpg",
 }
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("https://shop.example/m/hat.jpg", "https://cdn.shop.example/m/hat.jpg", True),
+        ("https://static2.shop.example/m/hat.jpg", "https://static1.shop.example/m/hat.jpg", True),
+        ("https://www.shop.example/m/hat.jpg", "https://media.shop.example/m/hat.jpg?width=300", True),
+        ("https://img-1.shop.example/m/hat.jpg", "http://shop.example/m/hat-300x300.jpg", True),
+        ("https://cdn.shop.example/m/hat.jpg", "https://cdn.shop.example/m/cap.jpg", False),
+        ("https://shop.example/m/hat.jpg", "https://cdn.other.example/m/hat.jpg", False),
+        ("https://mycdn.shop.example/m/hat.jpg", "https://shop.example/m/hat.jpg", False),
+        ("https://img.example/m/hat.jpg", "https://example/m/hat.jpg", False),  # no part of a host of its own
+    ],
+)
+def test_a_shop_s_file_is_one_on_whichever_of_its_hosts_it_is_served(
+    one: str, other: str, same: bool
+) -> None:
+    assert (sized(one).photo == sized(other).photo) is same
 
 
 @pytest.mark.parametrize("software", ONE_PHOTO)
@@ -73,6 +96,23 @@ def test_sizes_of_one_photo_are_one_photo_and_the_largest_is_taken(software: str
         "hat.jpg?profile=12a hat.jpg?profile=red hat.jpg?style=b hat.jpg?tr=12 hat.jpg?view=zoom hat.jpg?view=thumb",
         "i?src=hat i?src=coat i?$thumb$=coat i?$thumb$=hat",
         "image?url=%2Fa.jpg&w=640 image?url=%2Fb.jpg&w=640",
+        # Folders that are colours and numbers.
+        "c_red/01.jpg c_black/01.jpg",
+        "f_1001/01.jpg f_1002/01.jpg f_red/01.jpg",
+        "w_123/main.jpg w_124/main.jpg h_88/main.jpg q_12/main.jpg",
+        # Numbers of jeans, years, and of photos whose names are nothing but these.
+        "jean-w28.jpg jean-w30.jpg jean-w34.jpg coat-w10.jpg coat-w11.jpg",
+        "jeans-30x32.jpg jeans-32x34.jpg jeans_28x30.jpg",
+        "look-2024w.jpg look-2025w.jpg look-2027w.jpg",
+        "DSC.1200.jpg DSC.1210.jpg IMG_1200x.jpg IMG_1210x.jpg P-1200w.jpg P-1250w.jpg dscf.640.jpg dscf.800.jpg",
+        "10.240.1280.jpg 10.240.1290.jpg",
+        "small-tote.jpg large-tote.jpg original-fit.jpg",
+        # Parameters of a script, and parameters that say which side is shown.
+        "getimage.aspx?c=12 getimage.aspx?c=13",
+        "img/K1?v=1 img/K1?v=2 img/K1?v=3",
+        "photo?sku=K&size=1 photo?sku=K&size=2 photo?sku=K&s=1",
+        "photo?id=1&crop=front photo?id=1&crop=back photo?id=1&format=front photo?id=1&format=back",
+        "photo?bg=1 photo?bg=2 photo?auto=1 photo?auto=2 photo?scale=a photo?scale=b",
     ],
 )
 def test_what_may_be_a_photos_own_name_is_no_size(addresses: str) -> None:

@@ -21,6 +21,8 @@ PHOTOS = (
         "/p/default.jpg",
         "http://[x",
         "/p/loading-dock-jacket.gif",
+        "/p/coat.mp4.jpg",
+        "/youtube.com/coat.jpg",
     ),
 )
 
@@ -36,6 +38,9 @@ PHOTOS = (
             "data:image/gif;base64,R0",
             "about:blank",
             "blob:https://x/1",
+            "/v/coat.mp4?t=1",
+            "/3d/coat.GLB",
+            "https://youtu.be/abc",
             "null",
             "Undefined",
         ),

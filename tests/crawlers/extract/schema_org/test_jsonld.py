@@ -2,7 +2,7 @@ import json
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from scrapy.http import HtmlResponse
 
@@ -114,6 +114,10 @@ def test_a_broken_block_is_reported_and_does_not_hide_the_next() -> None:
 
 @given(JSON)
 def test_json_is_read_as_what_it_is_but_for_the_spelling_of_names(value: object) -> None:
+    assume(
+        not (isinstance(value, str) and value.lstrip()[:1] in ("{", "["))
+    )  # a block that was encoded twice
+
     values, rest = values_in(json.dumps(value))
 
     assert repr(values) == repr([json.loads(json.dumps(value), object_pairs_hook=node_of)])
@@ -140,6 +144,11 @@ def test_however_json_is_mutated_it_gives_a_list(node: dict[str, object], data: 
     [
         ('{"a": 1};', [{"a": 1}]),
         ('\ufeff\n{"a": 1}\u200b', [{"a": 1}]),
+        ('<p>{"a": 1,<br />\n"b": 2}</p>\n', [{"a": 1, "b": 2}]),
+        ('{"a": "<p>1<br></p>"},', [{"a": "<p>1<br></p>"}]),
+        ('{"a": 1,, "b": [2,,,3,],}', [{"a": 1, "b": [2, 3]}]),
+        ('"{\\"a\\": 1}"', [{"a": 1}]),
+        ('"[{\\"a\\": \\"5\\\\u20ac\\"}]"', [[{"a": "5\u20ac"}]]),
         ('{"a": 1}{"b": 2}\n[3],', [{"a": 1}, {"b": 2}, [3]]),
         (
             '/* c */ {"a": "/* kept // too */", /* d */ "b": [1,2,],}',
@@ -159,9 +168,7 @@ def test_every_known_way_to_break_a_block_is_mended(block: str, values: list[obj
     assert values_in(block) == (values, "")
 
 
-@pytest.mark.parametrize(
-    "block", ['{"a": "cut', '{"a" "b"}', "{'a': 1}", '{"a": {{ x }}}', "nothing", "[" * 100_000]
-)
+@pytest.mark.parametrize("block", ['{"a": "cut', '{"a" "b"}', '{"a": {{ x }}}', "nothing", "[" * 100_000])
 def test_what_cannot_be_mended_is_given_back(block: str) -> None:
     values, rest = values_in(block)
 

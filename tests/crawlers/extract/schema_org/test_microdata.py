@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scrapy.http import HtmlResponse
 
-from crawlers.extract.schema_org.microdata import nodes_on
+from crawlers.extract.schema_org.microdata import RDFA, nodes_on
 
 PRODUCT = "itemscope itemtype='https://schema.org/Product'"
 SCRAPS = st.sampled_from(
@@ -143,3 +143,36 @@ def test_any_nesting_of_items_gives_a_list_of_nodes(body: str) -> None:
 
     assert isinstance(nodes, list)
     assert all("@type" in node for node in nodes)
+
+
+RDFA_SCRAPS = st.sampled_from(
+    [
+        *(
+            "<div typeof>",
+            "<p typeof='v:Product' resource=x>",
+            "<p typeof=Product property='a' href=y>",
+            "<b property>",
+        ),
+        *(
+            "<b property='v: : a:b:'>",
+            "<i property=image>",
+            "<meta property='og:title' content=x>",
+            "</p>",
+            "text",
+        ),
+    ]
+)
+
+
+@given(st.lists(RDFA_SCRAPS, max_size=12))
+def test_whatever_rdfa_a_page_holds_it_is_read(scraps: list[str]) -> None:
+    assert isinstance(nodes_on(page("<p typeof=Product>" + "".join(scraps)), RDFA), list)
+
+
+def test_tags_of_opengraph_are_no_properties_of_an_item() -> None:
+    tags = "<meta property='og:title' content='Coat'>"
+
+    assert nodes_on(
+        page(f"{tags}<p typeof='schema:Product'><b property='schema:name'>Coat</b></p>"), RDFA
+    ) == [{"@type": ["schema:Product"], "name": "Coat"}]
+    assert nodes_on(page(f"{tags}<script>typeof='Product'</script>"), RDFA) == []

@@ -36,6 +36,23 @@ def read(image: Any, *others: dict[str, Any], **more: Any) -> dict[str, str]:
         ({"thumbnailUrl": "/t.jpg"}, {"/t.jpg": ""}),
         ({"url": ["/e.jpg", "/f.jpg"], "caption": "worn"}, {"/e.jpg": "worn", "/f.jpg": "worn"}),
         ({"@id": "#page"}, {}),
+        (
+            {"@type": "ImageGallery", "associatedMedia": [{"contentUrl": "/g.jpg"}, "/h.jpg"]},
+            {"/g.jpg": "", "/h.jpg": ""},
+        ),
+        (
+            [{"@type": "MediaGallery", "url": PAGE, "image": ["/g.jpg"]}, "/a.jpg"],
+            {"/g.jpg": "", "/a.jpg": ""},
+        ),
+        (
+            {"@type": "ImageGallery", "hasPart": [{"@type": "VideoObject", "url": "/v"}, {"@id": "#front"}]},
+            {"/front.jpg": "front"},
+        ),
+        ({"@type": "ImageObject", "image": "/i.jpg"}, {"/i.jpg": ""}),
+        (
+            ["/a.jpg", "/v.mp4", "https://www.youtube.com/watch?v=a", "//vimeo.com/7", "/size.pdf"],
+            {"/a.jpg": ""},
+        ),
         ([None, 3, True, {}], {}),
     ],
 )
@@ -54,3 +71,9 @@ def test_photos_of_what_is_offered_come_behind_the_products_own_and_reviews_last
     photos = read("/a.jpg", *others, review={"image": "/ann.jpg"})
 
     assert photos == {"/a.jpg": "", "/navy.jpg": "", "/front.jpg": "front", "/ann.jpg": "customer"}
+
+
+@pytest.mark.parametrize("name", ["images", "photo", "photos", "associatedMedia"])
+def test_photos_under_other_names_come_behind_those_called_image(name: str) -> None:
+    assert list(read("/a.jpg", **{name: [{"contentUrl": "/b.jpg"}, "/a.jpg"]})) == ["/a.jpg", "/b.jpg"]
+    assert list(read(None, **{name: "/b.jpg"})) == ["/b.jpg"]

@@ -26,6 +26,69 @@ def asked(*offers: dict[str, Any]) -> Amounts:
         ([offer(90, valueAddedTaxIncluded=False), offer(80, priceValidUntil="2001-01-01")], 90),
         ([offer(240), offer(90, "GBP")], 240),
         ([offer(240, ""), offer(230)], 230),
+        (
+            [
+                offer(240, itemCondition="https://schema.org/NewCondition"),
+                offer(59, itemCondition="UsedCondition"),
+            ],
+            240,
+        ),
+        ([offer(240), offer(99, itemCondition={"@id": "http://schema.org/RefurbishedCondition"})], 240),
+        ([offer(240), offer(70, itemCondition="damaged")], 240),
+        ([offer(70, itemCondition="used"), offer(59, itemCondition="UsedCondition")], 59),
+        (
+            [
+                offer(240),
+                offer(20, priceSpecification={"price": 20, "billingDuration": 12, "unitCode": "MON"}),
+            ],
+            240,
+        ),
+        ([offer(240), offer(20, priceSpecification={"price": 20, "name": "12 instalments"})], 240),
+        ([offer(240), offer(20, priceSpecification={"price": 20, "priceComponentType": "Installment"})], 240),
+        ([offer(20, priceSpecification={"price": 20, "billingDuration": 12})], 20),
+        (
+            [
+                offer(
+                    15, priceSpecification={"price": 5, "referenceQuantity": {"value": 1, "unitCode": "C62"}}
+                )
+            ],
+            15,
+        ),
+        (
+            [
+                offer(
+                    15,
+                    priceSpecification=[
+                        {"price": 15},
+                        {"price": 5, "referenceQuantity": {"unitText": "piece"}},
+                    ],
+                )
+            ],
+            15,
+        ),
+        (
+            [
+                offer(
+                    None,
+                    priceSpecification={"price": 5, "referenceQuantity": {"value": 1, "unitCode": "C62"}},
+                )
+            ],
+            5,
+        ),
+        ([offer(15, priceSpecification={"price": 12, "unitCode": "C62"})], 12),
+        ([offer(129), offer(4.99, itemOffered={"@type": "Service", "name": "Gift wrapping"})], 129),
+        ([offer(129), offer(19, itemOffered=[{"@type": "https://schema.org/Service"}])], 129),
+        ([offer(129), offer(19, category="Warranty", itemOffered={"name": "Two more years"})], 129),
+        ([offer(129), offer(99, itemOffered={"@type": "Product", "name": "in red"})], 99),
+        ([offer(129, priceSpecification={"price": 119, "name": "Lowest price in last 30 days"})], 129),
+        (
+            [offer(129, priceSpecification={"price": 119, "name": "Niedrigster Preis der letzten 30 Tage"})],
+            129,
+        ),
+        (
+            [offer(129, priceSpecification={"price": 119, "name": "Najniższa cena z 30 dni przed obniżką"})],
+            129,
+        ),
     ],
 )
 def test_the_lowest_price_for_one_piece_in_the_first_currency_counts(

@@ -64,3 +64,19 @@ def test_a_json_object_becomes_a_node(text: str, node: object) -> None:
 )
 def test_a_type_is_its_name_without_vocabulary(written: object, types: list[str]) -> None:
     assert types_of({"@type": written}) == types
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ({"0": "a", "2": "b"}, ["a", "b"]),
+        ({"S": {"@type": "Offer"}, "M": {"@type": "Offer"}}, [{"@type": "Offer"}, {"@type": "Offer"}]),
+        ({"0": {"x": 1}}, [{"x": 1}]),
+        ({"colour": "red", "Colours": "blue"}, {"color": "red", "Colours": "blue"}),
+        ({"@type": "Thing", "0": 1}, {"@type": "Thing", "0": 1}),
+        ({"offers": {"@type": "Offer"}}, {"offers": {"@type": "Offer"}}),
+        ({}, {}),
+    ],
+)
+def test_an_index_is_a_list_and_british_spelling_is_understood(written: object, meant: object) -> None:
+    assert json.loads(json.dumps(written), object_pairs_hook=node_of) == meant

@@ -38,7 +38,7 @@ class Method(contract.Method):
     def __init__(self, config: Config, labels: LabelSpace) -> None:
         super().__init__()
         self.config, self.image_size, self.dim = config, config.image_size, config.width
-        self.attributes = labels.attributes
+        self.labels, self.attributes = labels, labels.attributes
         self.extractor = nn.Sequential(nn.Conv2d(3, self.dim, 5, 4), nn.BatchNorm2d(self.dim), nn.ReLU())
         self.generator = nn.Linear(self.dim + len(self.attributes), self.dim)
         self.discriminator = nn.Sequential(nn.Linear(self.dim, 16), nn.ReLU(), nn.Linear(16, 1))
@@ -80,9 +80,9 @@ class Method(contract.Method):
         return {"fooled": F.softplus(-self.discriminator(edited)).mean(), "cycle": kept}
 
     def edit(self, vectors: Tensor, attribute: str, value: str) -> Tensor:
-        """The vectors with the attribute named `value`; attributes of one kind are not told apart here."""
+        """The vectors with the attribute of this kind and value."""
         wanted = torch.zeros(len(vectors), len(self.attributes), device=vectors.device)
-        wanted[:, self.attributes.index(value)] = 1
+        wanted[:, self.labels.attribute_place(attribute, value)] = 1
         return self._edited(vectors, wanted)
 
     def _edited(self, vectors: Tensor, wanted: Tensor) -> Tensor:

@@ -1,0 +1,1 @@
+"""The three DeepFashion benchmarks in their official files, read as any other catalogue is."""

@@ -1,0 +1,1 @@
+"""Evaluations by the rules of the published benchmarks."""

@@ -1,0 +1,47 @@
+"""All that the pages stand on: the lake, the index that is served, Milvus, and the photos that people gave."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from flows.serve.milvus_turns import MilvusTurns
+from flows.serve.page_metrics import PageMetrics
+from flows.serve.served_index import Serving
+from flows.serve.upload_reading import UploadReading
+from flows.serve.uploads import Uploads
+from infra.lake import Lake
+from infra.settings import load_settings
+
+
+@dataclass(frozen=True)
+class Window:
+    """One lake to be looked at."""
+
+    lake: Lake
+    serving: Serving
+    milvus: MilvusTurns
+    uploads: Uploads
+    reading: UploadReading
+    metrics: PageMetrics
+
+    @classmethod
+    def open(
+        cls, lake: str, *, index: str | None = None, milvus: str = "", uploads: Path | None = None
+    ) -> "Window":
+        """Read what is live, or the index run named, and its model. Raises LakeError, CheckpointError, InputError."""
+        settings = load_settings(lake=lake or None, milvus_uri=milvus or None)
+        place = Lake(settings.lake)
+        serving = Serving(place, index)
+        return cls(
+            place,
+            serving,
+            MilvusTurns(settings.milvus_uri, settings.milvus_token),
+            Uploads(uploads),
+            UploadReading(),
+            PageMetrics(serving),
+        )
+
+    def close(self) -> None:
+        """End its threads, its process and its connection."""
+        self.serving.now().close()
+        self.milvus.close()
+        self.reading.close()

@@ -1,0 +1,1 @@
+"""The drawn catalogue as files, with the truth about each photo."""

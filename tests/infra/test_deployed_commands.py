@@ -1,0 +1,90 @@
+"""Every command line in compose.yaml, in kubernetes/ and in the Dockerfile is one that its program takes."""
+
+import json
+import re
+import shlex
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from typer.main import get_command
+
+from flows.command_files import app
+from infra.machine import ROOT
+from tests.infra.deployment import OURS, RESOURCES, SERVICES, clusters, containers, groups
+
+
+def command_lines() -> Iterator[list[str]]:
+    """Words of each command that one of our containers runs, those within a shell's line, too."""
+    for service in SERVICES.values():
+        if service["image"] == OURS:
+            yield from _within(service["command"])
+            yield from _within(service.get("healthcheck", {}).get("test", ["CMD"])[1:])
+    for container in containers():
+        if container["image"] == OURS:
+            yield from _within([*container.get("command", []), *container.get("args", [])])
+    for resource in RESOURCES:
+        if resource["kind"] == "RayJob":
+            yield shlex.split(resource["spec"]["entrypoint"])
+    for _, spec in clusters():
+        for group in groups(spec):
+            role = ["--head"] if "groupName" not in group else ["--address=head:6379"]
+            yield [
+                "ray",
+                "start",
+                *role,
+                *(f"--{name}={word}" for name, word in group["rayStartParams"].items()),
+            ]
+    (last,) = re.findall(r"^CMD (.*)$", (ROOT / "infra/Dockerfile").read_text(), re.M)
+    yield json.loads(last)
+
+
+def _within(words: list[str]) -> Iterator[list[str]]:
+    if words[:2] == ["sh", "-c"]:
+        yield from (shlex.split(part.strip().removeprefix("exec ")) for part in words[2].split("&&"))
+    elif words:
+        yield words
+
+
+def taken(words: list[str]) -> None:
+    """Parse a command line as its program does; raises where it would refuse it."""
+    program, *rest = words
+    if program == "vitrine":
+        group: Any = get_command(app)
+        if rest == ["--help"]:
+            return
+        with group.make_context("vitrine", list(rest)) as context:
+            name, command, left = group.resolve_command(context, list(rest))
+            command.make_context(name, left, parent=context)
+    elif program == "prefect":
+        from prefect.cli._app import _app
+
+        _app.parse_args(rest, exit_on_error=False, print_error=False)
+    elif program == "ray":
+        from ray.scripts.scripts import cli
+
+        cli.commands[rest[0]].make_context(rest[0], rest[1:])
+    else:
+        assert program in ("python", "wget"), words
+
+
+LINES = list(command_lines())
+
+
+@pytest.mark.parametrize("words", LINES, ids=[" ".join(words)[:80].splitlines()[0] for words in LINES])
+def test_a_command_line_is_one_that_its_program_takes(words: list[str]) -> None:
+    taken(words)
+
+
+def test_the_command_lines_are_found_and_one_with_a_slip_would_not_be_taken() -> None:
+    assert {tuple(words[:2]) for words in LINES} >= {
+        ("vitrine", "deploy"), ("vitrine", "serve"), ("vitrine", "retrain"), ("prefect", "server"),
+        ("prefect", "worker"), ("ray", "start"), ("ray", "health-check"),
+    }  # fmt: skip
+    for slip in (
+        "vitrine serve --hots 0.0.0.0",
+        "prefect worker start --pol vitrine",
+        "ray start --adress=x:1",
+    ):
+        with pytest.raises((Exception, SystemExit)):
+            taken(shlex.split(slip))

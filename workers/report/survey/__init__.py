@@ -1,0 +1,1 @@
+"""The survey's tables, its rows as printed and then ours."""

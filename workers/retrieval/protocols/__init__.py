@@ -1,0 +1,1 @@
+"""How the published benchmarks score: which photos, which average, which ties."""
