@@ -7,6 +7,7 @@ from flows.options import command_of
 from flows.parameters.retrieval import SearchParameters
 
 POSITION = 130
+MOST_SAID = 8  # ways to say a word
 
 
 def _search(parameters: SearchParameters) -> dict[str, Any]:
@@ -22,6 +23,10 @@ def _show(result: dict[str, Any]) -> None:
         terminal.people.print(f"[dim]{terminal.plain(word)} is read as {terminal.plain(' '.join(forms))}")
     for word, near in result.get("near_words", {}).items():
         terminal.people.print(f"[dim]near {terminal.plain(word)}: {terminal.plain(', '.join(near))}")
+    for word, ways in result.get("also", {}).items():
+        terminal.people.print(
+            f"[dim]{terminal.plain(word)}: also {terminal.plain(', '.join(ways[:MOST_SAID]))}"
+        )
     best = max(result["hits"], key=lambda hit: hit["score"], default=None)
     if best and best["unlike"]:
         terminal.people.print(f"Nothing like that: the best hit {_no_better(best, result['chance'])}")

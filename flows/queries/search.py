@@ -24,6 +24,7 @@ from infra.milvus.store import VectorStore
 from infra.settings import load_settings
 from schemas.errors import ImageError, InputError, UsageError, VectorStoreError
 from schemas.manifest import Manifest
+from workers.retrieval.query_words import QueryReader, QueryWords
 
 SAME_SCORE = 1e-4  # of the best and the last hit: nothing tells them apart
 _TRIED_PX = 16
@@ -37,7 +38,7 @@ def search(parameters: SearchParameters) -> dict[str, Any]:
     where a hit is no more like the query than by chance, and `closer` where photos were compared with each other and
     hits stand in that order: flows/queries/closer_look.py), chance (the score, or of words the match, that this is
     judged by), alike (whether all hits score the same),
-    unknown_words, read_as and near_words (of words in other forms).
+    unknown_words, read_as and near_words (of words in other forms), also (other ways in which a word was looked for).
     The match of words is the chance that the shop's own words would hold all of them, as far as the photo tells; of a
     photo it is 0 where the cosine is what chance gives and 1 for the same photo. None where the index does not say.
     Hits of a photo with a change are those of its vector alone: a closer look would find the photo as it is.
@@ -54,13 +55,14 @@ def search(parameters: SearchParameters) -> dict[str, Any]:
     place = Lake(parameters.lake)
     indexed = searched(place, parameters.index)
     trained = place.run(indexed.result["train"])
-    forms: dict[str, Any] = {"unknown_words": []}
+    forms = told(QueryWords())
     likely: WordsAsked | None = None
     if words is not None:
         layer = word_layer(place, trained)
-        vector, rows, forms = words_asked(layer, words)
+        asked_words = words_asked(QueryReader(layer.ids), words)
+        vector, forms = asked_words.vector(layer.vectors), told(asked_words)
         if likelihoods := likelihoods_of(place, indexed):
-            likely = WordsAsked(layer.vectors, rows, likelihoods)
+            likely = WordsAsked(layer.vectors, asked_words.ways, likelihoods)
     else:
         data = _photo_file(str(image))
         vector = _of_photo(place, indexed, str(image), data, change)
@@ -121,30 +123,25 @@ def _filter_is_an_option(where: str) -> Iterator[None]:
         raise
 
 
-def words_asked(layer: "WordLayer", words: str) -> tuple[NDArray[np.float32], list[int], dict[str, Any]]:
-    """Return the vector (D,) of the words, L2 norm 1, their rows, and what became of those not learnt as they stand.
-
-    Raises InputError where none of them was learnt.
-    """
-    from workers.retrieval.word_forms import near_words, other_forms
-    from workers.retrieval.zero_shot import word_rows, words_vector
-
-    asked = words
-    vector, unknown = words_vector(words, layer.ids, layer.vectors)
-    read_as = {word: forms for word in unknown if (forms := other_forms(word, layer.ids))}
-    if read_as:
-        spelt = " ".join(form for forms in read_as.values() for form in forms)
-        asked = f"{words} {spelt}"
-        vector, _ = words_vector(asked, layer.ids, layer.vectors)
-    unknown = [word for word in unknown if word not in read_as]
-    near = {word: alike for word in unknown if (alike := near_words(word, layer.ids))}
-    if vector is None:
-        said = "; ".join(f"near {word} are {', '.join(alike)}" for word, alike in near.items())
+def words_asked(reader: QueryReader, words: str) -> QueryWords:
+    """Read the words of a query. Raises InputError where none of them was learnt in any form or language."""
+    asked = reader.read(words)
+    if not asked.ways:
+        said = "; ".join(f"near {word} are {', '.join(alike)}" for word, alike in asked.near.items())
         raise InputError(
             f"words {words!r}", "the model has learnt none of them" + (f"; {said}" if said else "")
         )
-    rows = list(dict.fromkeys(word_rows(asked, layer.ids)[0]))
-    return vector, rows, {"unknown_words": unknown, "read_as": read_as, "near_words": near}
+    return asked
+
+
+def told(asked: QueryWords) -> dict[str, Any]:
+    """What became of the words of a query that were not learnt as they stand, or are said in other ways, too."""
+    return {
+        "unknown_words": asked.unknown,
+        "read_as": asked.read_as,
+        "near_words": asked.near,
+        "also": asked.also,
+    }
 
 
 class WordLayer(NamedTuple):

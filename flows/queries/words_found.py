@@ -1,8 +1,8 @@
 """Products that look like words say: each word is to be seen, and what a hit is worth is a chance that people can read.
 
-The index orders photos by the sum of the words' log-odds, which is one vector; the best of these are then ordered by
-the chance that the shop's words would hold all of the words. A very red shirt is a good answer to neither half of
-"red dress" that it lacks.
+The index orders photos by the sum of the words' log-odds, which is one vector for each language that the words are
+said in; the best of these are then ordered by the chance that the shop's words would say all of the words, each in any
+way. A very red shirt is no good answer to "red dress".
 """
 
 from collections.abc import Sequence
@@ -16,6 +16,7 @@ from infra.lake import Lake
 from infra.milvus.rows import NAMES, Hit
 from infra.milvus.store import VectorStore
 from schemas.manifest import Manifest
+from workers.retrieval.query_words import Way
 from workers.retrieval.word_likelihoods import WordLikelihoods
 
 LOOKED_AT = 200  # products that the index gives, of which the best are taken
@@ -27,18 +28,36 @@ class WordsAsked:
     """Words and what they mean on one index.
 
     words        (V, D) the word layer
-    rows         of the words that were asked
+    said         per word that was asked, the ways to say it (workers/retrieval/query_words.py)
     likelihoods  of the index
     """
 
     words: NDArray[np.float32]
-    rows: Sequence[int]
+    said: Sequence[Sequence[Way]]
     likelihoods: WordLikelihoods
+
+    @property
+    def rows(self) -> list[list[tuple[int, ...]]]:
+        """The rows of each way of each word."""
+        return [[way.rows for way in ways] for ways in self.said]
 
     @property
     def by_chance(self) -> float:
         """How likely a photo is of which nothing is known."""
-        return self.likelihoods.by_chance(self.rows)
+        return float(self.likelihoods.by_chance(self.rows).prod())
+
+    def directions(self) -> NDArray[np.float32]:
+        """The vectors (L, D) that order photos: the words as asked, and as each language says them most."""
+        languages = dict.fromkeys(["", *(way.language for ways in self.said for way in ways)])
+        spoken = dict.fromkeys(
+            tuple(row for ways in self.said for row in self._most_said(ways, language))
+            for language in languages
+        )
+        return np.stack([self.likelihoods.direction(self.words, rows) for rows in spoken])
+
+    def _most_said(self, ways: Sequence[Way], language: str) -> tuple[int, ...]:
+        own = [way for way in ways if way.language == language]
+        return max(own or ways[:1], key=lambda way: min(self.likelihoods.shares[[*way.rows]])).rows
 
 
 def likelihoods_of(lake: Lake, indexed: Manifest) -> WordLikelihoods | None:
@@ -54,24 +73,27 @@ def words_found(
 ) -> list[tuple[Hit, float, bool]]:
     """Find the `k` likeliest products, each with its best photo, as (hit, match, unlike).
 
-    match   0..1, the chance that the shop's words hold all that are asked, were these independent of each other
+    match   0..1, the chance that the shop's words say all that are asked, were these independent of each other
     unlike  whether there is a word that the photo does not show: it is no likelier than of any photo
     """
-    direction = asked.likelihoods.direction(asked.words, asked.rows)
-    [found] = products_found(
+    best: dict[str, tuple[Hit, float, bool]] = {}
+    by_chance = asked.likelihoods.by_chance(asked.rows)
+    for found in products_found(
         store,
         collection,
-        direction[None],
+        asked.directions(),
         max(k, LOOKED_AT),
         where,
         [*NAMES, VECTOR],
         fingerprint=fingerprint,
-    )
-    if not found:
-        return []
-    vectors = np.array([hit.facts.pop(VECTOR) for hit in found], np.float32)
-    each = asked.likelihoods.of_each(vectors, asked.words, asked.rows)
-    match: list[float] = each.prod(axis=1).tolist()
-    unlike: list[bool] = np.any(each <= asked.likelihoods.shares[asked.rows], axis=1).tolist()
-    order = sorted(range(len(found)), key=lambda n: (unlike[n], -match[n]))[:k]
-    return [(found[n], match[n], unlike[n]) for n in order]
+    ):
+        if not found:
+            continue
+        vectors = np.array([hit.facts.pop(VECTOR) for hit in found], np.float32)
+        each = asked.likelihoods.of_each(vectors, asked.words, asked.rows)
+        match, unlike = each.prod(axis=1).tolist(), np.any(each <= by_chance, axis=1).tolist()
+        for hit, worth, lacks in zip(found, match, unlike, strict=True):
+            before = best.get(hit.facts["product_id"])
+            if before is None or (lacks, -worth) < (before[2], -before[1]):
+                best[hit.facts["product_id"]] = (hit, worth, lacks)
+    return sorted(best.values(), key=lambda hit: (hit[2], -hit[1]))[:k]

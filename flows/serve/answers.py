@@ -1,7 +1,6 @@
 """From a question to products: its vector, what the index finds, and how each hit is to be read."""
 
 import io
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +8,7 @@ from PIL import Image
 from pydantic import BaseModel, Field
 
 from flows.queries.products_found import products_found
-from flows.queries.search import words_asked
+from flows.queries.search import told, words_asked
 from flows.queries.words_found import WordsAsked, words_found
 from flows.serve.milvus_turns import MilvusTurns
 from flows.serve.questions import Question
@@ -19,6 +18,7 @@ from flows.serve.uploads import Uploads
 from infra.milvus.rows import Hit
 from schemas.errors import InputError, LakeError
 from workers.data.decode import upright_rgb
+from workers.retrieval.query_words import QueryWords
 
 SEEN = 8  # words
 
@@ -63,6 +63,9 @@ class Answer(BaseModel):
     unknown_words: list[str] = Field(description="Words that the model never learnt.")
     read_as: dict[str, list[str]] = Field(description="Words that were read in another form.")
     near_words: dict[str, list[str]] = Field(description="Learnt words spelt nearly as an unknown one.")
+    also: dict[str, list[str]] = Field(
+        description="Other ways to say a word that were looked for, too: its plural, other shops' languages."
+    )
     cards: list[Card]
     more: bool = Field(description="Whether a larger k may find more.")
 
@@ -74,11 +77,11 @@ def answered(served: ServedIndex, question: Question, milvus: MilvusTurns, uploa
     (of one group of the label run) are folded into the best of them.
     Raises InputError for words that were never learnt or a photo that is not kept, VectorStoreError.
     """
-    vector, rows, forms = asked_vector(served, question, uploads)
+    vector, asked_words = asked_vector(served, question, uploads)
     likely = served.likelihoods if question.kind != "photos" and served.layer else None
     best = 1.0
     if likely and served.layer:
-        asked = WordsAsked(served.layer.vectors, rows, likely)
+        asked = WordsAsked(served.layer.vectors, asked_words.ways, likely)
         chance: float | None = asked.by_chance
         matched = milvus.ask(
             lambda store: words_found(
@@ -118,25 +121,24 @@ def answered(served: ServedIndex, question: Question, milvus: MilvusTurns, uploa
         seen=seen_words(served, vector, SEEN) if question.kind == "photos" else [],
         cards=cards,
         more=count == question.k,
-        **forms,
+        **told(asked_words),
     )
 
 
 def asked_vector(
     served: ServedIndex, question: Question, uploads: Uploads
-) -> tuple[NDArray[np.float32], list[int], dict[str, Any]]:
-    """The vector (D,) of a question, L2 norm 1, the rows of its words, and what became of them."""
-    rows: list[int] = []
-    forms: dict[str, Any] = {"unknown_words": [], "read_as": {}, "near_words": {}}
-    total = np.zeros(0, np.float32)
+) -> tuple[NDArray[np.float32], QueryWords]:
+    """The vector (D,) of a question, L2 norm 1, and what its words were learnt as."""
+    asked, total = QueryWords(), np.zeros(0, np.float32)
     if question.words:
-        if served.layer is None:
+        if served.layer is None or served.reader is None:
             raise InputError("words", "cannot be asked with: this model learnt none")
-        total, rows, forms = words_asked(served.layer, question.words)
+        asked = words_asked(served.reader, question.words)
+        total = asked.vector(served.layer.vectors)
     if question.kind == "photos":
         own = served.encoding.vector("photo", asked_photo(served, question, uploads))
         total = own + total if len(total) else own
-    return unit(total), rows, forms
+    return unit(total), asked
 
 
 def asked_photo(served: ServedIndex, question: Question, uploads: Uploads) -> bytes:

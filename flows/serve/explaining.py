@@ -38,7 +38,7 @@ def why(served: ServedIndex, question: Question, image_id: str, uploads: Uploads
         raise InputError("hit", "is no photo of this index")
     if not question.asks:
         raise InputError("search", "needs words, photo or like")
-    asked, _, _ = asked_vector(served, question, uploads)
+    asked, _ = asked_vector(served, question, uploads)
     found = served.encoding.vector(image_id, served.photos.original(image_id))
     score = float(asked @ found)
     ours, theirs = seen_words(served, asked), seen_words(served, found)

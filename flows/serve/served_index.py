@@ -22,6 +22,7 @@ from flows.serve.stored_photos import StoredPhotos
 from infra.lake import Lake
 from schemas.errors import LakeError, PipelineError
 from schemas.manifest import Manifest
+from workers.retrieval.query_words import QueryReader
 from workers.retrieval.word_likelihoods import WordLikelihoods
 
 ASKED_EVERY_S = 2.0
@@ -64,6 +65,7 @@ class ServedIndex:
 
     trained   the train run of its model
     layer     its words; None for a method without any
+    reader    of queries in words, as these were learnt
     likelihoods  what cosines with words mean on it; None where the index does not say
     encoding  photos to vectors
     products  a row per product of it: facts, its first photo, its near-duplicate group
@@ -75,6 +77,7 @@ class ServedIndex:
     indexed: Manifest
     trained: Manifest
     layer: WordLayer | None
+    reader: QueryReader | None
     likelihoods: WordLikelihoods | None
     encoding: Encoding
     products: pa.Table
@@ -95,6 +98,7 @@ class ServedIndex:
             indexed,
             trained,
             layer,
+            QueryReader(layer.ids) if layer else None,
             likelihoods_of(lake, indexed),
             Encoding(photo_encoder(lake, indexed)),
             table,

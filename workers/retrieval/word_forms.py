@@ -42,7 +42,7 @@ def other_forms(word: str, learnt: Collection[str]) -> list[str]:
     schwarzes is a form of schwarz, sommerkleider is sommer and kleider, 여름원피스 is 여름 and 원피스.
     """
     word = word.lower()[:_LONGEST_WORD]
-    forms = [each for each in learnt if _is_form(word, each)]
+    forms = [each for each in learnt if is_form(word, each)]
     if forms:
         return [min(forms, key=lambda form: (abs(len(form) - len(word)), form))]
     return _parts(word, learnt if isinstance(learnt, set | frozenset | dict) else set(learnt))
@@ -53,7 +53,7 @@ def near_words(word: str, learnt: Collection[str], most: int = 3) -> list[str]:
     return get_close_matches(word.lower()[:_LONGEST_WORD], learnt, most, _NEAR)
 
 
-def _is_form(word: str, other: str) -> bool:
+def is_form(word: str, other: str) -> bool:
     """Whether one is the other with an ending, or both have endings of one stem."""
     shared = 0
     for one, two in zip(word, other, strict=False):

@@ -2,10 +2,11 @@
 
 A cosine says little to a person, and that of one word cannot be compared with another's: a frequent word lies near all
 photos. A logistic regression for each word (Platt, "Probabilistic outputs for support vector machines", 1999) turns it
-into a chance, and chances of several words multiply: a photo must look like each of them.
+into a chance, and chances of several words multiply: a photo must look like each of them. Of several ways to say a
+word (dress, dresses, the German shop's kleid) one is enough.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +19,7 @@ STEPS, CLOSE = 25, 1e-6  # of Newton at most, and the step after which it ends: 
 FLATTEST = 1e-3  # slope in standard deviations: a word that photos do not show orders them by nothing else
 _PRIOR = 1.0  # precision of a slope of 1 per standard deviation, as if a few photos had said so
 _LEAST_SPREAD = 1e-6
+Ways = Sequence[Sequence[int]]
 
 
 @dataclass(frozen=True)
@@ -42,19 +44,36 @@ class WordLikelihoods:
         return direction.astype(np.float32)
 
     def of_each(
-        self, vectors: NDArray[np.float32], words: NDArray[np.float32], rows: Sequence[int]
+        self, vectors: NDArray[np.float32], words: NDArray[np.float32], said: Sequence[Ways]
     ) -> NDArray[np.float64]:
-        """(N, R) chance that the shop's words hold each of R words; of all of them it is the product.
+        """(N, R) chance that the shop's words say each of R words in one of its ways; of all of them it is the product.
 
         vectors  (N, D) photos, L2 norm 1;  words  (V, D)
+        said     per word, ways to say it; each is the rows of words that say it together
         """
-        logits = vectors @ _unit(words[list(rows)]).T * self.slopes[rows] + self.intercepts[rows]
+        rows = sorted({row for ways in said for way in ways for row in way})
+        logits = vectors @ _unit(words[rows]).T * self.slopes[rows] + self.intercepts[rows]
         chances: NDArray[np.float64] = np.exp(-np.logaddexp(0, -logits.astype(np.float64)))
-        return chances
+        return _of_words(chances, {row: n for n, row in enumerate(rows)}, said)
 
-    def by_chance(self, rows: Sequence[int]) -> float:
-        """The chance of all of some words for a photo of which nothing is known."""
-        return float(np.prod(self.shares[rows]))
+    def by_chance(self, said: Sequence[Ways]) -> NDArray[np.float64]:
+        """The chance (R,) of each word for a photo of which nothing is known."""
+        rows = sorted({row for ways in said for way in ways for row in way})
+        words: NDArray[np.float64]
+        [words] = _of_words(self.shares[None, rows], {row: n for n, row in enumerate(rows)}, said)
+        return words
+
+
+def _of_words(
+    chances: NDArray[np.float64], columns: Mapping[int, int], said: Sequence[Ways]
+) -> NDArray[np.float64]:
+    """(N, R) from the chance (N, C) of each row that is said: all rows of a way, any way of a word."""
+    none = [
+        np.prod([1 - chances[:, [columns[row] for row in way]].prod(1) for way in ways], axis=0)
+        for ways in said
+    ]
+    words: NDArray[np.float64] = 1 - np.stack(none, axis=1) if none else np.ones((len(chances), 0))
+    return words
 
 
 def fit_likelihoods(vectors: NDArray[np.float32], words: NDArray[np.float32], bags: Csr) -> WordLikelihoods:

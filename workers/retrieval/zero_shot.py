@@ -7,10 +7,8 @@ shops always write and words that they seldom write can be compared (workers/tra
 without a known word is never predicted: the photos that carry it are misses, and it is listed.
 """
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice, product
 from pathlib import Path
 
 import numpy as np
@@ -18,14 +16,10 @@ import yaml
 from numpy.typing import NDArray
 
 from schemas.errors import InputError
+from workers.retrieval.spelling import COMPOUND, Learnt, key, name_words, stem
 from workers.text.words import tokens
 
 SHIPPED = Path(__file__).with_name("synonyms.yaml")
-MOST_SPELLINGS = 16  # of one name: singular and plural of each of its words
-
-# A letter that stands before a word belongs to it: the tokeniser drops single letters, and without this
-# "T-shirt" would be a shirt. Not the "s" of "men's".
-_COMPOUND = re.compile(r"(?<![\w'’])([a-z])[\s\-‐‑–/]+([^\W\d_]{2,})", re.IGNORECASE)
 
 Vectors = NDArray[np.float32]
 Synonyms = Sequence[Sequence[str]]
@@ -74,18 +68,18 @@ def read_labels(
     whole. Failing both, by its words that are known, unless these are the whole name of another label:
     "T-shirt" is not read as "shirt" beside "Shirts". No synonym is borrowed that another label bears.
     """
-    learnt, groups = _Learnt(ids), _groups(synonyms)
-    names = [_words(label) for label in labels]
-    keys = {_key(name) for name in names}
+    learnt, groups = Learnt(ids), _groups(synonyms)
+    names = [name_words(label) for label in labels]
+    keys = {key(name) for name in names}
     owners: list[int] = []
     words: list[tuple[str, ...]] = []
     for n, name in enumerate(names):
-        borne = keys - {_key(name)}
-        others = [other for other in _other_names(name, groups) if _key(other) not in borne]
+        borne = keys - {key(name)}
+        others = [other for other in _other_names(name, groups) if key(other) not in borne]
         readings = [spelling for each in (name, *others) for spelling in learnt.spellings(each)]
         if not readings:
-            part = [word for word in tokens(_COMPOUND.sub(r" \2", labels[n])) if learnt.forms(word)]
-            readings = learnt.spellings(part) if _key(part) not in borne else []
+            part = [word for word in tokens(COMPOUND.sub(r" \2", labels[n])) if learnt.forms(word)]
+            readings = learnt.spellings(part) if key(part) not in borne else []
         readings = list(dict.fromkeys(readings))
         owners += [n] * len(readings)
         words += readings
@@ -104,35 +98,6 @@ def label_scores(photos: Vectors, read: LabelReadings) -> Vectors:
         labels, first = np.unique(read.owners, return_index=True)
         scores[:, labels] = np.maximum.reduceat(photos @ read.vectors.T + read.offsets, first, axis=1)
     return scores
-
-
-def words_vector(query: str, ids: Mapping[str, int], vectors: Vectors) -> tuple[Vectors | None, list[str]]:
-    """A query in words as one vector in the photos' space, L2 norm 1, and the words it does not know.
-
-    The vector is the sum of the words' unit vectors, so that no single frequent word drowns the rest;
-    None where no word is known.
-    """
-    found, unknown = word_rows(query, ids)
-    if not found:
-        return None, unknown
-    rows = vectors[found] / np.linalg.norm(vectors[found], axis=1, keepdims=True)
-    total = rows.sum(0)
-    return (total / np.linalg.norm(total)).astype(np.float32), unknown
-
-
-def word_rows(query: str, ids: Mapping[str, int]) -> tuple[list[int], list[str]]:
-    """The rows of the words of a query that were learnt, in their order, and the words that were not."""
-    learnt = _Learnt(ids)
-    plain = {(letter + word).lower(): word.lower() for letter, word in _COMPOUND.findall(query)}
-    rows_of_words: list[int] = []
-    unknown: list[str] = []
-    for word in _words(query):
-        forms = learnt.forms(word) or learnt.forms(plain.get(word, word))
-        if forms:
-            rows_of_words.append(ids[forms[0]])
-        else:
-            unknown.append(plain.get(word, word))
-    return rows_of_words, unknown
 
 
 def read_synonyms(path: str | None = None) -> list[list[str]]:
@@ -166,66 +131,21 @@ def _parsed(file: Path, name: str) -> tuple[bool, list[list[str]]]:
     return replace, groups
 
 
-def _words(name: str) -> tuple[str, ...]:
-    """The tokens of a name, with single letters joined to the word they stand before."""
-    return tuple(tokens(_COMPOUND.sub(r"\1\2", name)))
-
-
-def _key(words: Iterable[str]) -> str:
-    """What all spellings of one name share: "T-Shirts" and "tshirt", "Flip Flops" and "flipflop"."""
-    return "".join(_stem(word) for word in words)
-
-
-def _stem(word: str) -> str:
-    """What singular and plural share. For words of English; others keep theirs but for a last s."""
-    if word.endswith("ies") and len(word) > 4:
-        return word[:-2]
-    stem = word[:-1] if word.endswith("s") and not word.endswith("ss") and len(word) > 3 else word
-    if stem.endswith("xe") or (stem.endswith("e") and len(stem) > 4):
-        stem = stem[:-1]  # boxes and box, dresses and dress, gloves and glove
-    if stem.endswith("f") and len(stem) > 3:
-        return stem[:-1] + "v"  # scarf and scarves
-    return stem[:-1] + "i" if stem.endswith("y") and len(stem) > 3 else stem
-
-
-class _Learnt:
-    """The learnt words by their stem."""
-
-    def __init__(self, ids: Mapping[str, int]) -> None:
-        self.ids = ids
-        self._by_stem: dict[str, list[str]] = {}
-        for word in ids:
-            self._by_stem.setdefault(_stem(word), []).append(word)
-
-    def forms(self, word: str) -> list[str]:
-        """Singular and plural of a word, those that were learnt; the word itself first."""
-        forms = self._by_stem.get(_stem(word), [])
-        return sorted(forms, key=lambda form: (form != word, form))
-
-    def spellings(self, words: Sequence[str]) -> list[tuple[str, ...]]:
-        """A name in learnt words: each in any of its forms, and all as one word; none where a word is unknown."""
-        forms = [self.forms(word) for word in words]
-        spellings = list(islice(product(*forms), MOST_SPELLINGS)) if words else []
-        if len(words) > 1:
-            spellings += [(form,) for form in self._by_stem.get(_key(words), [])]
-        return spellings
-
-
 def _groups(synonyms: Synonyms) -> dict[str, list[tuple[str, ...]]]:
     """Key of a name -> the names of all its groups."""
     names_by_key: dict[str, list[tuple[str, ...]]] = {}
     for group in synonyms:
-        names = [words for name in group if (words := _words(name))]
+        names = [words for name in group if (words := name_words(name))]
         for name in names:
-            names_by_key.setdefault(_key(name), []).extend(names)
+            names_by_key.setdefault(key(name), []).extend(names)
     return names_by_key
 
 
 def _other_names(name: tuple[str, ...], groups: Mapping[str, list[tuple[str, ...]]]) -> list[tuple[str, ...]]:
     """A name under its synonyms, and with each of its words under that word's synonyms."""
-    names = list(groups.get(_key(name), ()))
+    names = list(groups.get(key(name), ()))
     if len(name) > 1:
         for n, word in enumerate(name):
-            names += [name[:n] + other + name[n + 1 :] for other in groups.get(_stem(word), ())]
+            names += [name[:n] + other + name[n + 1 :] for other in groups.get(stem(word), ())]
     # "Navy Blue" with "navy blue" for "navy" would say blue twice.
     return [other for other in dict.fromkeys(tuple(dict.fromkeys(words)) for words in names) if other != name]

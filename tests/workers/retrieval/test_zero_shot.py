@@ -12,7 +12,6 @@ from workers.retrieval.zero_shot import (
     label_scores,
     read_labels,
     read_synonyms,
-    words_vector,
 )
 
 SYNONYMS = [["t-shirt", "tee"], ["trousers", "pants"], ["grey", "gray"], ["off white", "cream"]]
@@ -191,21 +190,3 @@ def test_a_file_that_holds_no_groups_is_refused_in_a_sentence(
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be read"):
         read_synonyms(str(tmp_path / "none.yaml"))
-
-
-def test_a_query_in_words_is_the_direction_between_them() -> None:
-    vector, unknown = words_vector("red, zebra dresses", {"red": 0, "dress": 1}, 3 * at(0, 90))
-
-    np.testing.assert_allclose(vector, at(45)[0], atol=1e-6)
-    assert unknown == ["zebra"]
-    assert words_vector("zebra", {"red": 0}, at(0))[0] is None
-
-
-def test_a_query_for_t_shirts_does_not_ask_for_shirts() -> None:
-    vector, unknown = words_vector("T-Shirt", {"shirt": 0, "tshirts": 1}, at(0, 90))
-    np.testing.assert_allclose(vector, at(90)[0], atol=1e-6)
-    assert unknown == []
-
-    vector, unknown = words_vector("a red dress", {"red": 0, "dress": 1}, at(0, 90))
-    np.testing.assert_allclose(vector, at(45)[0], atol=1e-6)
-    assert unknown == []
