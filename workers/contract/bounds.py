@@ -28,7 +28,7 @@ Part = Annotated[float, Field(gt=0, le=1)]
 Decay = Annotated[float, Field(ge=0, lt=1)]
 Weight = Annotated[float, Field(ge=0, le=1_000)]
 Scale = Annotated[float, Field(gt=0, le=1_000)]
-# A choice of names. workers/layers/backbone.py builds them, and knows which names of timm there are.
+# A choice of names. workers/layers/networks/backbone.py builds them, and knows which names of timm there are.
 Backbone = Annotated[
     str,
     Field(

@@ -23,20 +23,28 @@ def recipe_of(method: nn.Module, config: Any = None) -> Recipe:
     """Name the constants of each file that a method's vectors come from: its modules' own, and the functions they use.
 
     config  a dataclass: how the method was made
-    Numbers, and tuples of numbers, count; names do not, so that one more backbone leaves all vectors as they are.
+    Numbers, and tuples of numbers, count; names do not, so that one more backbone leaves all vectors as they are, and a
+    file that moves to another room does, too: it goes by its own name, which no other layer or method has.
     """
     recipe: Recipe = {}
     waiting = {type(module).__module__ for module in method.modules()}
     waiting |= {getattr(module, "drawn_in", "") for module in method.modules()}
     while waiting:
         name = waiting.pop()
-        if name not in recipe and name.startswith(_OURS):
+        file = _file(name)
+        if file not in recipe and name.startswith(_OURS):
             names = vars(sys.modules[name])
-            recipe[name] = {key: value for key, value in sorted(names.items()) if _is_number_of(key, value)}
+            recipe[file] = {key: value for key, value in sorted(names.items()) if _is_number_of(key, value)}
             waiting.update(_modules_of_functions(names))
     if is_dataclass(config) and not isinstance(config, type):
         recipe["config"] = asdict(config)
     return recipe
+
+
+def _file(module: str) -> str:
+    """layers.resnet of workers.layers.networks.resnet."""
+    _, *rooms, file = module.split(".")
+    return ".".join([*rooms[:1], file])
 
 
 def _modules_of_functions(names: dict[str, Any]) -> Iterator[str]:

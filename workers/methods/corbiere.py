@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from workers import contract
 from workers.contract import Batch, LabelSpace, Stage, Training, bounds, head_first
 from workers.data.augment import augment, unit
-from workers.layers.backbone import Backbone
+from workers.layers.networks.backbone import Backbone
 from workers.layers.pooling import Pool
 
 VERSION = 1  # of what this file computes; see workers/contract/recipe.py
@@ -34,7 +34,7 @@ class Config:
     """The paper's own numbers; a run that changes one has it in its manifest."""
 
     backbone: bounds.Backbone = "resnet50"  # z is its pooled feature
-    weights: str = "auto"  # ImageNet in the paper; see workers/layers/backbone.py for "auto"
+    weights: str = "auto"  # ImageNet in the paper; see workers/layers/networks/backbone.py for "auto"
     image_size: bounds.ImageSize = 224  # (?) px
     pooling: bounds.Pooling = (
         "gap"  # (?) gap: mean, as ResNet-50 ships with | gem: generalised mean, power learnt | max

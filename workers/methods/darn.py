@@ -23,9 +23,9 @@ from schemas.errors import InputError
 from workers import contract
 from workers.contract import Batch, LabelSpace, Stage, Training, bounds, head_first
 from workers.data.augment import augment
-from workers.layers.attribute_tree import AttributeTree, group_loss
-from workers.layers.backbone import Backbone
-from workers.layers.ranking import pairs_across, triplet_loss
+from workers.layers.attributes.attribute_tree import AttributeTree, group_loss
+from workers.layers.networks.backbone import Backbone
+from workers.layers.pairs.ranking import pairs_across, triplet_loss
 
 VERSION = 1  # of what this file computes; see workers/contract/recipe.py
 STREET = 1  # place in LabelSpace.domains

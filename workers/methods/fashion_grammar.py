@@ -5,10 +5,10 @@ Classification", CVPR 2018.
 
 F          conv4_3 of VGG-16
 landmarks  convolutions of F give a first heat map per landmark; along the chains of the grammar a bidirectional
-           convolutional recurrent network passes messages (workers/layers/message_passing.py), and what a landmark is
+           convolutional recurrent network passes messages (layers/landmarks/message_passing.py), and what a landmark is
            told by all its chains is added to its first map (?) for the heat map that counts
 A^L        the mean of those heat maps, the same for every channel
-A^C        category-driven: F down to a quarter of its side and up again (workers/layers/attention.py)
+A^C        category-driven: F down to a quarter of its side and up again (workers/layers/landmarks/attention.py)
 G          (1 + A^L + A^C) o F; then conv5, pool5, and a head each for category and attributes
 
 Losses are FashionNet's for category and attributes, and the squared difference of heat maps, before the messages (?)
@@ -30,13 +30,13 @@ from schemas.errors import InputError
 from workers import contract
 from workers.contract import Batch, Group, LabelSpace, Stage, Training, bounds
 from workers.data.augment import Ranges, augment
-from workers.layers.attention import BottomUpTopDown, attended
 from workers.layers.cross_entropy import KnownCrossEntropy, WeightedCrossEntropy
 from workers.layers.fully_connected import fully_connected
-from workers.layers.heat_maps import peaks
-from workers.layers.landmark_losses import HeatMapLoss, VisibilityLoss
-from workers.layers.message_passing import MessagePassing
-from workers.layers.vgg import cut_vgg
+from workers.layers.landmarks.attention import BottomUpTopDown, attended
+from workers.layers.landmarks.heat_maps import peaks
+from workers.layers.landmarks.landmark_losses import HeatMapLoss, VisibilityLoss
+from workers.layers.landmarks.message_passing import MessagePassing
+from workers.layers.networks.vgg import cut_vgg
 
 VERSION = 1  # of what this file computes; see workers/contract/recipe.py
 CHANGES = Ranges(
@@ -58,7 +58,7 @@ class Config:
     """The paper's own numbers, for photos of 224 px; `width` makes a network that a CPU trains."""
 
     vgg: bounds.Vgg = "vgg16"
-    weights: str = "auto"  # ImageNet in the paper; see workers/layers/backbone.py for "auto"
+    weights: str = "auto"  # ImageNet in the paper; see workers/layers/networks/backbone.py for "auto"
     width: bounds.Part = 1.0  # share of all channels and units of VGG and the heads
     batch_norm: bool = False  # not in the paper; from random weights the network learns faster with it
     image_size: bounds.ImageSize = 224  # px

@@ -7,7 +7,7 @@ VGG-16 is shared up to conv4_3; three branches take the place of what follows.
 pose    pool4, conv5, pool5, fc6, fc7 -> where each landmark is, and whether it is seen
 global  pool4, conv5, pool5, fc6
 local   landmark pooling of conv4_3 at the landmarks that the pose branch tells, fc6; it teaches the pose nothing
-        (workers/layers/landmark_pooling.py)
+        (workers/layers/landmarks/landmark_pooling.py)
 fused   fc7 of global and local beside each other -> category, attributes, and the vector for retrieval
 
 Learnt in rounds of two stages that both change all weights: in `landmarks`, place and visibility are the main tasks, in
@@ -32,10 +32,10 @@ from workers.data.augment import Ranges, augment
 from workers.layers.cross_entropy import KnownCrossEntropy, WeightedCrossEntropy
 from workers.layers.fully_connected import fully_connected
 from workers.layers.joined_batch import joined
-from workers.layers.landmark_losses import PlaceLoss, VisibilityLoss
-from workers.layers.landmark_pooling import LandmarkPooling
-from workers.layers.triplet import triplet_loss
-from workers.layers.vgg import cut_vgg
+from workers.layers.landmarks.landmark_losses import PlaceLoss, VisibilityLoss
+from workers.layers.landmarks.landmark_pooling import LandmarkPooling
+from workers.layers.networks.vgg import cut_vgg
+from workers.layers.pairs.triplet import triplet_loss
 
 VERSION = 1  # of what this file computes; see workers/contract/recipe.py
 CHANGES = Ranges(
@@ -52,7 +52,7 @@ class Config:
     """The paper's own numbers, for photos of 224 px; `width` makes a network that a CPU trains."""
 
     vgg: bounds.Vgg = "vgg16"
-    weights: str = "auto"  # ImageNet in the paper; see workers/layers/backbone.py for "auto"
+    weights: str = "auto"  # ImageNet in the paper; see workers/layers/networks/backbone.py for "auto"
     width: bounds.Part = 1.0  # share of all channels and units
     batch_norm: bool = False  # not in the paper; from random weights the network learns faster with it
     image_size: bounds.ImageSize = 224  # px

@@ -28,12 +28,18 @@ from torch import Tensor, nn
 from workers import contract
 from workers.contract import Batch, Group, LabelSpace, Stage, Training, bounds
 from workers.data.augment import augment
-from workers.layers.attribute_dictionary import AttributeDictionary, DictionaryTriplets
-from workers.layers.backbone import Backbone
-from workers.layers.feature_edits import Discriminator, Generator, in_slots, taken_for_real, told_apart
+from workers.layers.attributes.attribute_dictionary import AttributeDictionary, DictionaryTriplets
+from workers.layers.attributes.feature_edits import (
+    Discriminator,
+    Generator,
+    in_slots,
+    taken_for_real,
+    told_apart,
+)
 from workers.layers.joined_batch import joined
+from workers.layers.networks.backbone import Backbone
+from workers.layers.pairs.triplet import triplet_loss
 from workers.layers.pooling import Pool
-from workers.layers.triplet import triplet_loss
 from workers.layers.unit_vectors import blurred
 
 VERSION = 1  # of what this file computes; see workers/contract/recipe.py
@@ -47,7 +53,7 @@ class Config:
     """The published losses; their weights and all sizes are ours."""
 
     backbone: bounds.Backbone = "resnet50"  # (?)
-    weights: str = "auto"  # ImageNet in the paper; see workers/layers/backbone.py for "auto"
+    weights: str = "auto"  # ImageNet in the paper; see workers/layers/networks/backbone.py for "auto"
     image_size: bounds.ImageSize = 224  # (?) px
     pooling: bounds.Pooling = "gap"  # (?)
     embedding: bounds.Count = 512  # (?) length of the vector

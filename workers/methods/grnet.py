@@ -1,7 +1,7 @@
 """Photos found by one vector each, and those at the top compared window by window over a graph of similarities.
 
 Source: Kuang, Gao, Li, Luo, Chen, Lin, Zhang, "Fashion Retrieval via Graph Reasoning Networks on a Similarity
-Pyramid", ICCV 2019; equations in workers/layers/similarity_graph.py.
+Pyramid", ICCV 2019; equations in workers/layers/pairs/similarity_graph.py.
 
 A graph for every pair of a query and a gallery photo cannot be searched by, so the paper's similarity ranks the top of
 what one vector per photo, the mean of the maps, has found; both are learnt at once. A pair's loss is the cross-entropy
@@ -20,9 +20,9 @@ from torch import Tensor
 from workers import contract
 from workers.contract import Batch, LabelSpace, Stage, Training, bounds, head_first
 from workers.data.augment import augment
-from workers.layers.backbone import Backbone
-from workers.layers.ranking import Pairs, hardest, pairs_across, pairs_within, triplet_loss
-from workers.layers.similarity_graph import SimilarityGraph, window_boxes, windows
+from workers.layers.networks.backbone import Backbone
+from workers.layers.pairs.ranking import Pairs, hardest, pairs_across, pairs_within, triplet_loss
+from workers.layers.pairs.similarity_graph import SimilarityGraph, window_boxes, windows
 
 VERSION = 1  # of what this file computes; see workers/contract/recipe.py
 TOGETHER = 64  # pairs that are compared at once: 98 differences of 1,024 numbers each are 26 MB then
@@ -33,7 +33,7 @@ class Config:
     """As published, as far as it is."""
 
     backbone: bounds.Backbone = "googlenet"
-    weights: str = "auto"  # ImageNet in the paper; see workers/layers/backbone.py for "auto"
+    weights: str = "auto"  # ImageNet in the paper; see workers/layers/networks/backbone.py for "auto"
     image_size: bounds.ImageSize = 224  # px
     scales: bounds.Scales = 3  # (?) grids of 1 x 1, 2 x 2 and 3 x 3 windows: 98 nodes
     node: bounds.Count = 64  # (?) D, numbers of a node

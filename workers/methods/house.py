@@ -28,9 +28,9 @@ from torch import Tensor, nn
 from workers import contract
 from workers.contract import Batch, LabelSpace, Stage, Training, bounds, head_first
 from workers.data.augment import Ranges, augment
-from workers.layers.backbone import Backbone
 from workers.layers.colour import ColourLayout
 from workers.layers.joined_batch import joined, rank, summed, workers
+from workers.layers.networks.backbone import Backbone
 from workers.layers.pooling import Pool
 from workers.layers.trust import Trust
 
@@ -43,7 +43,7 @@ LENGTH_FORGETTING = 0.02  # share of the mean length that each batch renews
 class Config:
     """Measured on 4,243 products' titles from random weights; see README.md for each value's worth."""
 
-    backbone: bounds.Backbone = "resnet18"  # see workers/layers/backbone.py
+    backbone: bounds.Backbone = "resnet18"  # see workers/layers/networks/backbone.py
     weights: str = "auto"  # ... for what "auto" is
     image_size: bounds.ImageSize = (
         96  # px; another size while training than while embedding cost 5 points of type

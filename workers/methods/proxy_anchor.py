@@ -4,7 +4,7 @@ Source: Kim, Kim, Cho, Kwak, "Proxy Anchor Loss for Deep Metric Learning", CVPR 
 authors published for In-Shop. No method of the survey: its tables need to show where those stand.
 
 Pooled features are mean and maximum of the last maps, added; a linear map makes the vector of them, and its length
-is made 1. Each product that is learnt from owns a proxy (workers/layers/product_proxies.py). Held-out products own
+is made 1. Each product that is learnt from owns a proxy (layers/pairs/product_proxies.py). Held-out products own
 none: there the loss takes the mean of a product's photos in the batch for it.
 Ours differ: ResNet-50 or any backbone for BN-Inception, a cosine in the place of steps of 0.25 each 20 epochs (set
 schedule=plateau for one more like it), no batch normalisation is frozen. Values marked (?) are not published.
@@ -20,9 +20,9 @@ from torch import Tensor, nn
 from workers import contract
 from workers.contract import Batch, Group, LabelSpace, Stage, Training, bounds
 from workers.data.augment import Ranges, augment
-from workers.layers.backbone import Backbone
 from workers.layers.joined_batch import joined
-from workers.layers.product_proxies import ProductProxies
+from workers.layers.networks.backbone import Backbone
+from workers.layers.pairs.product_proxies import ProductProxies
 
 VERSION = 1  # of what this file computes; see workers/contract/recipe.py
 PROXY_RATE = 100.0  # as published: proxies learn at a hundred times the rate
@@ -34,7 +34,7 @@ class Config:
     """As published for In-Shop."""
 
     backbone: bounds.Backbone = "resnet50"  # BN-Inception in the paper
-    weights: str = "auto"  # ImageNet in the paper; see workers/layers/backbone.py for "auto"
+    weights: str = "auto"  # ImageNet in the paper; see workers/layers/networks/backbone.py for "auto"
     image_size: bounds.ImageSize = 224  # px
     embedding: bounds.Count = 512  # D
     proxies: bounds.Count = (

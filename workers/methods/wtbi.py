@@ -23,11 +23,11 @@ from torch import Tensor, nn
 from workers import contract
 from workers.contract import Batch, Group, LabelSpace, Stage, Training, bounds
 from workers.data.augment import augment
-from workers.layers.backbone import Backbone
 from workers.layers.cross_entropy import KnownCrossEntropy
-from workers.layers.pair_similarity import PairSimilarity
+from workers.layers.networks.backbone import Backbone
+from workers.layers.pairs.pair_similarity import PairSimilarity
+from workers.layers.pairs.ranking import hardest, pairs_across
 from workers.layers.pooling import Pool
-from workers.layers.ranking import hardest, pairs_across
 from workers.layers.unit_vectors import spread
 
 VERSION = 1  # of what this file computes; see workers/contract/recipe.py
@@ -39,7 +39,7 @@ class Config:
     """As published, as far as it is known."""
 
     backbone: bounds.Backbone = "alexnet"
-    weights: str = "auto"  # ImageNet in the paper; see workers/layers/backbone.py for "auto"
+    weights: str = "auto"  # ImageNet in the paper; see workers/layers/networks/backbone.py for "auto"
     image_size: bounds.ImageSize = 224  # px
     hidden: bounds.Count = 512  # of each layer of the similarity (?)
     negatives: bounds.Count = 4  # (?) of each customer's photo, drawn among the shop's of other products

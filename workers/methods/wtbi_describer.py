@@ -5,7 +5,7 @@ that they call WTBI. The paper of that name is wtbi.py.
 
 parts      the whole photo, the box of all landmarks, a window at each, in the place of torso and arms from a pose
            estimator. Of a photo that is to be described a ridge regression on its gradients tells the landmarks
-features   colour, texture, gradients, skin (workers/layers/region_descriptor.py); side by side they are the vector,
+features   colour, texture, gradients, skin (layers/attributes/region_descriptor.py); side by side they are the vector,
            whose inner product is the chi-square kernel of the paper's SVMs
 SVMs       of each attribute and category against the others of its kind, with Platt's chances
 field      kinds are nodes, and the category another; chances of all kinds together by belief propagation
@@ -25,9 +25,16 @@ from torch import Tensor
 
 from workers import contract
 from workers.contract import Batch, LabelSpace, Training, bounds
-from workers.layers.attribute_crf import AttributeField
-from workers.layers.calibrated_svm import calibrated_svm
-from workers.layers.region_descriptor import GRADIENTS, describe, gradients, length, parts_of, patches_of
+from workers.layers.attributes.attribute_crf import AttributeField
+from workers.layers.attributes.calibrated_svm import calibrated_svm
+from workers.layers.attributes.region_descriptor import (
+    GRADIENTS,
+    describe,
+    gradients,
+    length,
+    parts_of,
+    patches_of,
+)
 
 VERSION = 1  # of what this file computes; see workers/contract/recipe.py
 SEEN = 1.0

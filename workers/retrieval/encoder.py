@@ -12,7 +12,7 @@ from schemas.annotation import DOMAINS
 from workers.contract import Batch
 from workers.data.decode import decode
 from workers.device import compute_type, sent
-from workers.layers.folding import fold
+from workers.layers.networks.folding import fold
 from workers.training.checkpoint import load, on_device, untrained
 
 BATCH = 64  # photos of a step; on a CPU more are no faster, and a photo's vector is the same in any batch

@@ -8,8 +8,8 @@ import torch
 from torch import nn
 
 from workers.contract import Method, Stage
-from workers.layers.backbone import Backbone
-from workers.layers.folding import folded
+from workers.layers.networks.backbone import Backbone
+from workers.layers.networks.folding import folded
 
 COMPILED_FROM = (
     1_000_000  # photos to draw in a stage: compiling takes a minute or two, and again for each last batch

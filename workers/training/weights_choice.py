@@ -2,7 +2,7 @@
 
 from schemas.errors import InputError
 from workers.contract import registry
-from workers.layers.backbone import installed
+from workers.layers.networks.backbone import installed
 
 AUTO = "auto"
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
-from workers.layers.backbone import Backbone
+from workers.layers.networks.backbone import Backbone
 
 
 class FirstWeights:

@@ -1,15 +1,12 @@
 """`train` as a flow on real Ray: what a run leaves, fine-tuning, refusals, a search."""
 
 import hashlib
-import io
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
-from PIL import Image
 
 from flows import progress
 from flows.learn.dataset import parts
@@ -21,12 +18,10 @@ from infra.lake import Lake
 from schemas.errors import CheckpointError, InputError
 from schemas.ids import image_id
 from schemas.image import IMAGES
-from schemas.label import LABELS, VOCABULARY
+from tests.flows.learn.coloured_photos import WORDS, label_run, photo
 from workers.data.dataset import Dataset
-from workers.layers.backbone import Backbone
+from workers.layers.networks.backbone import Backbone
 
-WORDS = ("blue", "green", "red", "yellow")
-COLOURS = ((30, 40, 220), (30, 190, 40), (220, 30, 30), (230, 220, 40))
 SETTINGS = {
     "backbone": "resnet18", "weights": "random", "image_size": 32, "batch": 16, "frozen_epochs": 1, "epochs": 1,
     "optimiser": "adamw", "learning_rate": 0.001, "sampling": "photos",
@@ -42,31 +37,6 @@ def train(
     )
     found: dict[str, Any] = train_words.fn(wanted)
     return found
-
-
-def photo(colour: int, number: int) -> bytes:
-    """A small PNG of one colour, each one another file."""
-    pixels = np.full((24, 20, 3), COLOURS[colour], np.uint8)
-    pixels[0, 0] = number, number, number
-    file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "PNG")
-    return file.getvalue()
-
-
-def label_run(lake: Lake, crawl_id: str, ids: list[str], words: tuple[str, ...], wordless: int) -> str:
-    """A label run as flows/learn/label.py writes it: photo n has the word of its colour, some have none."""
-    run = lake.begin("run", "label", f"{words}", parents=[crawl_id])
-    writer = run.writer(LABELS)
-    for n, name in enumerate(ids):
-        word = WORDS[n % len(WORDS)]
-        known = [words.index(word)] if word in words and n >= wordless else []
-        writer.write({"product_id": f"s:{n}", "image_id": name, "words": known, "split": "train", "group": n})
-    run.add(LABELS, writer.close())
-    writer = run.writer(VOCABULARY)
-    for n, word in enumerate(words):
-        writer.write({"word_id": n, "word": word, "document_frequency": 9, "kept": True, "why": "kept"})
-    run.add(VOCABULARY, writer.close())
-    return lake.commit(run, {}).run_id
 
 
 @pytest.fixture(scope="module")

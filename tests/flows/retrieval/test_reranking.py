@@ -13,7 +13,7 @@ from flows.retrieval.evaluate import ScoredMethod, score_photos
 from flows.retrieval.index import load_collection
 from tests.flows.retrieval.compared_lake import ComparedLake
 from workers.data.decode import decode
-from workers.layers.similarity_graph import windows
+from workers.layers.pairs.similarity_graph import windows
 from workers.training.checkpoint import load
 
 

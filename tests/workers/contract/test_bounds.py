@@ -6,8 +6,8 @@ from schemas.errors import InputError
 from workers.contract import registry
 from workers.contract.bounds import checked
 from workers.contract.training import Training
-from workers.layers.backbone import BACKBONES
-from workers.layers.timm_network import PREFIX
+from workers.layers.networks.backbone import BACKBONES
+from workers.layers.networks.timm_network import PREFIX
 from workers.methods.house import Config as HouseConfig
 
 

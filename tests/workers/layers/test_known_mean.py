@@ -8,9 +8,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from workers.layers.cross_entropy import KnownCrossEntropy, WeightedCrossEntropy
-from workers.layers.heat_maps import gaussians
 from workers.layers.known_mean import KnownMean
-from workers.layers.landmark_losses import HeatMapLoss, PlaceLoss, VisibilityLoss
+from workers.layers.landmarks.heat_maps import gaussians
+from workers.layers.landmarks.landmark_losses import HeatMapLoss, PlaceLoss, VisibilityLoss
 
 NAN = float("nan")
 # One photo with a landmark that is seen, one that is hidden and one that nobody knows; one of which nothing is known.

@@ -2,7 +2,7 @@
 
 import torch
 
-from workers.layers.backbone import Backbone
+from workers.layers.networks.backbone import Backbone
 from workers.layers.pixels import normalise
 
 

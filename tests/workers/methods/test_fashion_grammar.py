@@ -12,7 +12,7 @@ from tests.workers.methods.drawn_garments import Learnt, learn
 from tests.workers.methods.full_size import BENCHMARK, numbers, one_step
 from workers.contract import Batch, LabelSpace, Sparse, Training
 from workers.contract.registry import build, settings_of
-from workers.layers.heat_maps import gaussians
+from workers.layers.landmarks.heat_maps import gaussians
 from workers.methods.fashion_grammar import KINEMATIC, SYMMETRY, Config, Method, chains
 
 LABELS = LabelSpace(categories=("dress", "tee"), attributes=("dots", "plain", "knit"), landmarks=LANDMARKS)

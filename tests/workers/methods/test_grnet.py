@@ -9,7 +9,7 @@ import torch.nn.functional as F
 
 from tests.workers.methods.drawn_pairs import drawn, found_first, trained
 from workers.contract import NO_LABELS, Batch
-from workers.layers.ranking import pairs_within, triplet_loss
+from workers.layers.pairs.ranking import pairs_within, triplet_loss
 from workers.methods.grnet import TOGETHER, TRAINING, Config, Method
 
 SMALL = {"backbone": "resnet18", "weights": "random", "image_size": 64, "scales": 2, "node": 16, "layers": 2}

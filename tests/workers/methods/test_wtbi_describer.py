@@ -12,7 +12,7 @@ from tests.workers.contract.labelled_photos import pixels
 from tests.workers.methods.drawn_garments import drawn_garments, landmark_error
 from workers.contract import Batch, LabelSpace, Sparse
 from workers.data.dataloader import BatchLoader
-from workers.layers.region_descriptor import length
+from workers.layers.attributes.region_descriptor import length
 from workers.methods.wtbi_describer import TRAINING, Config, Method
 from workers.training.fit import fit
 from workers.training.train_loop import Progress

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from tests.workers.training.tiny_training import CPU, examples, pixels
 from workers.contract import Batch, LabelSpace, Method, registry
 from workers.data.dataloader import BatchLoader
-from workers.layers.backbone import Backbone
+from workers.layers.networks.backbone import Backbone
 from workers.training.train_step import TrainStep
 from workers.training.trunk import compiled
 

@@ -4,7 +4,7 @@ import pytest
 
 from schemas.errors import InputError
 from workers.contract import registry
-from workers.layers import efficientnet_lite
+from workers.layers.networks import efficientnet_lite
 from workers.training.weights_choice import decided, said
 
 LITE = {"backbone": "efficientnet_lite0", "weights": "auto"}

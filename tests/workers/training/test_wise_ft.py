@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from workers.layers.backbone import Backbone
+from workers.layers.networks.backbone import Backbone
 from workers.training.wise_ft import FirstWeights
 
 

@@ -1,0 +1,1 @@
+"""Attributes of garments: branches, dictionaries, and the hand-crafted description."""

@@ -1,0 +1,1 @@
+"""Landmarks: where they are, what lies there, what they tell each other."""

@@ -1,0 +1,1 @@
+"""Networks by their names, each with its first weights."""

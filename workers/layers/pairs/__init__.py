@@ -1,0 +1,1 @@
+"""Which photos show one product, and how two photos compare."""
