@@ -78,7 +78,7 @@ class Trained:
     resumed_at       images drawn before the last attempt began; 0: it began at the beginning
     cpu_seconds      of the workers of the last attempt
     gpu_seconds      for which they held GPUs
-    positives, aucs, offsets  (V,) per word, see workers/training/word_auc.py; empty for a method without words
+    positives, aucs, offsets  (V,) per word, see workers/training/words/word_auc.py; empty for a method without words
     """
 
     data: bytes

@@ -24,9 +24,9 @@ from schemas.manifest import Count, Manifest, Part
 from schemas.score import HISTORY, WORD_SCORES
 from schemas.vector import word_vectors_schema
 from workers.contract import NamesWords, registry
-from workers.training.checkpoint import Checkpoint, pack, unpack, untrained
-from workers.training.warm_start import warm_start
-from workers.training.weights_choice import decided, said
+from workers.training.weights.checkpoint import Checkpoint, pack, unpack, untrained
+from workers.training.weights.warm_start import warm_start
+from workers.training.weights.weights_choice import decided, said
 
 
 @flow_of(TrainParameters, name="train")

@@ -28,7 +28,7 @@ from schemas.errors import CheckpointError, InputError, LakeError
 from schemas.ids import digest
 from workers.contract import Training, Trains, registry
 from workers.training.trial import rounded, run_trial
-from workers.training.weights_choice import decided
+from workers.training.weights.weights_choice import decided
 
 PHOTOS, JUDGED = 3_000, 500  # most photos a trial learns from and is judged on
 EPOCHS = 3

@@ -15,7 +15,7 @@ from schemas.manifest import Manifest
 from workers.contract.recipe import recipe_of
 from workers.data.decode import preprocessing
 from workers.device import compute_type
-from workers.training.checkpoint import load, untrained
+from workers.training.weights.checkpoint import load, untrained
 
 
 @dataclass(frozen=True)

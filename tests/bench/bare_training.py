@@ -20,7 +20,7 @@ from workers.contract import Batch, Group, Method, Stage, Trains
 from workers.data.augment import unit
 from workers.layers.joined_batch import share_batch_statistics
 from workers.layers.networks.backbone import Backbone
-from workers.training.optimiser import optimiser_of
+from workers.training.steps.optimiser import optimiser_of
 
 TRIES = 2  # steps in each precision
 

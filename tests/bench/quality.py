@@ -42,7 +42,7 @@ from tests.bench.scored.columns import DATA, Method, Photos, Shop, scored
 from tests.bench.scored.table import show
 from workers.contract import registry
 from workers.text.words import tokens
-from workers.training.checkpoint import untrained
+from workers.training.weights.checkpoint import untrained
 
 TEST_SHARE = 0.384  # 2,682 products, about as many as the references in the data's README have
 SMALL = {

@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from schemas.image_ids import ID
 from workers.contract import NO_LABELS, registry
 from workers.retrieval.rerank import TOP, LocalVectors, Rerank
-from workers.training.checkpoint import pack, unpack
+from workers.training.weights.checkpoint import pack, unpack
 
 GALLERY = 2_000
 

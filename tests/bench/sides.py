@@ -20,10 +20,10 @@ from workers.data.columns import Csr
 from workers.data.dataloader import BatchLoader
 from workers.data.dataset import Dataset
 from workers.device import sent
-from workers.training.checkpoint import on_device
 from workers.training.loaders import frequencies_of
+from workers.training.steps.train_step import TrainStep
 from workers.training.train_loop import TrainLoop
-from workers.training.train_step import TrainStep
+from workers.training.weights.checkpoint import on_device
 
 Case = tuple[str, dict[str, Any]]  # a method, and its settings
 CPU = torch.device("cpu")

@@ -43,8 +43,8 @@ from workers.data.dataset import Dataset
 from workers.data.decode_lane import DecodeLane
 from workers.data.shards import decoded
 from workers.data.streamed_loader import StreamedLoader
-from workers.training.checkpoint import on_device
-from workers.training.train_step import TrainStep
+from workers.training.steps.train_step import TrainStep
+from workers.training.weights.checkpoint import on_device
 
 SIZES = (10_000, 100_000)
 SIZE, BATCH, VOCABULARY, WORDS_EACH = 64, 256, 30_000, 8

@@ -22,7 +22,7 @@ def together(world: int, place: Path, work: Callable[..., Any], *arguments: Any)
 
     work  a function of a module, so that it can be named to another process
     """
-    FORKS.set_forkserver_preload(["workers.training.optimiser"])
+    FORKS.set_forkserver_preload(["workers.training.steps.optimiser"])
     ends = []
     for rank in range(world):
         ours, theirs = FORKS.Pipe(duplex=False)

@@ -15,7 +15,7 @@ SAMPLERS = ("words", "photos", "pk", "pairs")  # see workers/data/sampler.py
 class Group:
     """Parameters that one optimiser learns; the others are frozen while it steps.
 
-    optimiser, learning_rate, momentum, weight_decay  see workers/training/optimiser.py
+    optimiser, learning_rate, momentum, weight_decay  see workers/training/steps/optimiser.py
     betas   of adamw
     shares  of the rate, one per parameter; empty: all of it for each
     """

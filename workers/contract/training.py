@@ -12,17 +12,17 @@ class Training:
     batch          photos a step, of all workers together
     epochs         of the stages in which everything learns
     frozen_epochs  of the stages before them in which most of the network is frozen
-    optimiser      sgd | adamw | muon, see workers/training/optimiser.py; a method's groups may name others
+    optimiser      sgd | adamw | muon, see workers/training/steps/optimiser.py; a method's groups may name others
     learning_rate  of the first step at full rate
     momentum       of sgd
     weight_decay   not on parameters of fewer than 2 dimensions
-    schedule       plateau | cosine, see workers/training/schedule.py
+    schedule       plateau | cosine, see workers/training/steps/schedule.py
     ema            decay of the averaged weights, which are then the ones validated, kept and saved; 0: none
     seed           of the first weights, the batches and everything that is drawn
     photo_size     px of the photos that `augment` is given, where crops are cut from larger ones; None: those of
                    embedding, and no setting of the method
     typical        share of a word's typical score that is taken off when words compete to name a photo, see
-                   workers/training/logit_adjustment.py; None: nothing, and no setting of the method
+                   workers/training/words/logit_adjustment.py; None: nothing, and no setting of the method
     layer_decay    rate of each depth of the network as a share of that of the depth above it, where the head is above
                    all (Bao et al., ICLR 2022); 1: one rate; None: one rate, and no setting of the method
     wise_ft        share of its first weights that the network goes back to when it has learnt (Wortsman et al., CVPR

@@ -13,7 +13,7 @@ from workers.contract import Batch
 from workers.data.decode import decode
 from workers.device import compute_type, sent
 from workers.layers.networks.folding import fold
-from workers.training.checkpoint import load, on_device, untrained
+from workers.training.weights.checkpoint import load, on_device, untrained
 
 BATCH = 64  # photos of a step; on a CPU more are no faster, and a photo's vector is the same in any batch
 SHOP, STREET = DOMAINS.index("shop"), DOMAINS.index("street")

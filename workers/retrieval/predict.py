@@ -14,7 +14,7 @@ from schemas.row_slice import slices_of_table
 from workers.contract import Batch, Predicts
 from workers.data.shards import Decoded, decoded
 from workers.device import sent
-from workers.training.checkpoint import load, on_device
+from workers.training.weights.checkpoint import load, on_device
 
 BATCH = 64
 SAID = ("category", "attributes", "landmarks")

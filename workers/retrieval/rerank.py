@@ -23,7 +23,7 @@ from workers.data.decode import decode
 from workers.data.shards import SLICE_ROWS, decoded
 from workers.device import bfloat16_pays, sent
 from workers.retrieval.score import relevant_ranks
-from workers.training.checkpoint import load, on_device
+from workers.training.weights.checkpoint import load, on_device
 
 TOP = 50
 BATCH = 64

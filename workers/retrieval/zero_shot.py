@@ -3,7 +3,7 @@
 Source: the zero-shot reading of Corbière et al. 2017: a name goes through the tokeniser
 of the shops' texts; its score is the mean of w . z over its known words, and a label's score the greatest
 over the ways to write it. A method may say what is to be added to each word's score, so that words that
-shops always write and words that they seldom write can be compared (workers/training/word_auc.py). A label
+shops always write and words that they seldom write can be compared (workers/training/words/word_auc.py). A label
 without a known word is never predicted: the photos that carry it are misses, and it is listed.
 """
 

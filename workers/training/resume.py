@@ -13,8 +13,8 @@ from typing import Any
 import torch
 
 from schemas.errors import CheckpointError
+from workers.training.steps.train_step import TrainStep
 from workers.training.train_loop import Progress
-from workers.training.train_step import TrainStep
 
 STATE, BEST = "state.pt", "checkpoint.safetensors"
 

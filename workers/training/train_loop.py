@@ -20,7 +20,7 @@ from torch import Tensor
 from schemas.errors import CheckpointError, InputError
 from workers.data.streamed_loader import Loader
 from workers.training.collectives import all_reduced
-from workers.training.train_step import TrainStep
+from workers.training.steps.train_step import TrainStep
 
 ASK_EVERY = 16  # steps between two agreements of several workers on whether a checkpoint is due
 MOST_NAMED = 5  # image ids in the message about a loss that is no number

@@ -11,10 +11,10 @@ from ray import tune
 from workers.contract import LabelSpace, registry
 from workers.data.pixel_cache import PixelCache
 from workers.device import prepare_for_training
-from workers.training.checkpoint import on_device
 from workers.training.loaders import Shards
+from workers.training.steps.train_step import TrainStep
 from workers.training.train_loop import TrainLoop
-from workers.training.train_step import TrainStep
+from workers.training.weights.checkpoint import on_device
 
 JUDGED_IN = 64  # photos a batch: terms that compare within a batch must not depend on the trial's own
 

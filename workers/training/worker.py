@@ -27,15 +27,15 @@ from workers.data.pixel_cache import PixelCache
 from workers.data.streamed_loader import Loader, StreamedLoader
 from workers.device import bfloat16_pays, prepare_for_training
 from workers.training import resume
-from workers.training.checkpoint import load, on_device, pack, unpack
 from workers.training.collectives import all_reduced
 from workers.training.fit import fit
 from workers.training.loaders import Shards
+from workers.training.steps.train_step import TrainStep
 from workers.training.train_loop import Progress, TrainLoop
-from workers.training.train_step import TrainStep
-from workers.training.warm_start import warm_start
-from workers.training.wise_ft import FirstWeights
-from workers.training.word_results import WordMeasure
+from workers.training.weights.checkpoint import load, on_device, pack, unpack
+from workers.training.weights.warm_start import warm_start
+from workers.training.weights.wise_ft import FirstWeights
+from workers.training.words.word_results import WordMeasure
 
 RESULT, SCORES = "result.json", "word_scores.npz"
 

@@ -22,7 +22,7 @@ from workers.retrieval.nearest import best, similarities
 from workers.retrieval.protocols import instance_retrieval
 from workers.retrieval.protocols.instance_retrieval import Gallery
 from workers.retrieval.rerank import TOP, Rerank
-from workers.training.checkpoint import Checkpoint
+from workers.training.weights.checkpoint import Checkpoint
 
 HITS, WINDOWS, CHANGES = 8, 5, 2
 IN_SHOP = "in-shop"

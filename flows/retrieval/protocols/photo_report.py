@@ -26,7 +26,7 @@ from workers.report.photo_pages import chosen, pictures
 from workers.report.photo_pages.render import render
 from workers.report.photo_pages.shown import HeatMap, Landmark, PhotoPage, PhotoReport, Told
 from workers.retrieval.look import Looked, look
-from workers.training.checkpoint import Checkpoint
+from workers.training.weights.checkpoint import Checkpoint
 
 RECOGNITION = "deepfashion-c"
 SQUARE, SMALL = 380, 150  # px of a photo with a page, and of one that was found

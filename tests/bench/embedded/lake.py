@@ -20,7 +20,7 @@ from schemas.image import IMAGES
 from schemas.label import LABELS
 from schemas.manifest import Part
 from workers.contract import LabelSpace
-from workers.training.checkpoint import pack, untrained
+from workers.training.weights.checkpoint import pack, untrained
 
 SHARED = Path(__file__).resolve().parents[4] / "shared/data"
 STEP = 2_000  # photos stored at a time

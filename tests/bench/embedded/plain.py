@@ -16,7 +16,7 @@ from torch.utils.data import DataLoader, Dataset
 from torchvision.transforms import v2
 
 from workers.contract import Batch
-from workers.training.checkpoint import load
+from workers.training.weights.checkpoint import load
 
 BATCH = 64
 

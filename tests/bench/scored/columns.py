@@ -20,8 +20,8 @@ from workers.retrieval.probe import fit_probe
 from workers.retrieval.score import found_at, label_found_at, precision_at
 from workers.retrieval.zero_shot import label_scores, read_labels, read_synonyms
 from workers.text.words import tokens
-from workers.training.checkpoint import Checkpoint
 from workers.training.photo_vectors import photo_vectors
+from workers.training.weights.checkpoint import Checkpoint
 
 CPU = torch.device("cpu")
 DATA = Path(__file__).resolve().parents[4] / "shared" / "data"

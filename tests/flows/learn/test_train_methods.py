@@ -20,7 +20,7 @@ from tests.flows.learn.annotated_lake import annotated_lake
 from workers.contract import Batch, Edits, Method, Predicts
 from workers.data.annotations import placed_in_square
 from workers.data.decode import decode
-from workers.training.checkpoint import untrained
+from workers.training.weights.checkpoint import untrained
 
 
 @pytest.fixture(scope="module")

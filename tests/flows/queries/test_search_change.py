@@ -14,7 +14,7 @@ from schemas.errors import InputError, UsageError
 from tests.flows.command_line import vitrine
 from tests.flows.retrieval.compared_lake import ComparedLake
 from workers.contract import Edits, LabelSpace
-from workers.training.checkpoint import load
+from workers.training.weights.checkpoint import load
 
 NAMES = LabelSpace(attributes=("colour: blue", "colour: red", "pattern: plain", "pattern: striped"))
 SETTINGS = {"backbone": "resnet18", "weights": "random", "image_size": 32, "embedding": 16, "edit_units": 32}

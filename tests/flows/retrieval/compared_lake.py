@@ -10,7 +10,7 @@ from schemas.vector import vectors_schema
 from tests.workers.report.small_lake import SmallLake
 from workers.contract import NO_LABELS, LabelSpace, registry
 from workers.retrieval.embed import Embed
-from workers.training.checkpoint import pack, unpack
+from workers.training.weights.checkpoint import pack, unpack
 
 SETTINGS = {"backbone": "resnet18", "weights": "random", "image_size": 32, "scales": 2, "sampling": "pk"}
 

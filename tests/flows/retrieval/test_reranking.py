@@ -14,7 +14,7 @@ from flows.retrieval.index import load_collection
 from tests.flows.retrieval.compared_lake import ComparedLake
 from workers.data.decode import decode
 from workers.layers.pairs.similarity_graph import windows
-from workers.training.checkpoint import load
+from workers.training.weights.checkpoint import load
 
 
 @pytest.fixture(scope="module")

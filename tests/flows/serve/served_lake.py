@@ -12,7 +12,7 @@ from schemas.vector import vectors_schema, word_vectors_schema
 from tests.workers.report.small_lake import WORDS, SmallLake
 from workers.contract import NO_LABELS, registry
 from workers.retrieval.embed import Embed
-from workers.training.checkpoint import pack, unpack
+from workers.training.weights.checkpoint import pack, unpack
 
 SETTINGS = {"image_size": 48, "grid": 2, "bins": 4}
 

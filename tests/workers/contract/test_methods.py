@@ -24,12 +24,12 @@ from workers.contract import (
 from workers.contract.batch import READABLE
 from workers.contract.stage import SAMPLERS
 from workers.data.dataloader import BatchLoader
-from workers.training.checkpoint import pack, unpack
 from workers.training.fit import fit
 from workers.training.loaders import frequencies_of
 from workers.training.resume import load, save
+from workers.training.steps.train_step import TrainStep
 from workers.training.train_loop import Progress, TrainLoop
-from workers.training.train_step import TrainStep
+from workers.training.weights.checkpoint import pack, unpack
 
 CPU = torch.device("cpu")
 PHOTOS, HELD_OUT = 16, 8

@@ -15,7 +15,7 @@ from tests.workers.contract.labelled_photos import LABELS, photos, pixels, small
 from workers.contract import Batch, KnowsFrequencies, Method, Sparse, registry
 from workers.data.dataloader import BatchLoader
 from workers.training.loaders import frequencies_of
-from workers.training.train_step import TrainStep
+from workers.training.steps.train_step import TrainStep
 
 PHOTOS, STEPS = 12, 3
 SETTINGS = {"dropout": 0.0, "optimiser": "sgd", "learning_rate": 0.01, "batch_norm": True, "batch": PHOTOS}

@@ -19,8 +19,8 @@ from workers.data.dataloader import BatchLoader
 from workers.data.dataset import Dataset
 from workers.data.decode import decode
 from workers.training.loaders import frequencies_of
+from workers.training.steps.train_step import TrainStep
 from workers.training.train_loop import Progress, TrainLoop
-from workers.training.train_step import TrainStep
 
 READS = ("category", "attributes", "landmarks", "product")
 SIZE = (60, 80)  # px, as they are drawn

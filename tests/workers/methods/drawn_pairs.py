@@ -10,8 +10,8 @@ from workers.contract import LabelSpace, Method, Training
 from workers.data.columns import Csr
 from workers.data.dataloader import BatchLoader
 from workers.data.dataset import Dataset
+from workers.training.steps.train_step import TrainStep
 from workers.training.train_loop import Progress, TrainLoop
-from workers.training.train_step import TrainStep
 
 COLOURS = ("black", "blue", "green", "red", "white", "yellow")
 LABELS = LabelSpace(

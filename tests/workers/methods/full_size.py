@@ -5,7 +5,7 @@ from torch import nn
 
 from schemas.annotation import LANDMARKS
 from workers.contract import Batch, LabelSpace, Sparse, registry
-from workers.training.train_step import TrainStep
+from workers.training.steps.train_step import TrainStep
 
 BENCHMARK = LabelSpace(
     categories=tuple(f"category {n:02}" for n in range(50)),

@@ -15,7 +15,7 @@ from workers.contract import Batch, LabelSpace, Sparse, Training
 from workers.contract.registry import build, settings_of
 from workers.data.dataloader import BatchLoader
 from workers.methods.fashionnet import MAIN, Config, Method
-from workers.training.train_step import TrainStep
+from workers.training.steps.train_step import TrainStep
 
 LABELS = LabelSpace(categories=("dress", "tee"), attributes=("dots", "plain", "knit"), landmarks=LANDMARKS)
 SMALL: dict[str, Any] = {"width": 1 / 16, "image_size": 64, "weights": "random", "dropout": 0.0}

@@ -16,7 +16,7 @@ from workers.contract import Batch, LabelSpace, Sparse
 from workers.data.columns import Csr
 from workers.data.dataset import Dataset
 from workers.methods.flam import TRAINING, Config, Method
-from workers.training.train_step import TrainStep
+from workers.training.steps.train_step import TrainStep
 
 SMALL: dict[str, Any] = {
     "backbone": "resnet18", "weights": "random", "image_size": 32, "embedding": 48, "entry": 16, "embedder_units": 64,

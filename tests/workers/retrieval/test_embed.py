@@ -19,7 +19,7 @@ from schemas.row_slice import RowSlice
 from workers.contract import NO_LABELS, Batch, registry
 from workers.data.decode import decode
 from workers.retrieval.embed import STAGES, Embed
-from workers.training.checkpoint import pack, unpack
+from workers.training.weights.checkpoint import pack, unpack
 
 SETTINGS = {
     "backbone": "resnet18",

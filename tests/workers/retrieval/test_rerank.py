@@ -19,7 +19,7 @@ from workers.contract import NO_LABELS, Batch, registry
 from workers.data.decode import decode
 from workers.retrieval import rerank
 from workers.retrieval.rerank import LocalVectors, Rerank, ranks_after, reranks
-from workers.training.checkpoint import pack, unpack
+from workers.training.weights.checkpoint import pack, unpack
 
 SETTINGS = {"backbone": "resnet18", "weights": "random", "image_size": 64, "scales": 2, "node": 16}
 

@@ -14,7 +14,7 @@ from torch._subclasses.fake_tensor import DynamicOutputShapeException, FakeTenso
 from workers.contract import Batch, LabelSpace, Sparse, registry
 from workers.data.augment import Ranges, draw_transforms, transformed
 from workers.methods.house import Method as House
-from workers.training.train_step import TrainStep
+from workers.training.steps.train_step import TrainStep
 
 CUDA = torch.device("cuda")
 PHOTOS, SIDE = 8, 32

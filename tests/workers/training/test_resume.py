@@ -12,8 +12,8 @@ from schemas.errors import CheckpointError
 from tests.workers.gloo_workers import together
 from tests.workers.training.tiny_training import CPU, SHORT, Run, StoppedError, tiny
 from workers.training.resume import STATE, load, newest_whole, save
+from workers.training.steps.train_step import TrainStep
 from workers.training.train_loop import Progress, TrainLoop
-from workers.training.train_step import TrainStep
 
 
 def test_a_resumed_training_knows_its_stage_epoch_and_step(tmp_path: Path) -> None:

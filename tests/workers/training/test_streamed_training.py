@@ -14,7 +14,7 @@ from tests.workers.training.tiny_training import CPU, Run, StoppedError
 from workers.data.dataset import Dataset
 from workers.data.decode_lane import DecodeLane
 from workers.data.streamed_loader import StreamedLoader
-from workers.training.word_results import WordMeasure
+from workers.training.words.word_results import WordMeasure
 
 PHOTOS, EACH, SIZE = 37, 6, 8
 pytestmark = pytest.mark.usefixtures("ray_here")

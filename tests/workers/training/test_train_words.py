@@ -8,8 +8,8 @@ from tests.workers.training.tiny_training import CPU, SHORT, Config, examples, t
 from workers.data.columns import Csr
 from workers.data.dataloader import BatchLoader
 from workers.training.photo_vectors import photo_vectors
+from workers.training.steps.train_step import TrainStep
 from workers.training.train_loop import TrainLoop
-from workers.training.train_step import TrainStep
 
 COLOURS = np.array([[220, 30, 30], [30, 200, 40], [40, 60, 230], [230, 220, 50]], np.uint8)
 

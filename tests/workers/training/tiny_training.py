@@ -16,8 +16,8 @@ from workers.data.columns import Csr
 from workers.data.dataloader import BatchLoader
 from workers.data.dataset import Dataset
 from workers.training.resume import load, save
+from workers.training.steps.train_step import TrainStep
 from workers.training.train_loop import Progress, TrainLoop
-from workers.training.train_step import TrainStep
 
 VOCABULARY = 5
 CPU = torch.device("cpu")

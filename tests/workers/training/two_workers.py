@@ -16,7 +16,7 @@ from torch import Tensor
 from tests.workers.training.tiny_training import CPU, SHORT, VOCABULARY, Config, examples, pixels, tiny
 from workers.contract import Batch, KnowsFrequencies, LabelSpace, Method, Sparse, registry
 from workers.data.dataloader import BatchLoader
-from workers.training.train_step import TrainStep
+from workers.training.steps.train_step import TrainStep
 
 TRAINING = replace(SHORT, batch=8, frozen_epochs=0, optimiser="sgd", learning_rate=0.1, weight_decay=0.0)
 STEPS = 3

@@ -12,7 +12,7 @@ from infra.mall.export import consumer2shop, deepfashion_c, in_shop
 from schemas.manifest import Manifest, Part
 from tests.flows.crawled_lake import labelled
 from workers.contract import registry
-from workers.training.checkpoint import pack, untrained
+from workers.training.weights.checkpoint import pack, untrained
 
 WRITERS = {"deepfashion-c": deepfashion_c, "in-shop": in_shop, "consumer2shop": consumer2shop}
 TINY = {"weights": "random", "image_size": 32, "photo_size": 36, "width": 0.05}

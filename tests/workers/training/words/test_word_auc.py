@@ -1,9 +1,9 @@
-"""workers/training/word_auc.py: how well photos tell each word."""
+"""workers/training/words/word_auc.py: how well photos tell each word."""
 
 import numpy as np
 
 from workers.data.columns import Csr
-from workers.training.word_auc import word_aucs, word_scores
+from workers.training.words.word_auc import word_aucs, word_scores
 
 
 def slow_auc(scores: np.ndarray, hot: np.ndarray) -> float:

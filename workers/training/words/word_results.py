@@ -10,9 +10,9 @@ from workers.contract import Method, NamesWords
 from workers.data.columns import concatenated
 from workers.data.dataloader import BatchLoader
 from workers.data.streamed_loader import Loader
-from workers.training import logit_adjustment, word_auc
 from workers.training.collectives import all_gathered, all_reduced
 from workers.training.photo_vectors import photo_vectors
+from workers.training.words import logit_adjustment, word_auc
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,13 @@
-"""workers/training/word_results.py: figures per word, on the photos that are there for them."""
+"""workers/training/words/word_results.py: figures per word, on the photos that are there for them."""
 
 import numpy as np
 
 from tests.workers.training.tiny_training import CPU, VOCABULARY, examples, pixels, tiny
 from workers.data.dataloader import BatchLoader
-from workers.training.logit_adjustment import offsets, typical_scores
 from workers.training.photo_vectors import photo_vectors
-from workers.training.word_auc import FEWEST, word_scores
-from workers.training.word_results import WordMeasure
+from workers.training.words.logit_adjustment import offsets, typical_scores
+from workers.training.words.word_auc import FEWEST, word_scores
+from workers.training.words.word_results import WordMeasure
 
 
 def loader(photos: int, seed: int) -> BatchLoader:

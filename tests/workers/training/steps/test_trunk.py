@@ -1,4 +1,4 @@
-"""workers/training/trunk.py: a frozen network is folded, a learning one is not, and neither is seen from outside."""
+"""trunk.py: a frozen network is folded, a learning one is not, and neither is seen from outside."""
 
 import copy
 from typing import Any
@@ -10,8 +10,8 @@ from tests.workers.training.tiny_training import CPU, examples, pixels
 from workers.contract import Batch, LabelSpace, Method, registry
 from workers.data.dataloader import BatchLoader
 from workers.layers.networks.backbone import Backbone
-from workers.training.train_step import TrainStep
-from workers.training.trunk import compiled
+from workers.training.steps.train_step import TrainStep
+from workers.training.steps.trunk import compiled
 
 SETTINGS = {
     "backbone": "resnet18", "weights": "random", "image_size": 32, "batch": 8, "frozen_epochs": 1, "epochs": 1,

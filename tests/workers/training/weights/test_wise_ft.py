@@ -1,4 +1,4 @@
-"""workers/training/wise_ft.py: weights between the first and the last."""
+"""workers/training/weights/wise_ft.py: weights between the first and the last."""
 
 import copy
 
@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from workers.layers.networks.backbone import Backbone
-from workers.training.wise_ft import FirstWeights
+from workers.training.weights.wise_ft import FirstWeights
 
 
 class Net(nn.Module):

@@ -1,4 +1,4 @@
-"""workers/training/train_step.py: what moves in a step, and what its optimisers are told."""
+"""workers/training/steps/train_step.py: what moves in a step, and what its optimisers are told."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 
 from tests.workers.training.tiny_training import CPU, SHORT, Run, tiny
-from workers.training.train_step import TrainStep
+from workers.training.steps.train_step import TrainStep
 
 
 def test_only_the_word_layer_moves_while_the_rest_is_frozen(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""workers/training/optimiser.py: what learns what, and that kernels take the orthogonal steps of torch's Muon."""
+"""workers/training/steps/optimiser.py: what learns what, and that kernels take the orthogonal steps of torch's Muon."""
 
 import copy
 from pathlib import Path
@@ -10,7 +10,7 @@ from torch import nn
 from schemas.errors import InputError
 from tests.workers.gloo_workers import together
 from workers.contract import Group
-from workers.training.optimiser import REST, Optimiser, optimiser_of, shared_out
+from workers.training.steps.optimiser import REST, Optimiser, optimiser_of, shared_out
 
 SETTINGS = {"learning_rate": 0.02, "momentum": 0.9, "weight_decay": 0.1}
 PHOTOS = torch.rand(4, 3, 9, 9, generator=torch.Generator().manual_seed(5))

@@ -12,10 +12,10 @@ from workers.data.streamed_loader import Loader
 from workers.device import bfloat16_pays
 from workers.layers.joined_batch import share_batch_statistics
 from workers.training.collectives import all_reduced
-from workers.training.ema import WeightAverage
-from workers.training.optimiser import optimiser_of
-from workers.training.schedule import Schedule
-from workers.training.trunk import StageTrunks
+from workers.training.steps.ema import WeightAverage
+from workers.training.steps.optimiser import optimiser_of
+from workers.training.steps.schedule import Schedule
+from workers.training.steps.trunk import StageTrunks
 
 
 class TrainStep:

@@ -1,8 +1,8 @@
-"""workers/training/schedule.py: rates of several groups, and when a training gives up."""
+"""workers/training/steps/schedule.py: rates of several groups, and when a training gives up."""
 
 import pytest
 
-from workers.training.schedule import Schedule
+from workers.training.steps.schedule import Schedule
 
 
 def begun(kind: str, *full: float) -> Schedule:

@@ -1,4 +1,4 @@
-"""workers/training/warm_start.py: fine-tuning with a vocabulary that has grown, shrunk or changed its order."""
+"""workers/training/weights/warm_start.py: fine-tuning with a vocabulary that has grown, shrunk or changed its order."""
 
 from dataclasses import replace
 
@@ -8,8 +8,8 @@ from torch import Tensor
 
 from schemas.errors import CheckpointError
 from workers.contract import LabelSpace, Method, registry
-from workers.training.checkpoint import Checkpoint, pack, unpack
-from workers.training.warm_start import warm_start
+from workers.training.weights.checkpoint import Checkpoint, pack, unpack
+from workers.training.weights.warm_start import warm_start
 
 SMALL = {"backbone": "resnet18", "weights": "random", "image_size": 32}
 BEFORE = ("blue", "dress", "red")

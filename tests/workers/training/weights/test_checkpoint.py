@@ -1,4 +1,4 @@
-"""workers/training/checkpoint.py: a file that says what it is, and bytes that are refused."""
+"""workers/training/weights/checkpoint.py: a file that says what it is, and bytes that are refused."""
 
 import json
 from dataclasses import replace
@@ -10,7 +10,7 @@ from safetensors.torch import save
 
 from schemas.errors import CheckpointError
 from workers.contract import LabelSpace
-from workers.training.checkpoint import Checkpoint, load, pack, unpack, untrained
+from workers.training.weights.checkpoint import Checkpoint, load, pack, unpack, untrained
 
 SMALL = {"backbone": "resnet18", "weights": "random", "image_size": 32, "epochs": 3}
 LABELS = LabelSpace(("blue", "red"))

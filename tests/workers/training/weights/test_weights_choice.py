@@ -1,11 +1,11 @@
-"""workers/training/weights_choice.py: "auto" becomes what is there, or is refused, and is said."""
+"""workers/training/weights/weights_choice.py: "auto" becomes what is there, or is refused, and is said."""
 
 import pytest
 
 from schemas.errors import InputError
 from workers.contract import registry
 from workers.layers.networks import efficientnet_lite
-from workers.training.weights_choice import decided, said
+from workers.training.weights.weights_choice import decided, said
 
 LITE = {"backbone": "efficientnet_lite0", "weights": "auto"}
 

@@ -1,9 +1,9 @@
-"""workers/training/ema.py: the average of the weights."""
+"""workers/training/steps/ema.py: the average of the weights."""
 
 import pytest
 import torch
 
-from workers.training.ema import WeightAverage
+from workers.training.steps.ema import WeightAverage
 
 
 def test_the_average_is_the_weighted_mean_of_what_it_saw() -> None:

@@ -5,7 +5,7 @@ from torch import Tensor
 
 from schemas.errors import CheckpointError
 from workers.contract import LabelSpace, Method, NamesWords
-from workers.training.checkpoint import Checkpoint
+from workers.training.weights.checkpoint import Checkpoint
 
 
 def warm_start(name: str, method: Method, labels: LabelSpace, parent: Checkpoint) -> None:

@@ -1,4 +1,4 @@
-"""workers/training/logit_adjustment.py: what a word scores where it stands, and what is taken off for it."""
+"""workers/training/words/logit_adjustment.py: what a word scores where it stands, and what is taken off for it."""
 
 from itertools import pairwise
 
@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from tests.workers.training.tiny_training import CPU, examples, pixels, tiny
-from workers.training.logit_adjustment import offsets, typical_scores
 from workers.training.photo_vectors import photo_vectors
+from workers.training.words.logit_adjustment import offsets, typical_scores
 
 
 def test_typical_scores_are_means_over_the_photos_that_have_the_word() -> None:

@@ -1,0 +1,1 @@
+"""One step of a training: gradients, rates, averages, and the network as far as it is frozen."""

@@ -1,0 +1,1 @@
+"""Weights: the first, an earlier model's, the ones that are kept."""
