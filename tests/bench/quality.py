@@ -15,7 +15,8 @@ street      people's own photos: share of the ten nearest held-out shop photos o
 
 untrained   corbiere's network as initialised   histogram  colour on a 4 x 4 grid
 corbiere    uniform words, one drawn, the others masked, full softmax (the paper's sampling, a small network)
-house       workers/methods/house.py            begun      house as initialised: its colour part is there already
+house       workers/methods/house.py            begun      house as it begins: its colour part is there already
+scratch     house from random weights, with the settings that were best there
 supervised  learns the clean article type: the ceiling of type
 reference   the best that any method of the data's own README reached that learned from titles, column by
             column, on another 2,657 products of the same shop; no one method reached them all
@@ -41,6 +42,7 @@ from infra.lake import Lake
 from tests.bench.scored.columns import DATA, Method, Photos, Shop, scored
 from tests.bench.scored.table import show
 from workers.contract import registry
+from workers.methods.house import SCRATCH
 from workers.text.words import tokens
 from workers.training.weights.checkpoint import untrained
 
@@ -81,7 +83,8 @@ def measure(folder: Path, name: str, changes: dict[str, Any]) -> None:
     begun = time.monotonic()
     titles, labels = prepared(folder / f"{name}-titles", DATA / "shop.parquet", name)
     shop = Shop(titles, labels)
-    house = trained(titles, "house", {"weights": "random"} | changes)
+    house = trained(titles, "house", changes)
+    scratch = trained(titles, "house", SCRATCH | changes)
     words = trained(titles, "corbiere", SMALL | {"epochs": 10} | changes)
     clean, _ = prepared(folder / f"{name}-types", typed(folder), name)
     ceiling = trained(clean, "corbiere", SMALL | CEILING | changes)
@@ -90,7 +93,8 @@ def measure(folder: Path, name: str, changes: dict[str, Any]) -> None:
         "untrained": Method(untrained("corbiere", SMALL, words.checkpoint.labels)),
         "histogram": Method(untrained("histogram")),
         "corbiere": words,
-        "begun": Method(untrained("house", {"weights": "random"}, house.checkpoint.labels)),
+        "begun": Method(untrained("house", {"weights": "imagenet"}, house.checkpoint.labels)),
+        "scratch": scratch,
         "house": house,
         "supervised": ceiling,
     }
