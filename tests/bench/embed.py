@@ -14,15 +14,12 @@ seconds of its actors' processes count. Goals: flow >= 0.90 of forward where tha
 decoding does, ahead of both plain versions. Photos are those of shared/data where that is, else drawn.
 
     python tests/bench/embed.py [--photos N] [--only NETWORK ...]     5 minutes on two quiet cores
-    python tests/bench/embed.py --scale 10000 100000 1000000          seconds a photo and memory, by how many there are
     python tests/bench/embed.py --join                                1 M photos against a ledger of 1 M
     python tests/bench/embed.py --gpu [--photos N]                    on the GPUs of this machine
 """
 
 import argparse
-import json
 import os
-import subprocess
 import sys
 import tempfile
 import time
@@ -37,9 +34,7 @@ from infra.lake import Lake
 from tests.bench.embedded.bare import Rate, both, decode_rate, forward_rate
 from tests.bench.embedded.lake import drawn, pictures, stocked, untrained_model
 from tests.bench.embedded.plain import data_loader_rate, ray_data_rate
-from tests.bench.label import Watched
 
-ROOT = Path(__file__).resolve().parents[2]
 PHOTOS = 512
 NETWORKS: dict[str, tuple[str, dict[str, object]]] = {
     "resnet18": ("corbiere", {"backbone": "resnet18", "weights": "random", "image_size": 224}),
@@ -47,9 +42,7 @@ NETWORKS: dict[str, tuple[str, dict[str, object]]] = {
     "house": ("house", {"weights": "random"}),
 }
 FILES = ("shop", "hires")
-TINY = {"backbone": "resnet18", "weights": "random", "image_size": 32, "projection": 16, "colour": 0}
 HOUSE_PX = 96  # by default
-SMALL_PX, PICTURES = (96, 128), 500
 JOINED = 1_000_000
 
 
@@ -117,55 +110,6 @@ def on_gpu(photos: int) -> None:
     print(f"  busy {result['busy']}, start {result['start_seconds']:.1f} s; {result['verdict']}")
 
 
-def scaled(photos: int) -> dict[str, Any]:
-    """Embed so many small photos with a tiny network, in this process; what it took."""
-    with tempfile.TemporaryDirectory() as folder:
-        lake = stocked(f"{folder}/lake", drawn(PICTURES, SMALL_PX), photos)
-        untrained_model(lake, "house", TINY)
-        with ray_cluster(""), Watched() as watched:
-            before = _own_memory()
-            result = embedded(lake, "0")
-            grown = _own_memory() - before
-        assert result["embedded"] == photos, result["receipt"]
-    return {
-        name: result[name] for name in ("images_per_second", "cpu_s_per_1000", "worker_mib", "verdict")
-    } | {
-        "driver_bytes": grown,
-        "all_mib": watched.all >> 20,
-    }
-
-
-def scale(sizes: list[int]) -> None:
-    """Print seconds a photo and memory, each size in a process of its own."""
-    print(
-        f"JPEGs of {SMALL_PX[0]} x {SMALL_PX[1]}, {PICTURES} pictures under new ids; house at 32 px, D = 16"
-    )
-    smallest: tuple[int, int] | None = None
-    for photos in sizes:
-        code = (
-            f"import json; from tests.bench.embed import scaled; print('FOUND', json.dumps(scaled({photos})))"
-        )
-        said = subprocess.run(
-            [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=ROOT
-        )
-        if "FOUND" not in said.stdout:
-            sys.exit(said.stderr[-2000:])
-        found = json.loads(said.stdout.rpartition("FOUND")[2])
-        print(
-            f"  {photos:>9,} photos: {1000 / found['images_per_second']:.3f} ms by the wall and"
-            f" {found['cpu_s_per_1000']:.3f} ms of a core a photo; memory: a worker {found['worker_mib']} MiB, all"
-            f" processes {found['all_mib']} MiB, the driver grew by {found['driver_bytes'] >> 20} MiB",
-            flush=True,
-        )
-        smallest = smallest or (photos, found["driver_bytes"])
-        if photos > smallest[0]:
-            more = (found["driver_bytes"] - smallest[1]) / (photos - smallest[0])
-            print(
-                f"            the driver: {more:.0f} bytes for each photo more than {smallest[0]:,}",
-                flush=True,
-            )
-
-
 def join() -> None:
     """Print what the ledger's join takes: 1 M wanted photos, 1 M done, 400,000 of them planted among the wanted."""
     import resource
@@ -200,12 +144,6 @@ def join() -> None:
     )
 
 
-def _own_memory() -> int:
-    import resource
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-
-
 def main() -> None:
     """Print what was asked for."""
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -213,13 +151,10 @@ def main() -> None:
     asked.add_argument("--only", nargs="*", choices=[*NETWORKS], default=[*NETWORKS])
     asked.add_argument("--files", nargs="*", choices=FILES, default=FILES)
     asked.add_argument("--limits", action="store_true", help="Neither Ray Data's example nor a DataLoader.")
-    asked.add_argument("--scale", nargs="*", type=int)
     asked.add_argument("--join", action="store_true")
     asked.add_argument("--gpu", action="store_true")
     given = asked.parse_args()
-    if given.scale is not None:
-        scale(given.scale or [10_000, 100_000, 1_000_000])
-    elif given.join:
+    if given.join:
         join()
     elif given.gpu:
         on_gpu(given.photos or 100_000)
