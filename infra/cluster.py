@@ -46,6 +46,8 @@ MOST_OBJECT_STORE = 2 << 30
 OBJECT_STORE_SHARE = 0.2
 LONGEST_TEMPORARY = 40  # characters: Ray puts sockets below it, and a socket's path ends at 107
 CONNECT_S = 5.0
+TRIES = 4  # to start Ray here: it gives its own servers 30 s
+_LATE = "timed out during startup"  # as Ray words that
 START_S = 180.0  # a start takes ten seconds, on a busy machine forty
 KEPT_S = 24 * 3600
 _lock = threading.Lock()
@@ -142,7 +144,16 @@ def _start_here(cpus: int | None) -> Cluster:
         "_temp_dir": str(folder),
     }
     with _environment_of_workers():
-        _in_lasting_thread(options)
+        for tries_left in reversed(range(TRIES)):
+            try:
+                _in_lasting_thread(options)
+                break
+            except Exception as error:
+                if _LATE not in str(error):
+                    raise
+                if not tries_left:
+                    why = f"did not start in {TRIES} times 30 s; something else has this machine's cores"
+                    raise InputError("Ray", why) from error
     return _seen("", begun, cores)
 
 
