@@ -3,7 +3,7 @@
 Small JPEGs under new ids, and a network as small as one can be, so that what grows with the number of photos is seen
 beside little else. Each size is stocked by a process of its own and embedded, through the flow's task, by another.
 Start-up does not count. Seconds of a core are those of the actors' processes; neighbours on a shared machine change
-them less than the wall's. Memory of all processes counts each page once (PSS, looked at every half second), the
+them less than the wall's. Memory of all processes counts each page once (PSS, looked at every five seconds), the
 driver's is its peak. Goals: seconds a photo within 10 % between sizes, memory of all within 1.3 times, the driver's
 under 100 bytes for each photo more.
 
@@ -57,7 +57,7 @@ def main() -> None:
     asked.add_argument("--rounds", type=int, default=1)
     given = asked.parse_args()
     print(
-        f"JPEGs of {SMALL_PX[0]} x {SMALL_PX[1]}, {PICTURES} pictures under new ids; house at 32 px, D = 16"
+        f"JPEGs of {SMALL_PX[0]} x {SMALL_PX[1]}, {PICTURES} pictures under new ids; house at 16 px, D = 16"
     )
     least: dict[str, Any] = {}
     for photos in sorted(given.photos):

@@ -14,8 +14,9 @@ from typing import Any
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
-TINY = {"backbone": "resnet18", "weights": "random", "image_size": 32, "projection": 16, "colour": 0}
+TINY = {"backbone": "resnet18", "weights": "random", "image_size": 16, "projection": 16, "colour": 0}
 SMALL_PX, PICTURES = (48, 64), 500
+EVERY_S = 5.0  # memory is looked at: oftener, that takes more of a core than the embedding of so small photos
 FOUND = "FOUND "
 
 
@@ -33,7 +34,7 @@ def embed(folder: str, photos: int) -> dict[str, Any]:
     from infra.cluster import ray_cluster
     from tests.bench.label import Watched
 
-    with ray_cluster(""), Watched() as watched:
+    with ray_cluster(""), Watched(EVERY_S) as watched:
         result = embed_photos.fn(EmbedParameters(lake=folder, gpus="0"))
     assert result["embedded"] == photos, result["receipt"]
     driver = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
