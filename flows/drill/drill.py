@@ -14,7 +14,7 @@ from typing import Any
 from flows.drill.chain import CalmChain
 from flows.drill.final_tables import difference, tables
 from flows.drill.moments import Moment
-from flows.drill.struck_command import StageCommand
+from flows.drill.struck_command import StageCommand, Struck
 from flows.progress import stage
 from infra.mall.running import start
 from infra.mall.trade import MallSpec
@@ -59,21 +59,17 @@ def _struck(calm: CalmChain, moment: Moment, folder: Path) -> dict[str, Any]:
     lake = folder / "lake"
     shutil.copytree(calm.before(moment.stage), lake)
     command = StageCommand(moment.stage, lake, calm.words[moment.stage])
-    struck = command.strike(moment, calm.work[moment.stage])
-    differs = _differs(calm, moment, command)
+    struck, differs = Struck(in_time=False, committed=False), ""
+    try:
+        struck = command.strike(moment, calm.work[moment.stage])
+        if not moment.actor:
+            command.run()
+        differs = difference(tables(moment.stage, lake), calm.tables[moment.stage])
+    except PipelineError as error:  # a command that fails has not come to the same end
+        differs = str(error)
     if not differs:
         shutil.rmtree(folder)
     return {"kill": str(moment), **struck._asdict(), "differs": differs}
-
-
-def _differs(calm: CalmChain, moment: Moment, command: StageCommand) -> str:
-    """Give a killed command again; say how what it leaves is other than undisturbed."""
-    try:
-        if not moment.actor:
-            command.run()
-        return difference(tables(moment.stage, command.lake), calm.tables[moment.stage])
-    except PipelineError as error:
-        return str(error)
 
 
 @contextmanager
