@@ -83,7 +83,7 @@ def test_a_worn_actor_makes_room_for_a_fresh_one(ray_here: Cluster) -> None:
     found: list[tuple[int, int]] = []
 
     def tasks() -> Iterator[tuple[int, ...]]:
-        """Goes on until the fresh one has answered: which answer comes first of calls made at once is nobody's to say."""
+        """Goes on until the fresh one has answered: which answer comes first of calls made at once nobody can say."""
         yield from [(1,), (2,)]
         for number in range(10_000):
             if len({pid for _, pid in found}) == 2:
