@@ -11,7 +11,6 @@ import os
 import shutil
 import signal
 import socket
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -22,6 +21,7 @@ from typing import Any
 from urllib.parse import urlparse
 
 from infra.machine import ROOT
+from infra.ray_sessions import remove_old_sessions, session_folder, temporary_folder
 from infra.settings import load_settings
 from schemas.errors import InputError
 
@@ -44,10 +44,10 @@ _EXCLUDED = [".git", ".venv", "lake", "tests", "*.db", ".mypy_cache", ".ruff_cac
 LEAST_CPUS = 4  # logical: on two, Ray Data's readers and writers starve its actors, in silence (STACK.md 4)
 MOST_OBJECT_STORE = 2 << 30
 OBJECT_STORE_SHARE = 0.2
-LONGEST_TEMPORARY = 40  # characters: Ray puts sockets below it, and a socket's path ends at 107
 CONNECT_S = 5.0
+TRIES = 4  # to start Ray here: it gives its own servers 30 s
+_LATE = "timed out during startup"  # as Ray words that
 START_S = 180.0  # a start takes ten seconds, on a busy machine forty
-KEPT_S = 24 * 3600
 _lock = threading.Lock()
 _running: "Cluster | None" = None
 
@@ -122,7 +122,7 @@ def stop() -> None:
         if _running is not None:
             import ray
 
-            session = "" if _running.address else _session_folder()
+            session = "" if _running.address else session_folder()
             ray.shutdown()
             _running = None
             if session:
@@ -133,8 +133,8 @@ def _start_here(cpus: int | None) -> Cluster:
     begun = time.monotonic()
     usable = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)
     cores = cpus or len(usable)
-    folder = _temporary_folder()
-    _remove_old_sessions(folder)
+    folder = temporary_folder()
+    remove_old_sessions(folder)
     options = {
         "address": "local",
         "num_cpus": max(LEAST_CPUS, cores),
@@ -142,7 +142,16 @@ def _start_here(cpus: int | None) -> Cluster:
         "_temp_dir": str(folder),
     }
     with _environment_of_workers():
-        _in_lasting_thread(options)
+        for tries_left in reversed(range(TRIES)):
+            try:
+                _in_lasting_thread(options)
+                break
+            except Exception as error:
+                if _LATE not in str(error):
+                    raise
+                if not tries_left:
+                    why = f"did not start in {TRIES} times 30 s; something else has this machine's cores"
+                    raise InputError("Ray", why) from error
     return _seen("", begun, cores)
 
 
@@ -275,26 +284,3 @@ def _memory() -> int:
     with contextlib.suppress(OSError, ValueError):
         memory = min(memory, int(Path("/sys/fs/cgroup/memory.max").read_text()))
     return memory
-
-
-def _temporary_folder() -> Path:
-    place = Path(tempfile.gettempdir())
-    if len(str(place)) > LONGEST_TEMPORARY:
-        place = Path("/tmp")
-    return place / f"vitrine-ray-{os.getuid()}"
-
-
-def _session_folder() -> str:
-    import ray
-
-    node: Any = ray._private.worker._global_node
-    return str(node.get_session_dir_path()) if node else ""
-
-
-def _remove_old_sessions(folder: Path) -> None:
-    """Sessions of killed processes, a day after; Ray itself never removes them."""
-    for session in folder.glob("session_2*_*"):
-        with contextlib.suppress(OSError, ValueError):
-            dead = not Path(f"/proc/{session.name.rpartition('_')[2]}").exists()
-            if dead and time.time() - session.stat().st_mtime > KEPT_S:
-                shutil.rmtree(session, ignore_errors=True)

@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlparse
 
 from schemas.errors import VectorStoreError
 
+SCHEMA = "schema.json"  # what makes a folder one of Lite's collections
 PATIENCE_S = 15.0  # a few searches, one after the other
 _ASKED_EVERY_S = 0.05
 _turns: dict[
@@ -37,20 +38,11 @@ def lite_folder(uri: str) -> str:
     return str(Path(path).expanduser().resolve())
 
 
-def remove_half_made(folder: str, collection: str) -> None:
-    """Remove the folder of a collection whose creation was killed before Lite had written its schema.
-
-    Lite does not list such a collection, and then cannot create it. Call it only while the directory is ours.
-    """
-    half = Path(folder, "collections", collection)
-    if folder and half.is_dir() and not (half / "schema.json").exists():
-        shutil.rmtree(half)
-
-
 def enter(uri: str, folder: str, create: bool = True) -> None:
     """Have a directory open in this process, any number of times; other processes wait. Raises as `take_turn`."""
     if folder not in _turns:
         _turns[folder] = [take_turn(uri, Path(folder), create), 0]
+        _remove_remains(Path(folder))
     _turns[folder][1] += 1
 
 
@@ -62,6 +54,17 @@ def leave(folder: str, release: Callable[[str], object] = lambda folder: None) -
     if not _turns[folder][1]:
         release(folder)
         os.close(_turns.pop(folder)[0])
+
+
+def _remove_remains(folder: Path) -> None:
+    """Remove what is left of collections whose creation or removal was killed: Lite neither lists nor opens them.
+
+    It cannot create one of that name again, and what is to be forgotten may lie there. Nobody else has the directory
+    open, and we have created nothing yet.
+    """
+    for place in folder.glob("collections/*"):
+        if place.is_dir() and not (place / SCHEMA).exists():
+            shutil.rmtree(place, ignore_errors=True)
 
 
 def take_turn(uri: str, folder: Path, create: bool = True, patience_s: float = PATIENCE_S) -> int:

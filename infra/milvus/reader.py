@@ -176,13 +176,18 @@ class MilvusReader:
         with milvus_errors(self.uri):
             return sorted(self._client.list_collections(timeout=CALL_S))
 
+    def aliases(self) -> dict[str, str]:
+        """Every alias, and the collection that it names."""
+        with milvus_errors(self.uri):
+            return {
+                str(alias): str(name)
+                for name in self._client.list_collections(timeout=CALL_S)
+                for alias in self._client.list_aliases(name, timeout=CALL_S)["aliases"]
+            }
+
     def pointed(self, alias: str) -> str:
         """The collection that an alias names; empty where there is no such alias."""
-        with milvus_errors(self.uri):
-            for name in self._client.list_collections(timeout=CALL_S):
-                if alias in self._client.list_aliases(name, timeout=CALL_S)["aliases"]:
-                    return str(name)
-        return ""
+        return self.aliases().get(alias, "")
 
     def _call(self, method: str, collection: str, *arguments: Any, **options: Any) -> Any:
         """Call a method of the Milvus client about a collection, bounded in time."""

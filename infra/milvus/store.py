@@ -12,7 +12,6 @@ from pymilvus.exceptions import MilvusException
 
 from infra.milvus.digests import EntityDigests, Loaded
 from infra.milvus.errors import is_transient, milvus_errors
-from infra.milvus.folder import remove_half_made
 from infra.milvus.reader import CALL_S, STRONG, MilvusReader
 from infra.milvus.rows import rows, vector_length
 from infra.milvus.schema import VECTOR, Stored, columns, indexes
@@ -115,7 +114,6 @@ class VectorStore(MilvusReader):
         """
         new = not self._call("has_collection", collection)
         if new:
-            remove_half_made(self._folder, collection)
             schema, properties = columns(wanted, self._able)
             self._call("create_collection", collection, schema=schema, properties=properties)
         if not self._call("list_indexes", collection, field_name=VECTOR):

@@ -13,21 +13,19 @@ Each by the wall; and photos per second of a core, which neighbours on a shared 
 seconds of its actors' processes count. Goals: flow >= 0.90 of forward where that limits, >= 0.85 of decode where
 decoding does, ahead of both plain versions. Photos are those of shared/data where that is, else drawn.
 
-    python tests/bench/embed.py [--photos N] [--only NETWORK ...]     5 minutes on two quiet cores
-    python tests/bench/embed.py --scale 10000 100000 1000000          seconds a photo and memory, by how many there are
+    python tests/bench/embed.py [--photos N] [--rounds N] [--only NETWORK] [--files FILE]   5 minutes on two quiet cores
     python tests/bench/embed.py --join                                1 M photos against a ledger of 1 M
     python tests/bench/embed.py --gpu [--photos N]                    on the GPUs of this machine
 """
 
 import argparse
-import json
 import os
-import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
+from statistics import median
+from typing import Any, NamedTuple
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
@@ -37,9 +35,7 @@ from infra.lake import Lake
 from tests.bench.embedded.bare import Rate, both, decode_rate, forward_rate
 from tests.bench.embedded.lake import drawn, pictures, stocked, untrained_model
 from tests.bench.embedded.plain import data_loader_rate, ray_data_rate
-from tests.bench.label import Watched
 
-ROOT = Path(__file__).resolve().parents[2]
 PHOTOS = 512
 NETWORKS: dict[str, tuple[str, dict[str, object]]] = {
     "resnet18": ("corbiere", {"backbone": "resnet18", "weights": "random", "image_size": 224}),
@@ -47,9 +43,7 @@ NETWORKS: dict[str, tuple[str, dict[str, object]]] = {
     "house": ("house", {"weights": "random"}),
 }
 FILES = ("shop", "hires")
-TINY = {"backbone": "resnet18", "weights": "random", "image_size": 32, "projection": 16, "colour": 0}
 HOUSE_PX = 96  # by default
-SMALL_PX, PICTURES = (96, 128), 500
 JOINED = 1_000_000
 
 
@@ -64,39 +58,67 @@ def embedded(lake: Lake, gpus: str) -> dict[str, Any]:
     return result
 
 
-def compare(network: str, file: str, photos: int, plain: bool) -> None:
-    """Print a line for each way to embed the same photos, as it is measured."""
+def compare(network: str, file: str, photos: int, rounds: int, plain: bool) -> None:
+    """Print a line for each way to embed the same photos, round by round, and their ratios."""
     method, settings = NETWORKS[network]
-    data = pictures(file, photos)
+    data, ratios = pictures(file, photos), list[Ratios]()
+    size = int(str(settings.get("image_size", HOUSE_PX)))
     with tempfile.TemporaryDirectory() as folder, ray_cluster("") as cluster:
-        lake = stocked(f"{folder}/lake", data, photos)
-        checkpoint = untrained_model(lake, method, settings)
-        size, cores = int(str(settings.get("image_size", HOUSE_PX))), cluster.cores
-        print(f"\n{network} {size} px, {file}.parquet, n = {photos} photos, {cores} cores", flush=True)
-        result = embedded(lake, "0")
-        assert result["embedded"] == photos, result["receipt"]
-        flow = shown("flow", Rate(result["images_per_second"], 1000 / result["cpu_s_per_1000"]))
-        print(f"  {result['verdict']} Its start took {result['start_seconds']:.1f} s.", flush=True)
-        forward = shown("forward", forward_rate(checkpoint, data, cores))
-        decode = shown("decode", decode_rate(size, data, cores))
-        limit = shown("both", both(forward, decode))
-        slower, which = min((forward.wall, "forward"), (decode.wall, "decode"))
-        core = flow.core / (forward if which == "forward" else decode).core
         print(
-            f"  flow / {which} {flow.wall / slower:.2f} (by cores {core:.2f}), / both {flow.wall / limit.wall:.2f}"
-            f" (by cores {flow.core / limit.core:.2f})",
-            flush=True,
+            f"\n{network} {size} px, {file}.parquet, n = {photos} photos, {cluster.cores} cores", flush=True
         )
-        if not plain:
-            return
-        some = (data * photos)[:photos]
-        loader = shown("DataLoader", Rate(data_loader_rate(some, checkpoint, size, cores), 0.0))
-        paths = lake.part_paths(lake.newest("crawl"), "images")
-        ray_data = shown("Ray Data", Rate(ray_data_rate(paths, checkpoint, size, cores), 0.0))
-        print(
-            f"  flow / DataLoader {flow.wall / loader.wall:.1f}, / Ray Data {flow.wall / ray_data.wall:.1f}",
-            flush=True,
-        )
+        for number in range(rounds):
+            lake = stocked(f"{folder}/lake-{number}", data, photos)
+            checkpoint = untrained_model(lake, method, settings)
+            ratios.append(one_round(lake, checkpoint, size, data, photos, cluster.cores))
+        which = ratios[0].which
+        for beside, name in ((which, "slower"), ("both", "both")):
+            wall, core = ([each._asdict()[f"{name}_{of}"] for each in ratios] for of in ("wall", "core"))
+            print(f"  flow / {beside}: {spread(wall)} by the wall, {spread(core)} by cores")
+        if plain:
+            some = (data * photos)[:photos]
+            loader = shown("DataLoader", Rate(data_loader_rate(some, checkpoint, size, cluster.cores), 0.0))
+            paths = lake.part_paths(lake.newest("crawl"), "images")
+            ray_data = shown("Ray Data", Rate(ray_data_rate(paths, checkpoint, size, cluster.cores), 0.0))
+            flow = median(each.flow for each in ratios)
+            print(f"  flow / DataLoader {flow / loader.wall:.1f}, / Ray Data {flow / ray_data.wall:.1f}")
+
+
+class Ratios(NamedTuple):
+    """Of one round: the flow's photos per second; which loop is the slower one, and the flow beside it and both."""
+
+    flow: float
+    which: str
+    slower_wall: float
+    slower_core: float
+    both_wall: float
+    both_core: float
+
+
+def one_round(lake: Lake, checkpoint: str, size: int, data: list[bytes], photos: int, cores: int) -> Ratios:
+    """The flow and the bare loops one after the other, so that neighbours of the machine are the same to all."""
+    result = embedded(lake, "0")
+    assert result["embedded"] == photos, result["receipt"]
+    flow = shown("flow", Rate(result["images_per_second"], 1000 / result["cpu_s_per_1000"]))
+    print(f"  {result['verdict']} Its start took {result['start_seconds']:.1f} s.", flush=True)
+    forward = shown("forward", forward_rate(checkpoint, data, cores))
+    decode = shown("decode", decode_rate(size, data, cores))
+    limit = shown("both", both(forward, decode))
+    which, slower = min((("forward", forward), ("decode", decode)), key=lambda pair: pair[1].core)
+    return Ratios(
+        flow.wall,
+        which,
+        flow.wall / slower.wall,
+        flow.core / slower.core,
+        flow.wall / limit.wall,
+        flow.core / limit.core,
+    )
+
+
+def spread(values: list[float]) -> str:
+    """The median, and the range where there are several."""
+    several = f" ({min(values):.2f} to {max(values):.2f})" if len(values) > 1 else ""
+    return f"{median(values):.2f}{several}"
 
 
 def shown(name: str, rate: Rate) -> Rate:
@@ -115,55 +137,6 @@ def on_gpu(photos: int) -> None:
         result = embedded(lake, "auto")
     print(f"resnet50 224 px, n = {photos} photos of 300 x 400: {result['images_per_second']:,.0f} photos/s")
     print(f"  busy {result['busy']}, start {result['start_seconds']:.1f} s; {result['verdict']}")
-
-
-def scaled(photos: int) -> dict[str, Any]:
-    """Embed so many small photos with a tiny network, in this process; what it took."""
-    with tempfile.TemporaryDirectory() as folder:
-        lake = stocked(f"{folder}/lake", drawn(PICTURES, SMALL_PX), photos)
-        untrained_model(lake, "house", TINY)
-        with ray_cluster(""), Watched() as watched:
-            before = _own_memory()
-            result = embedded(lake, "0")
-            grown = _own_memory() - before
-        assert result["embedded"] == photos, result["receipt"]
-    return {
-        name: result[name] for name in ("images_per_second", "cpu_s_per_1000", "worker_mib", "verdict")
-    } | {
-        "driver_bytes": grown,
-        "all_mib": watched.all >> 20,
-    }
-
-
-def scale(sizes: list[int]) -> None:
-    """Print seconds a photo and memory, each size in a process of its own."""
-    print(
-        f"JPEGs of {SMALL_PX[0]} x {SMALL_PX[1]}, {PICTURES} pictures under new ids; house at 32 px, D = 16"
-    )
-    smallest: tuple[int, int] | None = None
-    for photos in sizes:
-        code = (
-            f"import json; from tests.bench.embed import scaled; print('FOUND', json.dumps(scaled({photos})))"
-        )
-        said = subprocess.run(
-            [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=ROOT
-        )
-        if "FOUND" not in said.stdout:
-            sys.exit(said.stderr[-2000:])
-        found = json.loads(said.stdout.rpartition("FOUND")[2])
-        print(
-            f"  {photos:>9,} photos: {1000 / found['images_per_second']:.3f} ms by the wall and"
-            f" {found['cpu_s_per_1000']:.3f} ms of a core a photo; memory: a worker {found['worker_mib']} MiB, all"
-            f" processes {found['all_mib']} MiB, the driver grew by {found['driver_bytes'] >> 20} MiB",
-            flush=True,
-        )
-        smallest = smallest or (photos, found["driver_bytes"])
-        if photos > smallest[0]:
-            more = (found["driver_bytes"] - smallest[1]) / (photos - smallest[0])
-            print(
-                f"            the driver: {more:.0f} bytes for each photo more than {smallest[0]:,}",
-                flush=True,
-            )
 
 
 def join() -> None:
@@ -200,12 +173,6 @@ def join() -> None:
     )
 
 
-def _own_memory() -> int:
-    import resource
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-
-
 def main() -> None:
     """Print what was asked for."""
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -213,20 +180,18 @@ def main() -> None:
     asked.add_argument("--only", nargs="*", choices=[*NETWORKS], default=[*NETWORKS])
     asked.add_argument("--files", nargs="*", choices=FILES, default=FILES)
     asked.add_argument("--limits", action="store_true", help="Neither Ray Data's example nor a DataLoader.")
-    asked.add_argument("--scale", nargs="*", type=int)
+    asked.add_argument("--rounds", type=int, default=1)
     asked.add_argument("--join", action="store_true")
     asked.add_argument("--gpu", action="store_true")
     given = asked.parse_args()
-    if given.scale is not None:
-        scale(given.scale or [10_000, 100_000, 1_000_000])
-    elif given.join:
+    if given.join:
         join()
     elif given.gpu:
         on_gpu(given.photos or 100_000)
     else:
         for network in given.only:
             for file in given.files:
-                compare(network, file, given.photos or PHOTOS, not given.limits)
+                compare(network, file, given.photos or PHOTOS, given.rounds, not given.limits)
 
 
 if __name__ == "__main__":

@@ -101,8 +101,8 @@ def _write(run: OpenRun, writers: Any, schema: pa.Schema, count: int, columns: d
 class Watched:
     """Looks at this process and those below it until it is left: bytes at the peak, seconds of a core in all."""
 
-    def __init__(self) -> None:
-        self.driver = self.all = 0
+    def __init__(self, every_s: float = 0.5) -> None:
+        self.driver, self.all, self._every_s = 0, 0, every_s
         self.cpu: dict[int, float] = {}
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
@@ -116,7 +116,7 @@ class Watched:
         self._thread.join()
 
     def _watch(self) -> None:
-        while not self._done.wait(0.5):
+        while not self._done.wait(self._every_s):
             sizes = {pid: _pss(pid) for pid in _below(os.getpid())}
             self.driver = max(self.driver, sizes[os.getpid()])
             self.all = max(self.all, sum(sizes.values()))

@@ -145,3 +145,36 @@ def test_a_killed_driver_leaves_no_worker_behind() -> None:
     while any(Path(f"/proc/{pid}").exists() for pid in pids) and time.monotonic() < end:
         time.sleep(0.2)
     assert [pid for pid in pids if Path(f"/proc/{pid}").exists()] == []
+
+
+STALLED = """
+import os, signal, sys, threading, time
+from pathlib import Path
+from infra.cluster import ray_cluster
+
+def stop_the_first():
+    while True:
+        for place in Path("/proc").glob("[0-9]*"):
+            try:
+                parent = int((place / "stat").read_text().rpartition(")")[2].split()[1])
+                if parent == os.getpid() and (place / "comm").read_text() == "raylet\\n":
+                    os.kill(int(place.name), signal.SIGSTOP)
+                    return
+            except OSError:
+                continue
+        time.sleep(0.001)
+
+threading.Thread(target=stop_the_first, daemon=True).start()
+with ray_cluster(""):
+    import ray
+    print("REPORT", ray.get(ray.remote(lambda: 7).remote()))
+"""
+
+
+@pytest.mark.slow
+def test_a_start_whose_servers_are_late_is_tried_again() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", STALLED], cwd=ROOT, capture_output=True, text=True, timeout=600, check=False
+    )
+
+    assert done.returncode == 0 and "REPORT 7" in done.stdout, done.stderr

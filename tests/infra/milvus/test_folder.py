@@ -217,3 +217,29 @@ def test_a_collection_whose_creation_was_killed_is_made_anew(tmp_path: Path) -> 
         loaded = store.load(name, "f" * 64, [entities(5)])
 
     assert loaded.entities == 5
+
+
+def test_what_a_killed_removal_has_left_is_gone_for_whoever_opens_next(tmp_path: Path) -> None:
+    place, other = tmp_path / "milvus.db", collection_for("e" * 64, RUN)
+    with VectorStore(str(place)) as store:
+        store.load(CORBIERE, PRINT, [entities(20)])
+        store.load(other, "e" * 64, [entities(20)])
+    (place / "collections" / CORBIERE / "schema.json").unlink()  # files go in no order of their own
+
+    with VectorStore(str(place)) as store:
+        assert store.collections() == [other] and store.count(other) == 20
+        assert [path.name for path in (place / "collections").iterdir()] == [other]
+
+
+def test_a_collection_that_lost_its_rows_to_a_killed_removal_can_be_removed(tmp_path: Path) -> None:
+    place = tmp_path / "milvus.db"
+    with VectorStore(str(place)) as store:
+        store.load(CORBIERE, PRINT, [entities(20)])
+        store.point("live", CORBIERE)
+    for file in (place / "collections" / CORBIERE).rglob("*.parquet"):
+        file.unlink()
+
+    with VectorStore(str(place)) as store:
+        store.drop(CORBIERE)
+        assert (store.collections(), store.aliases()) == ([], {})
+    assert not list((place / "collections").iterdir())

@@ -1,0 +1,21 @@
+"""flows/drill: a publish killed between pointer, alias and removal, and given again, ends the same."""
+
+from pathlib import Path
+
+import pytest
+
+from flows.drill.drill import run_drill
+from flows.drill.moments import Moment
+from flows.drill.points import POINTS
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
+
+
+def test_a_publish_killed_at_every_named_point_leaves_what_an_undisturbed_one_leaves(tmp_path: Path) -> None:
+    moments = [Moment("publish", point=point) for point in POINTS["publish"]]
+
+    result = run_drill(moments, products=24, seed=5, keep=str(tmp_path / "drill"))
+
+    assert result["same"] == result["in_time"] == len(moments)
+    committed = {each["kill"] for each in result["each"] if each["committed"]}
+    assert committed == {"publish@pointed", "publish@followed", "publish@dropping"}
