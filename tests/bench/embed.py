@@ -35,15 +35,17 @@ from infra.lake import Lake
 from tests.bench.embedded.bare import Rate, both, decode_rate, forward_rate
 from tests.bench.embedded.lake import drawn, pictures, stocked, untrained_model
 from tests.bench.embedded.plain import data_loader_rate, ray_data_rate
+from workers.contract import registry
+from workers.methods.house import SCRATCH
 
 PHOTOS = 512
 NETWORKS: dict[str, tuple[str, dict[str, object]]] = {
     "resnet18": ("corbiere", {"backbone": "resnet18", "weights": "random", "image_size": 224}),
     "resnet50": ("corbiere", {"backbone": "resnet50", "weights": "random", "image_size": 224}),
     "house": ("house", {"weights": "random"}),
+    "scratch": ("house", SCRATCH),
 }
 FILES = ("shop", "hires")
-HOUSE_PX = 96  # by default
 JOINED = 1_000_000
 
 
@@ -62,7 +64,7 @@ def compare(network: str, file: str, photos: int, rounds: int, plain: bool) -> N
     """Print a line for each way to embed the same photos, round by round, and their ratios."""
     method, settings = NETWORKS[network]
     data, ratios = pictures(file, photos), list[Ratios]()
-    size = int(str(settings.get("image_size", HOUSE_PX)))
+    size = int(str(registry.settings_of(method, settings).flat()["image_size"]))
     with tempfile.TemporaryDirectory() as folder, ray_cluster("") as cluster:
         print(
             f"\n{network} {size} px, {file}.parquet, n = {photos} photos, {cluster.cores} cores", flush=True
