@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from flows.queries.overrides import overrides
 from flows.serve.answers import Answer, answered
 from flows.serve.catalogue_pages import NOTHING_CHANGED, changed
+from flows.serve.comparing import Compared, Comparison, compared
 from flows.serve.explaining import Why, WhyAsked, why
 from flows.serve.filters import Filters, counts
 from flows.serve.overriding import override
@@ -115,6 +116,13 @@ def routes(window: Window) -> APIRouter:
             raise InputError("search", "needs words, photo or like")
         with window.metrics.timed(question.kind):
             return answered(window.serving.now(), question, window.milvus, window.uploads)
+
+    @router.get("/compare")
+    def compare(asked: Annotated[Compared, Query()]) -> Comparison:
+        """Ask two indexes the same, each with its own model, and say what both find."""
+        if not asked.asks:
+            raise InputError("compare", "needs words, photo or like")
+        return compared(window, asked)
 
     @router.post("/photos")
     def give_photo(file: UploadFile) -> Given:

@@ -9,6 +9,7 @@ from fastapi.responses import RedirectResponse
 
 from flows.queries.overrides import overrides
 from flows.serve.answers import answered
+from flows.serve.comparing import Compared
 from flows.serve.explaining import WhyAsked, why
 from flows.serve.filters import Filters, counts, price_bounds
 from flows.serve.overriding import override
@@ -88,14 +89,15 @@ def keep(window: Window, file: UploadFile, asked: str = "") -> str:
 
     clean = window.reading.read(file.file.read())
     photo = window.uploads.keep(clean)
-    before = Question.model_validate(_single(parse_qs(asked[:4000])))
+    told = _single(parse_qs(asked[:4000]))
+    before = (Compared if told.keys() & {"left", "right"} else Question).model_validate(told)
     crop = ",".join(f"{side:g}" for side in clean.crop) if clean.crop else ""
     return before.url(photo=photo, like="", crop=crop)
 
 
 def _single(parsed: dict[str, list[str]]) -> dict[str, Any]:
     lists = ("shop", "category", "colour")
-    wanted = set(Question.model_fields) - {"photo", "like", "crop"}
+    wanted = set(Compared.model_fields) - {"photo", "like", "crop"}
     return {name: values if name in lists else values[0] for name, values in parsed.items() if name in wanted}
 
 

@@ -62,7 +62,7 @@ _log = logging.getLogger(__name__)
 class ServedIndex:
     """One index, ready to be asked.
 
-    trained   the train run of its model
+    trained   the train run of its model; None for a method without weights
     layer     its words; None for a method without any
     likelihoods  what cosines with words mean on it; None where the index does not say
     encoding  photos to vectors
@@ -73,7 +73,7 @@ class ServedIndex:
     """
 
     indexed: Manifest
-    trained: Manifest
+    trained: Manifest | None
     layer: WordLayer | None
     likelihoods: WordLikelihoods | None
     encoding: Encoding
@@ -85,8 +85,8 @@ class ServedIndex:
     @classmethod
     def read(cls, lake: Lake, indexed: Manifest) -> "ServedIndex":
         """Read an index run and all that a search of it needs. Raises LakeError, CheckpointError."""
-        trained = lake.run(indexed.result["train"])
-        layer = word_layer(lake, trained) if trained.rows("word_vectors") else None
+        trained = lake.run(indexed.result["train"]) if indexed.result["train"] else None
+        layer = word_layer(lake, trained) if trained and trained.rows("word_vectors") else None
         held = lake.table(indexed, "indexed")
         table = _products(lake, indexed, set(held["product_id"].to_pylist()))
         rows = {name: row for row, name in enumerate(table["product_id"].to_pylist())}
