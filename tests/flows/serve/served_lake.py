@@ -1,6 +1,8 @@
 """A small lake whose live model can be asked with photos: colour histograms, and words that mean what bears them."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -16,24 +18,27 @@ from workers.contract import NO_LABELS, registry
 from workers.retrieval.embed import Embed
 from workers.training.checkpoint import pack, unpack
 
-SETTINGS = {"image_size": 48, "grid": 2, "bins": 4}
-
 
 class ServedLake(SmallLake):
     """As SmallLake, but what it calls corbiere has a checkpoint, and its vectors are those of its photos."""
 
+    METHOD = "histogram"
+    SETTINGS: ClassVar[Mapping[str, Any]] = {"image_size": 48, "grid": 2, "bins": 4}
+    COARSE: ClassVar[Mapping[str, Any]] = {"image_size": 48, "grid": 1, "bins": 4}
+    NAMES = NO_LABELS
+
     def train(self, epochs: int) -> Manifest:
         if not epochs:
             return super().train(0)
-        trained, self.found = self.learnt(SETTINGS)
+        trained, self.found = self.learnt(self.SETTINGS)
         return trained
 
-    def learnt(self, settings: dict[str, int]) -> tuple[Manifest, dict[str, np.ndarray]]:
-        """A train run of a histogram of these settings, and its vectors of all photos."""
-        ready = registry.settings_of("histogram", settings)
-        data = pack(registry.build(ready, NO_LABELS), ready, NO_LABELS, "no weights")
+    def learnt(self, settings: Mapping[str, Any]) -> tuple[Manifest, dict[str, np.ndarray]]:
+        """A train run of METHOD as it begins, with these settings, and its vectors of all photos."""
+        ready = registry.settings_of(self.METHOD, settings)
+        data = pack(registry.build(ready, self.NAMES), ready, self.NAMES, "no weights")
         run = self.lake.begin("run", "train", f"served {settings}", parents=[self.labels.run_id])
-        name = f"checkpoints/{unpack(data, 'histogram').sha256}.safetensors"
+        name = f"checkpoints/{unpack(data, self.METHOD).sha256}.safetensors"
         self.lake.filesystem.create_dir(f"{run.folder}/checkpoints")
         with self.lake.filesystem.open_output_stream(f"{run.folder}/{name}") as file:
             file.write(data)
@@ -48,11 +53,14 @@ class ServedLake(SmallLake):
         said = {"method": "corbiere", "checkpoint": "ab" * 32, "images": 9, "origin": "random"}
         return self.lake.commit(run, said), found
 
+    def second_embed(self) -> Manifest:
+        """The embed run of a coarser model: it knows the colours of a whole photo, and not where they are."""
+        trained, found = self.learnt(self.COARSE)
+        return self._embedded(found, "print-coarse", trained, "coarse")
+
     def second_index(self) -> Manifest:
-        """The index run of a coarser model: it knows the colours of a whole photo, and not where they are."""
-        trained, found = self.learnt({"image_size": 48, "grid": 1, "bins": 4})
-        embedded = self._embedded(found, "print-coarse", trained, "coarse")
-        load_collection.fn(IndexParameters(lake=self.lake.uri, embed=embedded.run_id))
+        """The index run of the coarser model."""
+        load_collection.fn(IndexParameters(lake=self.lake.uri, embed=self.second_embed().run_id))
         return self.lake.newest("index")
 
     def weightless_index(self) -> Manifest:
@@ -79,7 +87,7 @@ class ServedLake(SmallLake):
         return self.commit("embed", {schema: rows}, parents, said, {"method": method, "splits": None})
 
     def _found(self, checkpoint: str) -> dict[str, np.ndarray]:
-        encoder = {"checkpoint": checkpoint, "method": "histogram"}
+        encoder = {"checkpoint": checkpoint, "method": self.METHOD}
         tool = Embed(self.lake.filesystem, encoder, write=lambda number, ids, vectors: (ids, vectors))
         ids, vectors = tool.embed(0, locate(self.lake, ids_of_hex(list(self.photos)))).part
         return dict(zip(hex_of_ids(ids), vectors, strict=True))

@@ -139,12 +139,9 @@ def test_all_of_it_works_without_a_script(browser: Any, address: str, photo: Pat
 
 
 @pytest.mark.parametrize(
-    "page",
-    [{"viewport": DESKTOP}, {"viewport": PHONE}, {"java_script_enabled": False}],
-    indirect=True,
-    ids=["desktop", "phone", "no-script"],
+    "page", [{"viewport": DESKTOP}, {"viewport": PHONE}], indirect=True, ids=["desktop", "phone"]
 )
-def test_two_models_are_compared_and_the_choice_of_the_second_is_in_the_address(
+def test_two_models_stand_beside_each_other_and_the_choice_of_the_second_is_in_the_address(
     page: Any, address: str, photo: Path, served: ServedLake, second: Manifest
 ) -> None:
     given(page, address, photo)
@@ -156,12 +153,25 @@ def test_two_models_are_compared_and_the_choice_of_the_second_is_in_the_address(
     assert page.locator(".side").first.locator(".card").count() == 12
 
     page.select_option("#right", page.locator("#left").input_value())
-    if page.evaluate("!document.documentElement.classList.contains('script')"):
-        page.click("#search button")
 
     page.wait_for_url(re.compile("right="))
-    page.wait_for_selector("text=100 %")
+    page.wait_for_selector('.overlap strong:text-is("100 %")')
     assert "photo=" in page.url and page.locator(".only").count() == 0
+
+
+@pytest.mark.parametrize("page", [{"java_script_enabled": False}], indirect=True)
+def test_two_models_are_compared_without_a_script(
+    page: Any, address: str, photo: Path, second: Manifest
+) -> None:
+    page.goto(f"{address}compare?words=red")
+    page.set_input_files("#file", str(photo))
+    page.click("#give button")
+    page.wait_for_url(re.compile("photo="))
+    assert "/compare?" in page.url and "words=red" in page.url
+    page.select_option("#right", page.locator("#left").input_value())
+    page.click("#search button")
+    page.wait_for_url(re.compile("right="))
+    assert page.locator(".overlap strong").inner_text() == "100 %" and "photo=" in page.url
 
 
 def test_the_keyboard_alone_is_enough(page: Any, address: str) -> None:
