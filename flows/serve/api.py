@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, UploadFile
+from fastapi import APIRouter, Query, Response, UploadFile
 from pydantic import BaseModel, ConfigDict, Field
 
 from flows.queries.overrides import overrides
@@ -109,13 +109,16 @@ def routes(window: Window) -> APIRouter:
     """The API."""
     router = APIRouter(prefix="/api", responses=_FAULTS)
 
-    @router.get("/search")
-    def search(question: Annotated[Question, Query()]) -> Answer:
+    @router.get("/search", response_model=Answer)
+    def search(question: Annotated[Question, Query()]) -> Response:
         """Find products by a photo, by words, or by both."""
         if not question.asks:
             raise InputError("search", "needs words, photo or like")
         with window.metrics.timed(question.kind):
-            return answered(window.serving.now(), question, window.milvus, window.uploads)
+            answer = answered(window.serving.now(), question, window.milvus, window.uploads)
+        return Response(
+            answer.model_dump_json(), media_type="application/json"
+        )  # written once, not checked anew
 
     @router.get("/compare")
     def compare(asked: Annotated[Compared, Query()]) -> Comparison:

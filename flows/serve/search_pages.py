@@ -1,6 +1,5 @@
 """The search page, its photos, why a product was found, and one product with what can be said against its label."""
 
-from itertools import zip_longest
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -11,20 +10,17 @@ from flows.queries.overrides import overrides
 from flows.serve.answers import answered
 from flows.serve.comparing import Compared
 from flows.serve.explaining import WhyAsked, why
-from flows.serve.filters import Filters, counts, price_bounds
+from flows.serve.filters import counts, price_bounds
 from flows.serve.overriding import override
 from flows.serve.page import page
 from flows.serve.price_history import price_history
 from flows.serve.questions import MOST, Question
-from flows.serve.served_index import ServedIndex
 from flows.serve.stored_photos import SIDES
 from flows.serve.window import Window
 from schemas.errors import InputError
-from workers.text.words import tokens
 
 LASTING = {"cache-control": "private, max-age=31536000, immutable"}  # its address is what it is
 SAMPLES = 12
-EXAMPLES = 8
 Asked = Annotated[Question, Query()]
 
 
@@ -132,15 +128,5 @@ def _searched(window: Window, question: Question) -> dict[str, Any]:
         "passing": len(filtered),
         "price_bounds": price_bounds(served.products),
         "most": MOST,
-        "words": _examples(served),
+        "words": served.examples,
     }
-
-
-def _examples(served: ServedIndex) -> list[str]:
-    """A few words to begin with: learnt ones that name the most frequent categories and colours."""
-    found = counts(served.products, Filters())
-    names = [
-        value for pair in zip_longest(found["category"], found["colour"]) for value, _ in filter(None, pair)
-    ]
-    said = dict.fromkeys(word for name in names for word in tokens(name.rpartition(" > ")[2]))
-    return [word for word in said if served.layer is not None and word in served.layer.ids][:EXAMPLES]
