@@ -5,8 +5,8 @@ lake was before that stage.
 """
 
 import json
+import os
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pyarrow.fs as pafs
@@ -29,25 +29,28 @@ for value in (
 CHAIN = ("crawl", "label", "train", "embed", "index", "evaluate", "publish")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def mall() -> Iterator[RunningMall]:
     with start(MallSpec(products=PRODUCTS, seed=9, shops=("shopify",), size=(160, 200))) as running:
         yield running
 
 
-@pytest.fixture
-def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], StoredLake]]:
-    """Makes an empty lake of a name, in a store of the test's own."""
-    for name, value in ENVIRONMENT.items():
-        monkeypatch.setenv(name, value)
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], StoredLake]]:
+    """Makes an empty lake of a name, in a store of the module's own."""
+    before = dict(os.environ)
+    os.environ |= ENVIRONMENT
+    homes = tmp_path_factory.mktemp("stored")
     with object_store() as server:
         Lake(address(server, "kills/bucket")).filesystem.create_dir("kills")
 
         def lake(name: str) -> StoredLake:
-            (tmp_path / name).mkdir()
-            return StoredLake(address(server, f"kills/{name}/lake"), tmp_path / name)
+            (homes / name).mkdir()
+            return StoredLake(address(server, f"kills/{name}/lake"), homes / name)
 
         yield lake
+    os.environ.clear()
+    os.environ.update(before)
 
 
 def names(lake: StoredLake, below: str) -> set[str]:
@@ -75,20 +78,31 @@ def indexed(lake: StoredLake) -> list[Any]:
     return [rows(lake, "index", "digests", "key", "digest"), sorted(held.hex_keys()), sorted(held.digests)]
 
 
-def test_killed_stages_of_a_lake_in_an_object_store_end_in_the_tables_of_an_undisturbed_chain(
-    mall: RunningMall, made: Callable[[str], StoredLake]
-) -> None:
-    calm, struck, copied = (made(name) for name in ("calm", "struck", "copied"))
-    shop = f"atelier={mall.urls[0]}"
+@pytest.fixture(scope="module")
+def calm(mall: RunningMall, made: Callable[[str], StoredLake]) -> StoredLake:
+    """A lake that a crawl without a kill filled."""
+    lake = made("calm")
+    vitrine(lake, "crawl", f"atelier={mall.urls[0]}")
+    return lake
 
-    vitrine(calm, "crawl", shop)
+
+def test_a_killed_crawl_into_an_object_store_ends_in_the_same_catalogue(
+    mall: RunningMall, made: Callable[[str], StoredLake], calm: StoredLake
+) -> None:
+    struck, shop = made("struck"), f"atelier={mall.urls[0]}"
     asked = sum(mall.stats(0)["kinds"].values())
+
     killed(struck, lambda: sum(mall.stats(0)["kinds"].values()) >= 1.5 * asked, "crawl", shop)
     again = vitrine(struck, "crawl", shop)
 
     assert again["products"] == PRODUCTS and crawled(struck) == crawled(calm)
     assert Lake(struck.uri).seen().others == []
 
+
+def test_the_chain_runs_in_an_object_store_and_its_killed_embedding_and_index_end_in_the_same_tables(
+    made: Callable[[str], StoredLake], calm: StoredLake
+) -> None:
+    copied = made("copied")
     vitrine(calm, "label", "--rarest", "3")
     vitrine(calm, *TRAIN)
     ours, theirs = Lake(calm.uri), Lake(copied.uri)
@@ -100,9 +114,8 @@ def test_killed_stages_of_a_lake_in_an_object_store_end_in_the_tables_of_an_undi
     embedded = vitrine(copied, "embed", "--part-rows", "16")
 
     assert len(parts) >= 2 and ", 0 rejected, 0 lost" in embedded["receipt"]
-    assert rows(copied, "embed", "vectors", "image_id", "vector") == rows(
-        calm, "embed", "vectors", "image_id", "vector"
-    )
+    columns = ("image_id", "vector")
+    assert rows(copied, "embed", "vectors", *columns) == rows(calm, "embed", "vectors", *columns)
 
     vitrine(calm, "index")
     killed(copied, lambda: any(copied.milvus.glob("collections/*")), "index")
