@@ -95,6 +95,10 @@ class Log:
         finally:
             said.cancel()
 
+    def say(self, what: str) -> None:
+        """Log one line."""
+        log.info("%s", what)
+
 
 _listener: Log = Log()
 
@@ -121,6 +125,11 @@ def waiting(what: str) -> Iterator[None]:
     with _listener.wait(what):
         yield
     moved()
+
+
+def say(what: str) -> None:
+    """Say one thing about what comes, such as how long it will take."""
+    _listener.say(what)
 
 
 def _line(step: Stage) -> str:

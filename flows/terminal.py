@@ -118,6 +118,10 @@ class Bars(Log):
             finally:
                 bars.remove_task(bar)
 
+    def say(self, what: str) -> None:
+        """Print one line, above what is shown."""
+        people.print(plain(what), soft_wrap=True)
+
     @contextmanager
     def _shown(self) -> Iterator[Progress]:
         """Share one display, for as long as anyone has something on it."""

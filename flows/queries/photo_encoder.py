@@ -17,11 +17,11 @@ def photo_encoder(lake: Lake, indexed: Manifest) -> "Encoder":
     """
     from workers.retrieval.encoder import Encoder
 
-    trained, embedded = lake.run(indexed.result["train"]), lake.run(indexed.parents[0])
+    embedded = lake.run(indexed.parents[0])
+    compute = embedded.parameters.get("compute", "")  # a run of an earlier version does not say
+    if not indexed.result["train"]:
+        return Encoder(lake.filesystem, "", indexed.result["method"], compute=compute)
+    trained = lake.run(indexed.result["train"])
     part = trained.files["checkpoints"][0]
-    return Encoder(
-        lake.filesystem,
-        f"{lake.folder(trained)}/{part.path}",
-        trained.result["method"],
-        compute=embedded.parameters.get("compute", ""),  # a run of an earlier version does not say
-    )
+    checkpoint = f"{lake.folder(trained)}/{part.path}"
+    return Encoder(lake.filesystem, checkpoint, trained.result["method"], compute=compute)

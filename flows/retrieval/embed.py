@@ -15,7 +15,8 @@ import pyarrow.compute as pc
 
 from flows.flow_of import flow_of
 from flows.parameters.retrieval import EmbedParameters
-from flows.progress import stage
+from flows.progress import say, stage
+from flows.retrieval.embed_forecast import forecast
 from flows.retrieval.embed_ledger import WorkList, work_list
 from flows.retrieval.embed_receipt import Receipt
 from flows.retrieval.embed_tool import EmbedTool, embed_tool
@@ -66,6 +67,9 @@ def embed_photos(parameters: EmbedParameters) -> dict[str, Any]:
     )
     street = street_photos(place, source) if tool.reads_domain and len(work.todo) else NO_IDS
     embedding = Embedding(place, run, tool, street)
+    of = {"fingerprint": tool.fingerprint, "method": tool.method, "compute": tool.compute}
+    if told := forecast(place, len(work.todo), **of):
+        say(f"forecast: {told}")
     if len(work.todo):
         with stage("embed", len(work.todo), "photos") as step:
             embedding.embed(work.todo, parameters.gpus, parameters.part_rows, step)

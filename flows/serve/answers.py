@@ -201,8 +201,7 @@ def folded(served: ServedIndex, cards: list[Card]) -> list[Card]:
     first: dict[int, Card] = {}
     kept = []
     for each in cards:
-        product = served.product(each.product_id)
-        group = product["group"] if product else None
+        group = served.group_of.get(each.product_id)
         if group is None or group not in first:
             kept.append(each)
             if group is not None:

@@ -2,12 +2,13 @@
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, UploadFile
+from fastapi import APIRouter, Query, Response, UploadFile
 from pydantic import BaseModel, ConfigDict, Field
 
 from flows.queries.overrides import overrides
 from flows.serve.answers import Answer, answered
 from flows.serve.catalogue_pages import NOTHING_CHANGED, changed
+from flows.serve.comparing import Compared, Comparison, compared
 from flows.serve.explaining import Why, WhyAsked, why
 from flows.serve.filters import Filters, counts
 from flows.serve.overriding import override
@@ -108,13 +109,23 @@ def routes(window: Window) -> APIRouter:
     """The API."""
     router = APIRouter(prefix="/api", responses=_FAULTS)
 
-    @router.get("/search")
-    def search(question: Annotated[Question, Query()]) -> Answer:
+    @router.get("/search", response_model=Answer)
+    def search(question: Annotated[Question, Query()]) -> Response:
         """Find products by a photo, by words, or by both."""
         if not question.asks:
             raise InputError("search", "needs words, photo or like")
         with window.metrics.timed(question.kind):
-            return answered(window.serving.now(), question, window.milvus, window.uploads)
+            answer = answered(window.serving.now(), question, window.milvus, window.uploads)
+        return Response(
+            answer.model_dump_json(), media_type="application/json"
+        )  # written once, not checked anew
+
+    @router.get("/compare")
+    def compare(asked: Annotated[Compared, Query()]) -> Comparison:
+        """Ask two indexes the same, each with its own model, and say what both find."""
+        if not asked.asks:
+            raise InputError("compare", "needs words, photo or like")
+        return compared(window, asked)
 
     @router.post("/photos")
     def give_photo(file: UploadFile) -> Given:

@@ -9,7 +9,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
-from flows.serve import api, catalogue_pages, gate_page, login, page_metrics, search_pages
+from flows.serve import api, catalogue_pages, compare_page, gate_page, login, page_metrics, search_pages
 from flows.serve.guard import Bounds, Guard
 from flows.serve.page import page
 from flows.serve.window import Window
@@ -30,7 +30,7 @@ def application(window: Window, bounds: Bounds) -> ASGIApp:
     )
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.include_router(api.routes(window))
-    for pages in (search_pages, catalogue_pages, gate_page):
+    for pages in (search_pages, compare_page, catalogue_pages, gate_page):
         app.include_router(pages.routes(window), include_in_schema=False)
     app.include_router(page_metrics.routes(window.metrics), include_in_schema=False)
     app.include_router(login.routes(bounds), include_in_schema=False)

@@ -1,6 +1,5 @@
 """The search page, its photos, why a product was found, and one product with what can be said against its label."""
 
-from itertools import zip_longest
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -9,21 +8,19 @@ from fastapi.responses import RedirectResponse
 
 from flows.queries.overrides import overrides
 from flows.serve.answers import answered
+from flows.serve.comparing import Compared
 from flows.serve.explaining import WhyAsked, why
-from flows.serve.filters import Filters, counts, price_bounds
+from flows.serve.filters import counts, price_bounds
 from flows.serve.overriding import override
 from flows.serve.page import page
 from flows.serve.price_history import price_history
 from flows.serve.questions import MOST, Question
-from flows.serve.served_index import ServedIndex
 from flows.serve.stored_photos import SIDES
 from flows.serve.window import Window
 from schemas.errors import InputError
-from workers.text.words import tokens
 
 LASTING = {"cache-control": "private, max-age=31536000, immutable"}  # its address is what it is
 SAMPLES = 12
-EXAMPLES = 8
 Asked = Annotated[Question, Query()]
 
 
@@ -88,14 +85,15 @@ def keep(window: Window, file: UploadFile, asked: str = "") -> str:
 
     clean = window.reading.read(file.file.read())
     photo = window.uploads.keep(clean)
-    before = Question.model_validate(_single(parse_qs(asked[:4000])))
+    told = _single(parse_qs(asked[:4000]))
+    before = (Compared if told.keys() & {"left", "right"} else Question).model_validate(told)
     crop = ",".join(f"{side:g}" for side in clean.crop) if clean.crop else ""
     return before.url(photo=photo, like="", crop=crop)
 
 
 def _single(parsed: dict[str, list[str]]) -> dict[str, Any]:
     lists = ("shop", "category", "colour")
-    wanted = set(Question.model_fields) - {"photo", "like", "crop"}
+    wanted = set(Compared.model_fields) - {"photo", "like", "crop"}
     return {name: values if name in lists else values[0] for name, values in parsed.items() if name in wanted}
 
 
@@ -130,15 +128,5 @@ def _searched(window: Window, question: Question) -> dict[str, Any]:
         "passing": len(filtered),
         "price_bounds": price_bounds(served.products),
         "most": MOST,
-        "words": _examples(served),
+        "words": served.examples,
     }
-
-
-def _examples(served: ServedIndex) -> list[str]:
-    """A few words to begin with: learnt ones that name the most frequent categories and colours."""
-    found = counts(served.products, Filters())
-    names = [
-        value for pair in zip_longest(found["category"], found["colour"]) for value, _ in filter(None, pair)
-    ]
-    said = dict.fromkeys(word for name in names for word in tokens(name.rpartition(" > ")[2]))
-    return [word for word in said if served.layer is not None and word in served.layer.ids][:EXAMPLES]

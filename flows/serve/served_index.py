@@ -5,6 +5,8 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -18,15 +20,18 @@ from flows.queries.photo_encoder import photo_encoder
 from flows.queries.search import WordLayer, word_layer
 from flows.queries.words_found import likelihoods_of
 from flows.serve.encoding import Encoding
+from flows.serve.filters import Filters, counts
 from flows.serve.stored_photos import StoredPhotos
 from infra.lake import Lake
 from schemas.errors import LakeError, PipelineError
 from schemas.manifest import Manifest
 from workers.retrieval.query_words import QueryReader
 from workers.retrieval.word_likelihoods import WordLikelihoods
+from workers.text.words import tokens
 
 ASKED_EVERY_S = 2.0
 MEAN_OF = 5_000
+EXAMPLES = 8
 _FACTS = (
     "shop",
     "title",
@@ -63,7 +68,7 @@ _log = logging.getLogger(__name__)
 class ServedIndex:
     """One index, ready to be asked.
 
-    trained   the train run of its model
+    trained   the train run of its model; None for a method without weights
     layer     its words; None for a method without any
     reader    of queries in words, as these were learnt
     likelihoods  what cosines with words mean on it; None where the index does not say
@@ -75,7 +80,7 @@ class ServedIndex:
     """
 
     indexed: Manifest
-    trained: Manifest
+    trained: Manifest | None
     layer: WordLayer | None
     reader: QueryReader | None
     likelihoods: WordLikelihoods | None
@@ -88,8 +93,8 @@ class ServedIndex:
     @classmethod
     def read(cls, lake: Lake, indexed: Manifest) -> "ServedIndex":
         """Read an index run and all that a search of it needs. Raises LakeError, CheckpointError."""
-        trained = lake.run(indexed.result["train"])
-        layer = word_layer(lake, trained) if trained.rows("word_vectors") else None
+        trained = lake.run(indexed.result["train"]) if indexed.result["train"] else None
+        layer = word_layer(lake, trained) if trained and trained.rows("word_vectors") else None
         held = lake.table(indexed, "indexed")
         table = _products(lake, indexed, set(held["product_id"].to_pylist()))
         rows = {name: row for row, name in enumerate(table["product_id"].to_pylist())}
@@ -116,6 +121,21 @@ class ServedIndex:
     def fingerprint(self) -> str:
         """What made its vectors."""
         return str(self.indexed.result["fingerprint"])
+
+    @cached_property
+    def group_of(self) -> dict[str, int]:
+        """The near-duplicate group of each product that has one: every answer looks all of its products up."""
+        pairs = zip(self.products["product_id"].to_pylist(), self.products["group"].to_pylist(), strict=True)
+        return {name: group for name, group in pairs if group is not None}
+
+    @cached_property
+    def examples(self) -> list[str]:
+        """A few words to begin with: learnt ones that name the most frequent categories and colours."""
+        found = counts(self.products, Filters())
+        pairs = zip_longest(found["category"], found["colour"])
+        names = [value for pair in pairs for value, _ in filter(None, pair)]
+        said = dict.fromkeys(word for name in names for word in tokens(name.rpartition(" > ")[2]))
+        return [word for word in said if self.layer is not None and word in self.layer.ids][:EXAMPLES]
 
     def chance(self, kind: str) -> float | None:
         """The score that a search by `photos` or `words` reaches by chance; None where the index does not say."""

@@ -1,9 +1,10 @@
-"""All that the pages stand on: the lake, the index that is served, Milvus, and the photos that people gave."""
+"""All that the pages stand on: the lake, its live index and others, Milvus, and the photos that people gave."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 from flows.serve.milvus_turns import MilvusTurns
+from flows.serve.other_indexes import OtherIndexes
 from flows.serve.page_metrics import PageMetrics
 from flows.serve.served_index import Serving
 from flows.serve.upload_reading import UploadReading
@@ -18,6 +19,7 @@ class Window:
 
     lake: Lake
     serving: Serving
+    others: OtherIndexes
     milvus: MilvusTurns
     uploads: Uploads
     reading: UploadReading
@@ -31,10 +33,12 @@ class Window:
         settings = load_settings(lake=lake or None, milvus_uri=milvus or None)
         place = Lake(settings.lake)
         serving = Serving(place, index)
+        turns = MilvusTurns(settings.milvus_uri, settings.milvus_token)
         return cls(
             place,
             serving,
-            MilvusTurns(settings.milvus_uri, settings.milvus_token),
+            OtherIndexes(place, serving, turns),
+            turns,
             Uploads(uploads),
             UploadReading(),
             PageMetrics(serving),
@@ -43,5 +47,6 @@ class Window:
     def close(self) -> None:
         """End its threads, its process and its connection."""
         self.serving.now().close()
+        self.others.close()
         self.milvus.close()
         self.reading.close()

@@ -9,7 +9,6 @@ from typing import Any
 
 import pyarrow.fs as pafs
 import pytest
-from moto.server import ThreadedMotoServer
 
 from infra.lake import Lake
 from infra.mall.server import Mall
@@ -17,10 +16,11 @@ from infra.mall.trade import MallSpec
 from schemas.manifest import Manifest
 from tests.flows.lake_commands import command, environment, vitrine
 from tests.flows.processes import started
+from tests.infra.object_store import ENVIRONMENT as STORE
+from tests.infra.object_store import address, object_store
 from tests.infra.raylets import Raylets, raylets
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3000)]
-STORE = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_EC2_METADATA_DISABLED": "true"}
 # A checkpoint after every step, so that there is one to go on from wherever the node goes.
 TRAIN = ["train", "corbiere", "--gpus", "0", "--workers", "2", "--checkpoint-minutes", "0"]
 for value in (
@@ -76,19 +76,13 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with Mall(MallSpec(products=170, seed=9, shops=("shopify",), size=(96, 120))) as running:
         vitrine(folder, "crawl", f"atelier={running.urls[0]}")
     vitrine(folder, "label")
-    store = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    store.start()
-    host, port = store.get_host_and_port()
-    lake = Lake(
-        f"s3://several/lake?endpoint_override={host}:{port}&scheme=http&region=us-east-1&allow_bucket_creation=true"
-    )
-    lake.filesystem.create_dir("several")
-    pafs.copy_files(str(folder), lake.root, pafs.LocalFileSystem(), lake.filesystem)
     try:
-        with raylets(2, STORE) as cluster:
+        with object_store() as server, raylets(2, STORE) as cluster:
+            lake = Lake(address(server, "several/lake"))
+            lake.filesystem.create_dir("several")
+            pafs.copy_files(str(folder), lake.root, pafs.LocalFileSystem(), lake.filesystem)
             yield Site(folder, lake, cluster, home)
     finally:
-        store.stop()
         os.environ.clear()
         os.environ.update(before)
 

@@ -63,14 +63,20 @@ def stocked(tmp_path_factory: pytest.TempPathFactory, ray_here: Cluster) -> tupl
 
 
 def test_photos_are_embedded_once_refusals_are_counted_and_a_later_run_reuses(
-    stocked: tuple[Lake, list[str]],
+    stocked: tuple[Lake, list[str]], caplog: pytest.LogCaptureFixture
 ) -> None:
     lake, ids = stocked
     wanted = EmbedParameters(lake=lake.uri, method="histogram", gpus="0", splits=("query",), part_rows=4)
 
-    queries = EMBED(wanted)
-    every = EMBED(wanted.model_copy(update={"splits": None}))
-    nothing = EMBED(wanted)
+    with caplog.at_level("INFO", "vitrine.progress"):
+        queries = EMBED(wanted)
+        every = EMBED(wanted.model_copy(update={"splits": None}))
+        nothing = EMBED(wanted)
+
+    [said] = [
+        line for line in caplog.messages if line.startswith("forecast:")
+    ]  # once there is a receipt, and work
+    assert said.startswith("forecast: 20 photos, about ") and queries["run_id"] in said
 
     assert (queries["embedded"], queries["reused"], queries["rejected"]) == (10, 0, {})
     # The 30th photo is in the gallery and is none: refused, and asked again by whoever wants all.

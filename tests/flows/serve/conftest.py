@@ -9,6 +9,7 @@ from starlette.testclient import TestClient
 from flows.serve.app import application
 from flows.serve.guard import Bounds
 from flows.serve.window import Window
+from schemas.manifest import Manifest
 from tests.flows.published_lake import publish_small
 from tests.flows.serve.served_lake import ServedLake
 
@@ -19,6 +20,12 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> ServedLake:
     small = ServedLake(tmp_path_factory.mktemp("serve") / "lake")
     publish_small(small)
     return small
+
+
+@pytest.fixture(scope="package")
+def second(served: ServedLake) -> Manifest:
+    """The index run of another model of the same lake, which is not live."""
+    return served.second_index()
 
 
 @pytest.fixture(scope="package")

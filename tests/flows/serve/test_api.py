@@ -16,7 +16,8 @@ def test_the_document_names_every_address_and_asks_nothing_of_other_hosts(site: 
     told = site.get("/api/openapi.json").json()
 
     assert set(told["paths"]) == {
-        f"/api/{name}" for name in ("search", "photos", "facets", "why", "product", "changes", "overrides")
+        f"/api/{name}"
+        for name in ("search", "compare", "photos", "facets", "why", "product", "changes", "overrides")
     }
     assert site.get("/docs").status_code == 404
 

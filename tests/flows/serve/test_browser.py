@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from schemas.manifest import Manifest
 from tests.flows.serve.served_lake import ServedLake
 from tests.flows.serve.serving_process import serving
 
@@ -137,6 +138,42 @@ def test_all_of_it_works_without_a_script(browser: Any, address: str, photo: Pat
     assert page.locator(".card").count() == 12
 
 
+@pytest.mark.parametrize(
+    "page", [{"viewport": DESKTOP}, {"viewport": PHONE}], indirect=True, ids=["desktop", "phone"]
+)
+def test_two_models_stand_beside_each_other_and_the_choice_of_the_second_is_in_the_address(
+    page: Any, address: str, photo: Path, served: ServedLake, second: Manifest
+) -> None:
+    given(page, address, photo)
+    page.click("text=Ask another model the same")
+    page.wait_for_url(re.compile("/compare"))
+    page.wait_for_selector("text=found by both")
+    left, right = (page.locator(".side").nth(number).bounding_box() for number in (0, 1))
+    assert abs(left["y"] - right["y"]) < 2 and right["x"] >= left["x"] + left["width"]
+    assert page.locator(".side").first.locator(".card").count() == 12
+
+    page.select_option("#right", page.locator("#left").input_value())
+
+    page.wait_for_url(re.compile("right="))
+    page.wait_for_selector('.overlap strong:text-is("100 %")')
+    assert "photo=" in page.url and page.locator(".only").count() == 0
+
+
+@pytest.mark.parametrize("page", [{"java_script_enabled": False}], indirect=True)
+def test_two_models_are_compared_without_a_script(
+    page: Any, address: str, photo: Path, second: Manifest
+) -> None:
+    page.goto(f"{address}compare?words=red")
+    page.set_input_files("#file", str(photo))
+    page.click("#give button")
+    page.wait_for_url(re.compile("photo="))
+    assert "/compare?" in page.url and "words=red" in page.url
+    page.select_option("#right", page.locator("#left").input_value())
+    page.click("#search button")
+    page.wait_for_url(re.compile("right="))
+    assert page.locator(".overlap strong").inner_text() == "100 %" and "photo=" in page.url
+
+
 def test_the_keyboard_alone_is_enough(page: Any, address: str) -> None:
     page.goto(address)
     page.keyboard.press("Tab")
@@ -205,7 +242,7 @@ def test_garbage_is_answered_with_one_sentence(page: Any, address: str, tmp_path
     ids=["light", "dark", "phone"],
 )
 def test_axe_finds_no_fault_and_nothing_is_wider_than_the_screen(
-    page: Any, address: str, photo: Path, served: ServedLake
+    page: Any, address: str, photo: Path, served: ServedLake, second: Manifest
 ) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     product, _, _, ids = served.products[3]
@@ -213,6 +250,12 @@ def test_axe_finds_no_fault_and_nothing_is_wider_than_the_screen(
     shown = page.url.removeprefix(address)
     why = f"why?like={ids[0]}&hit={ids[1]}&product={product.product_id}"
     pages = ["", "?words=red+paisley&k=24", shown, why, f"product?id={product.product_id}"]
+    pages += [
+        f"compare?like={ids[0]}&words=red",
+        "compare?words=red&k=48",
+        "compare",
+        "compare?words=paisley",
+    ]
     pages += ["catalogue?since=30d", "gate", "overrides", "login", "nothing"]
     faults = {}
     for each in pages:
