@@ -31,8 +31,7 @@ def recipe_of(method: nn.Module, config: Any = None) -> Recipe:
     waiting |= {getattr(module, "drawn_in", "") for module in method.modules()}
     while waiting:
         name = waiting.pop()
-        file = _file(name)
-        if file not in recipe and name.startswith(_OURS):
+        if name.startswith(_OURS) and (file := _file(name)) not in recipe:
             names = vars(sys.modules[name])
             recipe[file] = {key: value for key, value in sorted(names.items()) if _is_number_of(key, value)}
             waiting.update(_modules_of_functions(names))
