@@ -51,13 +51,15 @@ def search(parameters: SearchParameters) -> dict[str, Any]:
     change = parameters.change or {}
     if change and image is None:
         raise UsageError("--change", "changes what a photo shows; give a photo")
-    closer = words is None and not change
     place = Lake(parameters.lake)
     indexed = searched(place, parameters.index)
-    trained = place.run(indexed.result["train"])
+    trained = place.run(indexed.result["train"]) if indexed.result["train"] else None  # histogram needs none
+    closer = trained if words is None and not change else None
     forms = told(QueryWords())
     likely: WordsAsked | None = None
     if words is not None:
+        if trained is None or not trained.rows("word_vectors"):
+            raise InputError("--words", f"cannot be asked with: {indexed.result['method']} learns none")
         layer = word_layer(place, trained)
         asked_words = words_asked(QueryReader(layer.ids), words)
         vector, forms = asked_words.vector(layer.vectors), told(asked_words)
@@ -68,7 +70,7 @@ def search(parameters: SearchParameters) -> dict[str, Any]:
         vector = _of_photo(place, indexed, str(image), data, change)
     collection, fingerprint = indexed.result["collection"], indexed.result["fingerprint"]
     settings = load_settings(lake=parameters.lake, milvus_uri=parameters.milvus or None)
-    asked = wanted(trained, parameters.k) if closer else parameters.k
+    asked = wanted(closer, parameters.k) if closer else parameters.k
     store = VectorStore(settings.milvus_uri, settings.milvus_token, create=False)
     with store, _filter_is_an_option(parameters.where):
         if likely:
@@ -84,7 +86,7 @@ def search(parameters: SearchParameters) -> dict[str, Any]:
         chance = indexed.result.get("chance", {}).get("photos" if words is None else "words")
         hits = [_judged(hit, chance, of_photo=words is None) for hit in found]
     if closer:
-        hits = looked_at(place, trained, str(image), data, hits)[: parameters.k]
+        hits = looked_at(place, closer, str(image), data, hits)[: parameters.k]
     scores = [hit["score"] for hit in hits]
     return {
         "query": words if words is not None else str(image),

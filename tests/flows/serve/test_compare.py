@@ -1,12 +1,16 @@
 """Two models asked the same: each with its own encoder, what both find, and where each puts it."""
 
 import threading
+from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
+from flows.parameters.retrieval import SearchParameters
+from flows.queries.search import search
 from flows.serve.other_indexes import OtherIndexes
 from flows.serve.window import Window
+from schemas.errors import InputError
 from schemas.manifest import Manifest
 from tests.flows.processes import wait_until
 from tests.flows.serve.served_lake import ServedLake
@@ -140,6 +144,21 @@ def test_a_method_that_learns_nothing_is_compared_by_photo_and_says_that_it_has_
     assert photo["right"]["answer"]["cards"][0]["alike"] == 100 and photo["right"]["train"] == ""
     assert words["right"]["answer"] is None and "learnt none" in words["right"]["fault"]
     assert words["left"]["answer"]["cards"] and words["overlap"] is None
+
+
+def test_the_command_searches_such_an_index_by_photo_and_says_that_it_has_no_words(
+    served: ServedLake, tmp_path: Path
+) -> None:
+    weightless = served.weightless_index()
+    name = served.products[5][3][1]
+    (tmp_path / "photo").write_bytes(served.photos[name])
+    asked = {"lake": served.lake.uri, "index": weightless.run_id, "k": 4}
+
+    found = search(SearchParameters.read(asked | {"image": str(tmp_path / "photo")}))
+
+    assert found["hits"][0]["image_id"] == name and found["hits"][0]["match"] == pytest.approx(1, abs=1e-3)
+    with pytest.raises(InputError, match="histogram learns none"):
+        search(SearchParameters.read(asked | {"words": "red"}))
 
 
 def test_an_index_that_has_to_make_room_is_closed_once_nobody_asks_it(
