@@ -11,7 +11,7 @@ from torch import Tensor
 from workers.contract import Batch, LabelSpace, Sparse
 from workers.methods.house import TEMPERATURE, TRAINING, Config, Method
 
-SMALL = {"weights": "random", "image_size": 32, "clutter": 0.0, "photos": 0.0}
+SMALL = {"backbone": "resnet18", "weights": "random", "image_size": 32, "clutter": 0.0, "photos": 0.0}
 WORDS = 12
 
 
