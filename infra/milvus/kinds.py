@@ -38,7 +38,9 @@ def _cells(k: int) -> dict[str, int]:
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {
         "FLAT": Kind({}, lambda k: {}),
-        "AUTOINDEX": Kind({}, _candidates),  # a graph on Lite and on servers, which look at so many candidates, too
+        "AUTOINDEX": Kind(
+            {}, _candidates
+        ),  # a graph on Lite and on servers, which look at so many candidates, too
         "HNSW": Kind(_GRAPH, _candidates),
         "HNSW_SQ": Kind({**_GRAPH, "sq_type": "SQ8"}, _candidates),
         "IVF_FLAT": Kind(_CELLS, _cells),
