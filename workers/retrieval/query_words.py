@@ -57,10 +57,10 @@ class QueryWords:
 
 
 class QueryReader:
-    """Reads queries on one vocabulary; `ids` word -> row."""
+    """Reads queries on one vocabulary; `ids` word -> row, in the order of rows."""
 
     def __init__(self, ids: Mapping[str, int]) -> None:
-        self._ids = ids
+        self._ids, self._words = ids, list(ids)
         self._learnt = Learnt(ids)
         self._lexicon = translations.shipped()
         self._spoken = sorted(self._lexicon.spoken({key([word]) for word in ids}))
@@ -90,8 +90,7 @@ class QueryReader:
     def _add(self, found: QueryWords, word: str, ways: tuple[Way, ...]) -> None:
         if ways not in found.ways:
             found.ways.append(ways)
-        words = list(self._ids)
-        said = [" ".join(words[row] for row in way.rows) for way in ways]
+        said = [" ".join(self._words[row] for row in way.rows) for way in ways]
         if others := [each for each in said if each != word]:
             found.also[word] = others
 
