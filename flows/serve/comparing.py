@@ -33,8 +33,8 @@ class Compared(Question):
         return super().url("/", left="", right="", k=None)
 
     @property
-    def passes_less(self) -> bool:
-        """Whether a filter holds."""
+    def is_filtered(self) -> bool:
+        """Whether filters leave anything out."""
         return bool(self.expression())
 
 
