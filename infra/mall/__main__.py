@@ -6,14 +6,12 @@ benchmark, `--export in-shop FOLDER`, a folder in the formats that it was publis
 
 import argparse
 import json
-import signal
 import sys
 from dataclasses import asdict
-from threading import Event
 
 from infra.mall.catalogue import DrawnCatalogue
 from infra.mall.export import catalogue_file, consumer2shop, deepfashion_c, in_shop
-from infra.mall.lifeline import die_with_parent
+from infra.mall.lifeline import Ending, die_with_parent
 from infra.mall.server import Mall, catalogues
 from infra.mall.trade import MallSpec
 from schemas.errors import InputError, UsageError
@@ -28,9 +26,7 @@ FORMATS = {
 def main(words: list[str] | None = None) -> int:
     """0 after SIGTERM or SIGINT; with a one-line reason 1 for bad input, 2 for bad options."""
     options = parser().parse_args(words)
-    done = Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: done.set())
+    ending = Ending()
     if options.die_with_parent:
         die_with_parent()
     try:
@@ -43,7 +39,7 @@ def main(words: list[str] | None = None) -> int:
             if mall.canary is not None:
                 said["canary"] = mall.canary.url
             print(json.dumps(said), flush=True)
-            done.wait()
+            ending.wait()
     except InputError as error:
         print(error, file=sys.stderr)
         return 2 if isinstance(error, UsageError) else 1

@@ -16,3 +16,20 @@ def die_with_parent() -> None:
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() != parent:  # it died before we asked
         os.kill(os.getpid(), signal.SIGTERM)
+
+
+class Ending:
+    """Hears SIGTERM and SIGINT from when it is made on, in the main thread.
+
+    Through a pipe: threading.Event has a lock that its waiting thread may hold just then, and a handler, which runs in
+    the same thread, would wait for it for ever.
+    """
+
+    def __init__(self) -> None:
+        self._heard, tell = os.pipe()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: os.write(tell, b"."))
+
+    def wait(self) -> None:
+        """Return once one was heard."""
+        os.read(self._heard, 1)

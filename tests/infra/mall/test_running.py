@@ -64,6 +64,35 @@ def test_a_mall_ends_with_the_process_that_started_it() -> None:
     assert refused_within(url, seconds=10)
 
 
+# The signal comes while each line of the waiting runs, the library's own included.
+HEARD = """
+import os, signal, sys
+from infra.mall.lifeline import Ending
+left = 0
+def tell(frame, event, what):
+    global left
+    left -= 1
+    if left == 0:
+        os.kill(os.getpid(), signal.SIGTERM)
+    return tell
+signal.signal(signal.SIGALRM, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
+for moment in range(1, 25):
+    ending, left = Ending(), moment
+    signal.setitimer(signal.ITIMER_REAL, 0.05)  # where there are fewer lines than that
+    sys.settrace(tell)
+    ending.wait()
+    sys.settrace(None)
+    signal.setitimer(signal.ITIMER_REAL, 0)
+print("heard")
+"""
+
+
+def test_an_end_is_heard_whatever_line_of_the_waiting_it_meets() -> None:
+    done = subprocess.run([sys.executable, "-c", HEARD], cwd=ROOT, capture_output=True, text=True, timeout=60)
+
+    assert done.stdout == "heard\n", done.stderr
+
+
 def refused_within(url: str, seconds: float) -> bool:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
