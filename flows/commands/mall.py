@@ -32,6 +32,9 @@ def command(
     ] = "",
     folder: Annotated[str, typer.Argument(help="Of --export deepfashion-c and the like.")] = "",
     size: Annotated[str, typer.Option(help="Of drawn photos, pixels.")] = "320x400",
+    assortment: Annotated[
+        str, typer.Option(help="even: as many of each category; usual: as a shop sells, most of all dresses.")
+    ] = "even",
 ) -> None:
     """Serve the shops until interrupted."""
     from infra.mall.__main__ import main as serve
@@ -39,7 +42,7 @@ def command(
     arguments = ["--products", str(products), "--seed", str(seed), "--shops", shops, "--port", str(port)]
     arguments += ["--catalog", catalog] if catalog else []
     arguments += ["--faults"] if faults else []
-    arguments += ["--size", size]
+    arguments += ["--size", size, "--assortment", assortment]
     arguments += ["--export", export, *([folder] if folder else [])] if export else []
     arguments += [word for pair in map.split(",") if pair for word in ("--map", pair)]
     raise typer.Exit(one_line(lambda: serve(arguments)))

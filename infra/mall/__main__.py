@@ -11,6 +11,7 @@ from dataclasses import asdict
 
 from infra.mall.catalogue import DrawnCatalogue
 from infra.mall.export import catalogue_file, consumer2shop, deepfashion_c, in_shop
+from infra.mall.garments.design import ASSORTMENTS
 from infra.mall.lifeline import Ending, die_with_parent
 from infra.mall.server import Mall, catalogues
 from infra.mall.trade import MallSpec
@@ -80,6 +81,12 @@ def parser() -> argparse.ArgumentParser:
         "--faults", action="store_true", help="misbehave: errors, bad photos, traps, lies; for tests"
     )
     options.add_argument(
+        "--assortment",
+        choices=ASSORTMENTS,
+        default=usual.assortment,
+        help="usual: as a shop sells, most of all dresses (%(default)s: as many of each)",
+    )
+    options.add_argument(
         "--export",
         nargs="+",
         default=[],
@@ -118,6 +125,7 @@ def spec(options: argparse.Namespace) -> MallSpec:
         size=(int(width), int(height)),
         draw_ahead=options.draw_ahead,
         faults=options.faults,
+        assortment=options.assortment,
     )
 
 

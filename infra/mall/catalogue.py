@@ -14,7 +14,7 @@ from random import Random
 from threading import Lock
 from typing import Protocol
 
-from infra.mall.garments.design import CATEGORIES, Design, design
+from infra.mall.garments.design import ASSORTMENTS, Design, design
 from infra.mall.item import Item, Photo
 from infra.mall.photos import camera
 from infra.mall.seeds import chance, digest
@@ -49,6 +49,8 @@ class Trade:
     "whether some items show the price before a reduction"
     luxury: float = 0.0
     "share of items at twelve times the price, so that prices reach four digits"
+    assortment: str = "even"
+    "how many of each category there are: a name in ASSORTMENTS"
 
 
 class Catalogue(Protocol):
@@ -179,15 +181,17 @@ def draw_item(number: int, seed: int, trade: Trade, size: tuple[int, int]) -> It
 def _begun(number: int, seed: int, trade: Trade) -> tuple[Random, Design, str]:
     """What an item is and its language, and the generator that its words go on with."""
     rng = chance("item", seed, trade.name, number)
-    names = _turn(seed, trade.name, number // len(CATEGORIES))
+    assortment = ASSORTMENTS[trade.assortment]
+    size = sum(assortment.categories.values())
+    names = _turn(seed, trade.name, number // size, trade.assortment)
     key = digest(seed, trade.name, number)[:16]
-    look = design(rng, names[number % len(names)], key)
+    look = design(rng, names[number % size], key, assortment)
     return rng, look, "en" if rng.random() < trade.english else "de"
 
 
 @lru_cache(maxsize=64)
-def _turn(seed: int, trade: str, block: int) -> tuple[str, ...]:
-    names = list(CATEGORIES)
+def _turn(seed: int, trade: str, block: int, assortment: str) -> tuple[str, ...]:
+    names = ASSORTMENTS[assortment].turn()
     chance("order", seed, trade, block).shuffle(names)
     return tuple(names)
 

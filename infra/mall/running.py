@@ -120,6 +120,7 @@ def arguments(spec: MallSpec) -> list[str]:
         str(spec.draw_ahead),
     ]
     words += ["--faults"] if spec.faults else []
+    words += ["--assortment", spec.assortment]
     if spec.catalogue_file:
         words += ["--catalog", str(Path(spec.catalogue_file).absolute())]
     for field, column in spec.mapping.items():

@@ -169,7 +169,8 @@ class Mall:
         await asyncio.gather(*(server.serve(sockets=[sock]) for server, sock in pairs))
 
     def _shop(self, number: int, port: int) -> Shop:
-        trade, catalogue = trades(self.spec.shops, self.spec.faults)[number], self.catalogues[number]
+        trade = trades(self.spec.shops, self.spec.faults, self.spec.assortment)[number]
+        catalogue = self.catalogues[number]
         return Shop(
             name=trade.name,
             dialect=self.spec.shops[number],
@@ -192,7 +193,7 @@ def catalogues(spec: MallSpec) -> list[Catalogue]:
         return list(parts)
     return [
         draw_catalogue(share, spec.seed, trade, spec.size)
-        for share, trade in zip(shares, trades(spec.shops, spec.faults), strict=True)
+        for share, trade in zip(shares, trades(spec.shops, spec.faults, spec.assortment), strict=True)
     ]
 
 

@@ -71,9 +71,11 @@ class MallSpec:
     "processes that draw photos before they are asked for"
     faults: bool = False
     "whether the shops misbehave, as infra/mall/faults says; the default mall is well behaved"
+    assortment: str = "even"
+    "what the shops have more of: a name in infra.mall.garments.design.ASSORTMENTS"
 
 
-def trades(dialects: tuple[str, ...], faults: bool = False) -> list[Trade]:
+def trades(dialects: tuple[str, ...], faults: bool = False, assortment: str = "even") -> list[Trade]:
     """One trade per shop, in order, each name once. With faults, every shop shows reductions."""
     free = dict(TRADES)
     chosen: list[Trade] = []
@@ -82,4 +84,4 @@ def trades(dialects: tuple[str, ...], faults: bool = False) -> list[Trade]:
         if name not in free:
             name = next((n for n in free if n not in HOME.values()), next(iter(free), ""))
         chosen.append(free.pop(name) if name else Trade(f"shop-{number + 1}"))
-    return [replace(trade, reduced=True) for trade in chosen] if faults else chosen
+    return [replace(trade, reduced=trade.reduced or faults, assortment=assortment) for trade in chosen]

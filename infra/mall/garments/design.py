@@ -117,6 +117,41 @@ CATEGORIES: dict[str, Choices] = {
     ),
     "boots": Choices(("chelsea", "laced", "knee"), materials=("leather",), details=("laces",)),
 }
+
+
+@dataclass(frozen=True)
+class Assortment:
+    """What a shop has more of.
+
+    categories   how many of each come in a turn
+    colours      how often each is drawn, beside the others
+    """
+
+    categories: dict[str, int]
+    colours: dict[str, int]
+
+    def turn(self) -> list[str]:
+        """The categories of one turn."""
+        return [name for name, times in self.categories.items() for _ in range(times)]
+
+    def tones(self) -> list[str]:
+        """What a colour is drawn from."""
+        return [name for name, times in self.colours.items() for _ in range(times)]
+
+
+EVEN = Assortment(dict.fromkeys(CATEGORIES, 1), dict.fromkeys(TONES, 1))
+ASSORTMENTS = {
+    "even": EVEN,
+    # A usual shop sells more dresses than anything else, few jumpsuits, and more black than olive.
+    "usual": Assortment(
+        dict.fromkeys(CATEGORIES, 2)
+        | {"dress": 8, "tee": 5, "blouse": 4, "sweater": 4, "pants": 4, "shoes": 4, "shirt": 3, "jeans": 3}
+        | {"jacket": 3, "skirt": 3, "jumpsuit": 1},
+        dict.fromkeys(TONES, 1)
+        | {"black": 4, "white": 3, "navy": 3, "blue": 3, "red": 3, "grey": 2, "beige": 2, "pink": 2}
+        | {"green": 2},
+    ),
+}
 JEANS_TONES = ("blue", "blue", "navy", "black", "grey", "white")
 LENGTHS = (("short", 0.28), ("medium", 0.70), ("long", 1.01))
 
@@ -169,11 +204,11 @@ class Design:
         return tuple(f"{fact}: {value}" for fact, value in values if value not in ("", "none"))
 
 
-def design(rng: Random, category: str, key: str) -> Design:
+def design(rng: Random, category: str, key: str, assortment: Assortment = EVEN) -> Design:
     """Draw one item of a category."""
     may = CATEGORIES[category]
     style, detail = rng.choice(may.styles), rng.choice(may.details or ("",))
-    colour = rng.choice(JEANS_TONES if category == "jeans" else list(TONES))
+    colour = rng.choice(JEANS_TONES if category == "jeans" else assortment.tones())
     if style == "denim":
         colour = rng.choice(JEANS_TONES)
     accent, third = contrasting(rng, colour), contrasting(rng, colour)

@@ -1,7 +1,7 @@
 """`vitrine import` of every kind of file that people bring: each row comes out, or is a reject with a reason.
 
-Each case goes through the command line with a Prefect API; what a single reader does with more siblings of a kind
-stands in tests/crawlers/datasets.
+Each case goes through the import and its process; what the command adds stands in test_import_command.py, what a
+single reader does with more siblings of a kind in tests/crawlers/datasets.
 """
 
 import base64
@@ -20,19 +20,20 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
+from flows.crawl.import_products import import_file
+from flows.parameters.crawl import ImportParameters
 from infra.lake import Lake
 from tests.crawlers.shopserver import photo
-from tests.flows.command_line import vitrine
 
 pytestmark = pytest.mark.slow
 
 
 @dataclass
 class Case:
-    """What is written, what is typed behind it, and what is to come out of it."""
+    """What is written, what is told with it, and what is to come out of it."""
 
     write: Callable[[Path], Path]
-    words: tuple[str, ...] = ()
+    options: dict[str, Any] = field(default_factory=dict)
     products: int = 2
     photos: int = 2
     rejected: dict[str, int] = field(default_factory=dict)
@@ -108,7 +109,7 @@ CASES = {
         said="cp932",
     ),
     "pipes, told": Case(
-        text("t.txt", "product_id|title|image\n1|Hut|a.jpg\n2|Rock|b.jpg\n"), ("--delimiter", "|")
+        text("t.txt", "product_id|title|image\n1|Hut|a.jpg\n2|Rock|b.jpg\n"), {"delimiter": "|"}
     ),
     "gzipped JSON lines": Case(
         text("t.jsonl.gz", "\n".join(json.dumps(row) for row in two(tags=[["red", "warm"], []])), packed=True),
@@ -140,7 +141,7 @@ CASES = {
     ),
     "a list with pipes, mapped": Case(
         text("t.csv", f"{HEAD},labels\n1,Hut,a.jpg,red|warm\n2,Rock,b.jpg,\n"),
-        ("--map", "tags=labels:|"),
+        {"mapping": {"tags": "labels:|"}},
         tags=["red", "warm"],
     ),
     # photos
@@ -167,20 +168,14 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_every_row_comes_out_or_is_a_reject_with_a_reason(
-    prefect_api: dict[str, str], tmp_path: Path, name: str
-) -> None:
+def test_every_row_comes_out_or_is_a_reject_with_a_reason(lake: Lake, tmp_path: Path, name: str) -> None:
     case = CASES[name]
     (tmp_path / "a.jpg").write_bytes(A)
     (tmp_path / "b.jpg").write_bytes(B)
-    lake = Lake(f"{tmp_path}/lake")
+    told = {"path": str(case.write(tmp_path)), "shop": "s", "lake": lake.uri} | case.options
 
-    done = vitrine(
-        "import", str(case.write(tmp_path)), *case.words, "--shop", "s", "--lake", lake.uri, "--json"
-    )
+    answer = import_file.fn(ImportParameters.read(told))
 
-    assert done.returncode == 0 and "Traceback" not in done.stderr, done.stderr
-    answer = json.loads(done.stdout)
     assert (answer["products"], answer["images_new"], answer["rejected"]) == (
         case.products, case.photos, case.rejected,
     )  # fmt: skip

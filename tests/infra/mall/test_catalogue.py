@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from infra.mall.catalogue import DrawnCatalogue, draw_catalogue
-from infra.mall.garments.design import CATEGORIES, PATTERNS, design
+from infra.mall.catalogue import DrawnCatalogue, Trade, draw_catalogue
+from infra.mall.garments.design import ASSORTMENTS, CATEGORIES, PATTERNS, design
 from infra.mall.garments.palette import TONES
 from infra.mall.photos.cutout import cutout
 from infra.mall.seeds import chance
@@ -61,6 +61,20 @@ def test_a_small_catalogue_holds_every_category_and_a_larger_one_every_colour_an
     assert small == set(CATEGORIES)
     assert {look.colour for look in looks} == set(TONES)
     assert {look.pattern for look in looks} == set(PATTERNS)
+
+
+def test_a_usual_assortment_holds_every_category_in_a_turn_and_each_as_often_as_it_says() -> None:
+    turn = ASSORTMENTS["usual"].turn()
+    drawn = draw_catalogue(20 * len(turn), 3, Trade(assortment="usual"))
+    looks = [item.truth for item in drawn.items if item.truth]
+
+    assert Counter(look.category for look in looks[: len(turn)]) == ASSORTMENTS["usual"].categories
+    assert Counter(look.category for look in looks)["dress"] == 160
+    reds, olives = ([look.colour for look in looks].count(colour) for colour in ("red", "olive"))
+    assert reds > 2 * olives
+    assert [drawn.items.path(n) for n in range(len(turn))] == [
+        drawn.items[n].categories for n in range(len(turn))
+    ]
 
 
 @pytest.mark.parametrize("category", CATEGORIES)
