@@ -33,8 +33,8 @@ demo: $(STAMP) ## the whole chain on the built-in mall; ends with a report
 test: $(STAMP) ## the tests a change must pass (minutes)
 	@$(PY) -m pytest -q -m 'not slow' $(PARALLEL)
 
-test-all: $(STAMP) browser database milvus ## the slow ones: kills, real servers, browser
-	@$(PY) -m pytest -q -m slow $(PARALLEL)
+test-all: $(STAMP) browser database milvus ## every test, the slow ones too: kills, real servers, browser (an hour)
+	@$(PY) -m pytest -q --durations=25 $(PARALLEL)
 
 lint: $(STAMP) ## style, types, and the direction of imports
 	@$(VENV)/bin/ruff check .

@@ -1,9 +1,14 @@
-"""What several tests stand on: one Prefect API and one Ray for the session, and who shares a process with whom."""
+"""What several tests stand on: one Prefect API and one Ray for the session, and who shares a process with whom.
+
+A failure is printed as it comes: who waits for an hour, or a machine that ends a run at its limit, knows it then.
+"""
 
 import atexit
+import json
 import os
 import shutil
 import tempfile
+import urllib.request
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -27,10 +32,12 @@ from flows.orchestration import PrivateApi
 from infra import cluster
 from infra.cluster import Cluster
 from infra.milvus.store import VectorStore
+from tests.flows.processes import wait_until
 from tests.infra.milvus.server import MilvusServer, milvus_server, why_not
 from tests.workers.contract.labelled_photos import METHODS
 
-SHARED = ("ray_here", "prefect_api", "milvus_address")  # fixtures of a session that take long to set up
+SHARED = ("ray_here", "milvus_address")  # fixtures of a process that take long to set up
+API = "VITRINE_TESTS_PREFECT"  # what the environment of a run's processes says of the Prefect API of all of them
 
 # The same cases on every machine, however busy: new ones are for tests/bench/extract_fuzz.py.
 settings.register_profile(
@@ -41,16 +48,69 @@ settings.load_profile("steady")
 
 @pytest.fixture(scope="session")
 def prefect_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """A real Prefect API on loopback; yields the environment that finds it."""
-    before = dict(os.environ)
-    os.environ["PREFECT_HOME"] = str(tmp_path_factory.mktemp("prefect"))
-    os.environ.pop("PREFECT_API_URL", None)
-    api = PrivateApi()
-    api.wait()
+    """A real Prefect API on loopback; yields the environment that finds it.
+
+    Where several processes run the tests it is the one of them all: to start one costs as much as ten commands.
+    """
+    before, api = dict(os.environ), None
+    if API in os.environ:
+        os.environ |= json.loads(os.environ[API])
+        wait_until(lambda: answers(f"{os.environ['PREFECT_API_URL']}/health"), 300)
+    else:
+        api = begun_api(tmp_path_factory.mktemp("prefect"))
+        api.wait()
     yield {name: os.environ[name] for name in ("PREFECT_HOME", "PREFECT_API_URL")}
-    api.stop()
+    if api is not None:
+        api.stop()
     os.environ.clear()
     os.environ.update(before)
+
+
+def begun_api(home: Path) -> PrivateApi:
+    """A Prefect API that starts, and is in the environment of this process."""
+    os.environ["PREFECT_HOME"] = str(home)
+    os.environ.pop("PREFECT_API_URL", None)
+    return PrivateApi()
+
+
+def answers(url: str) -> bool:
+    """Whether a GET is answered."""
+    try:
+        with urllib.request.urlopen(url, timeout=5):
+            return True
+    except OSError:
+        return False
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes(config: pytest.Config) -> None:
+    """Start the Prefect API of all processes of this run before them; it comes up while they collect."""
+    before, home = dict(os.environ), tempfile.mkdtemp(prefix="vitrine-prefect-")
+    api = begun_api(Path(home))
+    told = {name: value for name, value in os.environ.items() if before.get(name) != value}
+    os.environ.clear()
+    os.environ.update(before | {API: json.dumps(told)})
+    config.add_cleanup(lambda: shutil.rmtree(home, ignore_errors=True))
+    config.add_cleanup(api.stop)
+
+
+class FailuresAtOnce:
+    """Prints a test's failure when it is known, not in the end."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        terminal = self.config.pluginmanager.get_plugin("terminalreporter")
+        if report.failed and terminal is not None:
+            terminal.write_line(f"\n{report.nodeid} failed in {report.when} after {report.duration:.0f} s:")
+            terminal.write_line(report.longreprtext[-3000:])
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register what prints failures, in the one process that prints."""
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(FailuresAtOnce(config))
 
 
 @pytest.fixture(scope="session")
@@ -93,7 +153,12 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes longest begins first: with several processes nobody waits for it in the end."""
-    items.sort(key=lambda item: [name not in getattr(item, "fixturenames", ()) for name in SHARED])
+
+    def rank(item: pytest.Item) -> list[bool]:
+        shared = [name not in getattr(item, "fixturenames", ()) for name in SHARED]
+        return [*shared, item.get_closest_marker("slow") is None]
+
+    items.sort(key=rank)
 
 
 @pytest.hookimpl(optionalhook=True)

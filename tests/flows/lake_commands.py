@@ -1,4 +1,4 @@
-"""Commands on a lake of their own, as a user gives them, with Prefect's home beside the lake."""
+"""Commands on a lake of their own, as a user gives them; Prefect is the tests', where the environment names it."""
 
 import json
 import os
@@ -43,7 +43,9 @@ def command(lake: AnyLake, *words: str) -> list[str]:
 
 def environment(lake: AnyLake, **more: str) -> dict[str, str]:
     """What such a process needs to be told, and `more`."""
-    ours = {"PREFECT_HOME": str(lake.parent / "prefect"), "PYTHONPATH": str(ROOT)}
+    ours = {"PYTHONPATH": str(ROOT)}
+    if "PREFECT_API_URL" not in os.environ:
+        ours["PREFECT_HOME"] = str(lake.parent / "prefect")
     stored = lake.told if isinstance(lake, StoredLake) else {}
     return os.environ | ours | stored | more
 

@@ -89,8 +89,9 @@ def test_a_disk_that_is_full_ends_the_crawl_in_one_line_and_later_it_goes_on(
         calm_lake = Lake(str(tmp_path / "calm"))
         calm = tables(calm_lake, crawled(url, calm_lake))
 
+    # Which file of the state is full first, its tables' log or its photos, is a matter of how fast pages are read.
     assert all(words.startswith(lake.root) and "\n" not in words for words in said), said
-    assert "state.db-photos: " in said[-1]
+    assert "state.db" in said[-1]
     assert max(n for path, n in asked_for.items() if path.startswith("/product/")) <= 5
     assert tables(lake, crawl) == calm
 

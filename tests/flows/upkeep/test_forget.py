@@ -131,6 +131,7 @@ def test_what_cannot_be_forgotten_is_refused_in_a_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("prefect_api")
 @pytest.mark.parametrize(
     "moment", ["run=*/removed/*.parquet", "run=*/proof/*.parquet", "*=*/*/part-00001.parquet"]
 )

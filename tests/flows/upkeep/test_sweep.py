@@ -147,6 +147,7 @@ def test_the_live_index_and_the_one_before_it_work_when_all_else_is_gone(judged:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("prefect_api")
 def test_a_sweep_that_was_killed_is_given_again(tmp_path: Path) -> None:
     calm, struck = tmp_path / "calm" / "lake", tmp_path / "struck" / "lake"
     place = Lake(str(calm))

@@ -1,3 +1,5 @@
+import resource
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +69,23 @@ def test_photos_that_were_promised_and_cannot_be_read_are_an_error_and_never_sil
 
     with pytest.raises(LakeError, match="photos"):
         read(path, ends[-1])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no bound of a file's size")
+def test_a_full_disk_is_told_by_the_files_name_and_loses_no_row_that_was_kept(path: Path) -> None:
+    spool, ends = filled(path)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (ends[-1] + 100, before[1]))
+    try:
+        spool.add(ROWS[1])
+        with pytest.raises(LakeError) as caught:
+            spool.keep()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+    assert str(caught.value).startswith(f"{path}: cannot be read or written")
+    spool.close()
+    assert read(path, promised=ends[-1])[:3] == ROWS
 
 
 def test_a_state_remembers_what_it_promised_and_forgets_it_once_that_is_stored(path: Path) -> None:
