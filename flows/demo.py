@@ -33,7 +33,7 @@ def run_demo(lake: str, products: int, seed: int, api: PrivateApi) -> dict[str, 
     Returns the results of every stage, the report's path, and what passed between the stages.
     """
     begun = time.monotonic()
-    with start(MallSpec(products=products, seed=seed, draw_ahead=1, assortment="usual")) as mall:
+    with start(MallSpec(products=products, seed=seed, draw_ahead=1)) as mall:
         api.wait()
         urls = [f"{shop.name}={shop.url}" for shop in mall.shops]
         flow_begun = time.monotonic()

@@ -275,3 +275,11 @@ def _say(sentence: str, as_json: bool, stream: Any, kind: str = "Interrupted") -
             flush=True,
         )
     print(f"vitrine: {line}", file=sys.stderr, flush=True)
+
+
+def percent(share: float) -> str:
+    """Words for a chance of 0 to 1, without decimals that say nothing: `97 %`, `0.2 %`, `under 0.01 %`."""
+    if 0 < share < 0.0001:
+        return "under 0.01 %"
+    shown = round(100 * share) if share >= 0.095 else float(f"{100 * share:.1g}")
+    return f"{shown:g} %"

@@ -55,18 +55,16 @@ def _show(result: dict[str, Any]) -> None:
 
 def _worth(hit: dict[str, Any]) -> str:
     """How good a hit is, for people: in percent where the index says what a cosine means."""
-    told = hit["score"] if hit["match"] is None else _percent(hit["match"])
+    told = hit["score"] if hit["match"] is None else terminal.percent(hit["match"])
     return f"{told}{' unlike' if hit['unlike'] else ''}"
 
 
 def _no_better(hit: dict[str, Any], chance: float) -> str:
     if hit["match"] is None:
         return f"scores {hit['score']}, and a score up to {chance} is what chance gives."
-    return f"is a match of {_percent(hit['match'])}, and lacks a word as any other photo does by chance."
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %" if share >= 0.1 or not share else f"{100 * share:.1g} %"
+    return (
+        f"is a match of {terminal.percent(hit['match'])}, and lacks a word as any other photo does by chance."
+    )
 
 
 command = command_of(SearchParameters, _search, _show)
