@@ -37,9 +37,15 @@ _QUIET = {
     # Threads that spin while they wait halve torch's speed as soon as another process wants a core.
     "OMP_WAIT_POLICY": "PASSIVE",
 }
-# Of a Ray of this process alone: its core prints errors of its own past Python into this terminal, each embedding one
-# about how Ray Data gives actors what they are built from. What concerns us comes as an exception.
-_QUIET_HERE = {"RAY_BACKEND_LOG_LEVEL": "fatal"}
+# Of a Ray of this process alone.
+_HERE = {
+    # Its core prints errors of its own past Python into this terminal, each embedding one about how Ray Data gives
+    # actors what they are built from. What concerns us comes as an exception.
+    "RAY_BACKEND_LOG_LEVEL": "fatal",
+    # Ray's 15 leaves a worker three hundredths of a core that another process wants, and a training waits for the
+    # slowest of its workers: whoever wants it polite starts the command with `nice`.
+    "RAY_worker_niceness": "0",
+}
 _EXCLUDED = [".git", ".venv", "lake", "tests", "*.db", ".mypy_cache", ".ruff_cache", ".pytest_cache"]
 LEAST_CPUS = 4  # logical: on two, Ray Data's readers and writers starve its actors, in silence (STACK.md 4)
 MOST_OBJECT_STORE = 2 << 30
@@ -222,7 +228,7 @@ def _in_lasting_thread(options: dict[str, Any]) -> None:
 
 
 def _quiet_init(options: dict[str, Any]) -> None:
-    for name, value in (_QUIET | _QUIET_HERE).items():
+    for name, value in (_QUIET | _HERE).items():
         os.environ.setdefault(name, value)
     import ray
 

@@ -23,10 +23,10 @@ with ray_cluster("") as joined:
     @ray.remote
     def say():
         print("a worker speaks")
-        return os.getpid(), os.environ.get("OMP_WAIT_POLICY")
-    pids, waiting = zip(*ray.get([say.remote() for _ in range(4)]))
+        return os.getpid(), os.environ.get("OMP_WAIT_POLICY"), os.nice(0)
+    pids, waiting, nice = zip(*ray.get([say.remote() for _ in range(4)]))
     count = ray.data.range(100).map_batches(lambda batch: batch).count()
-    print("REPORT", json.dumps([joined.cores, count, pids, waiting]), file=sys.stderr, flush=True)
+    print("REPORT", json.dumps([joined.cores, count, pids, waiting, nice]), file=sys.stderr, flush=True)
     if "stay" in sys.argv:
         time.sleep(600)
 """
@@ -125,9 +125,10 @@ def test_nothing_of_rays_reaches_stdout_or_clutters_stderr_and_threads_of_worker
     assert done.stdout == ""
     lines = [line for line in done.stderr.splitlines() if line.strip()]
     assert len(lines) == 1, done.stderr
-    cores, count, _, waiting = json.loads(lines[0].removeprefix("REPORT "))
+    cores, count, _, waiting, nice = json.loads(lines[0].removeprefix("REPORT "))
     assert (cores, count) == (len(os.sched_getaffinity(0)), 100)
     assert set(waiting) == {"PASSIVE"}
+    assert set(nice) == {os.nice(0)}, "beside a busy process a worker has its share of a core"
 
 
 @pytest.mark.slow
