@@ -21,7 +21,7 @@ BATCH_BYTES = 8 << 20
 BATCH_ROWS = 2_000
 SAMPLED = 20  # vectors that are searched for after a load
 FOUND, MOST_FOUND = 0.95, 0.9  # the cosine with itself that quantised kinds keep, and the share of them
-SHOWN_S = 30.0  # within which searches see what was written; 5 by a server's defaults
+SHOWN_S = 120.0  # within which searches see what was written; 5 by a server's defaults
 
 
 class VectorStore(MilvusReader):
@@ -145,10 +145,13 @@ class VectorStore(MilvusReader):
             raise VectorStoreError(row["entity_id"], "is to be loaded twice")
 
     def _verify(self, collection: str, wanted: EntityDigests) -> None:
-        """Read the collection back; raises VectorStoreError unless it holds exactly these entities."""
+        """Read the collection back; raises VectorStoreError unless searches see exactly these entities in it."""
         there = self.digests(collection)
         until = time.monotonic() + SHOWN_S
-        while self._bounded_count(collection) != len(there) and time.monotonic() < until:
+        while (seen := self._bounded_count(collection)) != len(there):
+            if time.monotonic() > until:
+                why = f"holds {len(there)} entities, of which searches see {seen} after {SHOWN_S:.0f} s"
+                raise VectorStoreError(collection, why, transient=True)
             time.sleep(0.1)  # a search sees a server as it was some seconds ago
         other = len(there) - int(wanted.told(there).sum())
         missing = len(wanted) - int(there.has(wanted.keys).sum())
