@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 log = logging.getLogger("vitrine.progress")
 EVERY_S = 10.0
 QUIET_S = 1.0  # of a wait of which nothing is said in a log
+_MINUTE, _HOUR = 60.0, 3600.0
 _moved = time.monotonic()
 
 
@@ -136,3 +137,12 @@ def _line(step: Stage) -> str:
     of = f" of {step.total:,.0f}" if step.total else ""
     note = f", {step.note}" if step.note else ""
     return f"{step.name}: {step.done:,.0f}{of} {step.unit}, {step.rate:,.1f}/s{note}"
+
+
+def duration(seconds: float) -> str:
+    """A time that is not known better than this: about 40 s, about 9 min, about 3.2 h."""
+    if seconds < 1.5 * _MINUTE:
+        return f"about {max(1.0, seconds):.0f} s"
+    if seconds < 1.5 * _HOUR:
+        return f"about {seconds / _MINUTE:.0f} min"
+    return f"about {seconds / _HOUR:,.1f} h"

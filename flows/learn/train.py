@@ -11,8 +11,10 @@ from flows.learn.dataset import Supervision, label_space, supervision
 from flows.learn.kept_photos import pixel_cache
 from flows.learn.placed import placed
 from flows.learn.ray_trainer import EVENTS, Trained, Wanted, fit, remove_scratch
+from flows.learn.train_forecast import forecast
 from flows.learn.tuning import tune_settings
 from flows.parameters.train import TrainParameters
+from flows.progress import say
 from flows.running.night import begin, done_before
 from flows.running.stage_task import stage_task
 from infra.atomic_write import write_atomically
@@ -67,6 +69,8 @@ def train_words(parameters: TrainParameters) -> dict[str, Any]:
             cache=pixel_cache(parameters.cache_gib),
             minutes=parameters.checkpoint_minutes,
         )
+        if told := forecast(place, method, chosen.flat(), len(learnt.dataset), placement):
+            say(f"forecast: {told}")
         trained = _learnt(place, run, learnt, wanted)
     ready = unpack(trained.data, method)
     name = f"checkpoints/{ready.sha256}.safetensors"

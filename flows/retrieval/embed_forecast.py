@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
+from flows.progress import duration
 from infra.lake import Lake
 from schemas.manifest import Manifest
 
 ENOUGH = 100  # photos: the rate of fewer says little
-_MINUTE, _HOUR = 60.0, 3600.0
 _KEPT = (
     "images_per_second",
     "start_seconds",
@@ -83,15 +83,6 @@ def forecast(lake: Lake, photos: int, *, fingerprint: str, method: str, compute:
         workers=int(cost["workers"]),
         same=bool(same),
     )
-
-
-def duration(seconds: float) -> str:
-    """A time that is not known better than this: about 40 s, about 9 min, about 3.2 h."""
-    if seconds < 1.5 * _MINUTE:
-        return f"about {max(1.0, seconds):.0f} s"
-    if seconds < 1.5 * _HOUR:
-        return f"about {seconds / _MINUTE:.0f} min"
-    return f"about {seconds / _HOUR:,.1f} h"
 
 
 def _tells(run: Manifest) -> bool:

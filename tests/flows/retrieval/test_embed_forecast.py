@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from flows.retrieval.embed_forecast import duration, forecast
+from flows.progress import duration
+from flows.retrieval.embed_forecast import forecast
 from infra.lake import Lake
 from schemas.manifest import Count
 

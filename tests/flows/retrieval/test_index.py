@@ -19,9 +19,9 @@ from tests.workers.report.small_lake import SmallLake
 INDEX = load_collection.fn
 
 
-@pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> SmallLake:
-    return SmallLake(tmp_path_factory.mktemp("lake"))
+@pytest.fixture
+def small(tmp_path: Path) -> SmallLake:
+    return SmallLake(tmp_path / "lake")
 
 
 def test_every_photo_of_every_product_is_an_entity_and_each_run_has_a_collection_of_its_own(
