@@ -86,4 +86,7 @@ def _epochs(settings: Mapping[str, Any]) -> int:
 
 def _asked(run: Manifest) -> int:
     """Photos that a run was to learn from, times its epochs: what it drew is in proportion."""
-    return run.counts["train"].came_in * _epochs(run.parameters["config"]) if "train" in run.counts else 0
+    if "train" not in run.counts:
+        return 0
+    count = run.counts["train"]
+    return (count.went_out + count.rejected.get("decode", 0)) * _epochs(run.parameters["config"])
