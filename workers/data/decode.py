@@ -90,13 +90,14 @@ def _is_plain(image: Image.Image) -> bool:
 def _read_by_torchvision(data: bytes, size: tuple[int, int]) -> NDArray[np.uint8] | None:
     """A JPEG's pixels (H, W, 3) at this width and height; None where Pillow shall judge it."""
     import torch
-    from torchvision.io import ImageReadMode, decode_jpeg
+
+    from workers.lean_torchvision import io as torchvision_io
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of a buffer that cannot be written to: nobody does
         encoded = torch.frombuffer(data, dtype=torch.uint8)
     try:
-        read = decode_jpeg(encoded, ImageReadMode.RGB)
+        read = torchvision_io.decode_jpeg(encoded, torchvision_io.ImageReadMode.RGB)
     except RuntimeError:
         return None
     width, height = size

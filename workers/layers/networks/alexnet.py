@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from torch import nn
-from torchvision.models import alexnet
 
 from workers.layers.networks import torchvision_weights
 from workers.layers.networks.network import FirstWeights, Network
+from workers.lean_torchvision import models
 
 VERSION = 1  # of what this file computes; see workers/contract/recipe.py
 NAMES = ("alexnet",)
@@ -22,7 +22,7 @@ FC6 = "classifier.1."  # its name in torchvision's state dict
 
 def network(name: str) -> Network:
     """As torch initialises it, with ReLU behind fc6 and no dropout."""
-    features = alexnet(weights=None).features
+    features = models.alexnet(weights=None).features
     fc6 = nn.Sequential(nn.AdaptiveAvgPool2d(CELLS), nn.Conv2d(256, DIM, CELLS), nn.ReLU())
     return Network(nn.Sequential(features, fc6), DIM, (features, fc6), renamed=renamed)
 

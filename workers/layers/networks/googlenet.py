@@ -6,10 +6,10 @@ from typing import Any
 
 import torch
 from torch import nn
-from torchvision.models import GoogLeNet_Weights, googlenet
 
 from schemas.errors import CheckpointError
 from workers.layers.networks.network import FirstWeights, Network
+from workers.lean_torchvision import models
 
 VERSION = 1  # of what this file computes; see workers/contract/recipe.py
 NAMES = ("googlenet",)
@@ -27,7 +27,7 @@ PARTS = tuple(part for stage in STAGES for part in stage)
 
 def network(name: str) -> Network:
     """As torchvision initialises it, without the two classifiers at half height, which train it alone."""
-    net = googlenet(weights=None, aux_logits=False, init_weights=True)
+    net = models.googlenet(weights=None, aux_logits=False, init_weights=True)
     maps = nn.Sequential(*(getattr(net, part) for part in PARTS))
     depths = tuple(nn.Sequential(*(getattr(net, part) for part in stage)) for stage in STAGES)
     return Network(maps, DIM, depths, MEAN, STD, renamed)
@@ -35,12 +35,12 @@ def network(name: str) -> Network:
 
 def installed(name: str) -> bool:
     """Whether torchvision's weights lie in the cache of torch.hub."""
-    return Path(torch.hub.get_dir(), "checkpoints", Path(GoogLeNet_Weights.DEFAULT.url).name).exists()
+    return Path(torch.hub.get_dir(), "checkpoints", Path(models.GoogLeNet_Weights.DEFAULT.url).name).exists()
 
 
 def pretrained(name: str) -> FirstWeights:
     """Torchvision's weights, which it may download, and then checks against the hash in their file's name."""
-    known = GoogLeNet_Weights.DEFAULT
+    known = models.GoogLeNet_Weights.DEFAULT
     try:
         state = known.get_state_dict(progress=False, check_hash=True)
     except (OSError, RuntimeError) as error:

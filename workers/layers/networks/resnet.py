@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from torch import nn
-from torchvision.models import get_model
 
 from workers.layers.networks import torchvision_weights
 from workers.layers.networks.network import FirstWeights, Network
+from workers.lean_torchvision import models
 
 VERSION = 1  # of what this file computes; see workers/contract/recipe.py
 NAMES = ("resnet18", "resnet50")
@@ -16,7 +16,7 @@ PARTS = ("conv1", "bn1", "relu", "maxpool", "layer1", "layer2", "layer3", "layer
 
 def network(name: str) -> Network:
     """As torchvision initialises it."""
-    net = get_model(name, weights=None)
+    net = models.get_model(name, weights=None)
     maps = nn.Sequential(*(getattr(net, part) for part in PARTS))
     depths = (maps[:4], *list(maps)[4:])
     return Network(maps, net.fc.in_features, depths, renamed=renamed)

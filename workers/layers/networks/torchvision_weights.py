@@ -3,15 +3,17 @@
 from pathlib import Path
 
 import torch
-from torchvision.models import get_model_weights
 
 from schemas.errors import CheckpointError
 from workers.layers.networks.network import FirstWeights
+from workers.lean_torchvision import models
 
 
 def installed(name: str) -> bool:
     """Whether they lie in the cache of torch.hub."""
-    return Path(torch.hub.get_dir(), "checkpoints", Path(get_model_weights(name).DEFAULT.url).name).exists()
+    return Path(
+        torch.hub.get_dir(), "checkpoints", Path(models.get_model_weights(name).DEFAULT.url).name
+    ).exists()
 
 
 def pretrained(name: str) -> FirstWeights:
@@ -19,7 +21,7 @@ def pretrained(name: str) -> FirstWeights:
 
     Raises CheckpointError where they cannot be had.
     """
-    known = get_model_weights(name).DEFAULT
+    known = models.get_model_weights(name).DEFAULT
     try:
         state = known.get_state_dict(progress=False, check_hash=True)
     except (OSError, RuntimeError) as error:

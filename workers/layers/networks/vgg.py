@@ -9,13 +9,13 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torchvision.models.vgg import cfgs, make_layers
 
 from schemas.errors import CheckpointError, InputError
 from workers.layers.networks import torchvision_weights
 from workers.layers.networks.backbone import fill
 from workers.layers.networks.network import Network
 from workers.layers.pixels import normalise
+from workers.lean_torchvision import models
 
 VERSION = 1  # of what this file computes; see workers/contract/recipe.py
 COLUMNS = {"vgg11": "A", "vgg13": "B", "vgg16": "D", "vgg19": "E"}
@@ -65,8 +65,10 @@ def cut_vgg(
     batch_norm  behind every convolution, as torchvision's vgg16_bn has it
     Raises CheckpointError for weights that do not fit or cannot be had.
     """
-    plan = [step if step == "M" else max(1, round(int(step) * width)) for step in cfgs[COLUMNS[name]]]
-    layers = make_layers(plan, batch_norm)
+    plan = [
+        step if step == "M" else max(1, round(int(step) * width)) for step in models.vgg.cfgs[COLUMNS[name]]
+    ]
+    layers = models.vgg.make_layers(plan, batch_norm)
     for layer in layers:
         if isinstance(layer, nn.Conv2d) and layer.bias is not None:  # as torchvision's VGG begins
             nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")
