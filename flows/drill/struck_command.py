@@ -112,7 +112,8 @@ class StageCommand:
 
     def _started(self, moment: Moment | None = None) -> "subprocess.Popen[Any]":
         """Start it, with its end planned where the moment is a point that has a name."""
-        ours = {"PREFECT_HOME": str(self.lake.parent / "prefect"), "PYTHONPATH": str(ROOT)}
+        # One home for a whole drill: to make Prefect's database anew takes as long as a command.
+        ours = {"PREFECT_HOME": str(self.lake.parent.parent / "prefect"), "PYTHONPATH": str(ROOT)}
         env = {name: value for name, value in os.environ.items() if name != "VITRINE_MILVUS_URI"} | ours
         code = "from flows.cli import main; main()"
         if moment and moment.point:
