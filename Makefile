@@ -5,6 +5,8 @@ VENV   := .venv
 PY     := $(VENV)/bin/python
 STAMP  := $(VENV)/.installed
 PYTHON ?= python3
+# Which tests `make test-all` runs; empty: every one.
+WHICH ?=
 # Processes of pytest, one more than the usual two cores: many tests wait for servers. Empty: one.
 PARALLEL ?= -n 3 --dist loadfile --no-loadscope-reorder
 export UV_LINK_MODE := copy
@@ -34,7 +36,7 @@ test: $(STAMP) ## the tests a change must pass (minutes)
 	@$(PY) -m pytest -q -m 'not slow' $(PARALLEL)
 
 test-all: $(STAMP) browser database milvus ## every test, the slow ones too: kills, real servers, browser (an hour)
-	@$(PY) -m pytest -q --durations=25 $(PARALLEL)
+	@$(PY) -m pytest -q -m '$(WHICH)' --durations=25 $(PARALLEL)
 
 lint: $(STAMP) ## style, types, and the direction of imports
 	@$(VENV)/bin/ruff check .

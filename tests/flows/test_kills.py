@@ -17,7 +17,12 @@ from infra.mall.trade import MallSpec
 from infra.milvus.store import VectorStore
 from tests.flows.lake_commands import killed, vitrine
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500), pytest.mark.usefixtures("prefect_api")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.long,
+    pytest.mark.timeout(1500),
+    pytest.mark.usefixtures("prefect_api"),
+]
 SMALL = [
     "--set",
     "backbone=resnet18",

@@ -20,7 +20,12 @@ from infra.milvus.store import VectorStore
 from tests.flows.lake_commands import StoredLake, killed, vitrine
 from tests.infra.object_store import ENVIRONMENT, address, object_store
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(5400), pytest.mark.usefixtures("prefect_api")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.long,
+    pytest.mark.timeout(5400),
+    pytest.mark.usefixtures("prefect_api"),
+]
 PRODUCTS = 40
 TRAIN = ["train", "corbiere"]
 for value in (

@@ -20,7 +20,12 @@ from tests.infra.object_store import ENVIRONMENT as STORE
 from tests.infra.object_store import address, object_store
 from tests.infra.raylets import Raylets, raylets
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(3000), pytest.mark.usefixtures("prefect_api")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.long,
+    pytest.mark.timeout(3000),
+    pytest.mark.usefixtures("prefect_api"),
+]
 # A checkpoint after every step, so that there is one to go on from wherever the node goes.
 TRAIN = ["train", "corbiere", "--gpus", "0", "--workers", "2", "--checkpoint-minutes", "0"]
 for value in (

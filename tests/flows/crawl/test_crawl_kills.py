@@ -28,6 +28,7 @@ from tests.flows.crawl.killed_crawls import TABLES, begun, crawl_to_its_end, kil
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.long,
     pytest.mark.timeout(1500),
     pytest.mark.skipif(sys.platform != "linux", reason="a child dies with its parent on Linux only"),
 ]

@@ -7,7 +7,12 @@ import pytest
 from flows.drill.drill import run_drill
 from flows.drill.moments import Moment
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800), pytest.mark.usefixtures("prefect_api")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.long,
+    pytest.mark.timeout(1800),
+    pytest.mark.usefixtures("prefect_api"),
+]
 
 
 def test_killed_embeddings_leave_the_vectors_of_an_undisturbed_one(tmp_path: Path) -> None:

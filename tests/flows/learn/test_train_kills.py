@@ -18,7 +18,12 @@ from tests.flows.processes import kill_group, started
 
 # One core: as many torch threads in every run, or sums are rounded in another order.
 ONE_CORE = {"VITRINE_CPUS": "1"}
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(3000), pytest.mark.usefixtures("prefect_api")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.long,
+    pytest.mark.timeout(3000),
+    pytest.mark.usefixtures("prefect_api"),
+]
 # Some 125 photos in batches of 16: 8 steps an epoch. A checkpoint after every step, so that each can be resumed.
 TRAIN = ["train", "corbiere", "--gpus", "0", "--checkpoint-minutes", "0"]
 for value in (

@@ -9,7 +9,7 @@ from tests.flows.command_line import vitrine
 from tests.flows.retrieval.judged_lake import JudgedLake
 from tests.workers.report.small_lake import SmallLake
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.timeout(900)]
 
 
 def test_a_worse_model_ends_with_3_and_the_live_index_is_searched_until_it_is_forced(tmp_path: Path) -> None:
