@@ -154,7 +154,8 @@ def test_decoded_photos_of_an_earlier_run_are_taken_or_there_is_no_room_for_them
 
     assert any(said in line for line in caplog.messages)
     [forecast] = [line for line in caplog.messages if line.startswith("forecast: ")]
-    assert forecast.startswith(f"forecast: {result['images']:,} photos in all epochs, about "), "as before"
+    drawn = int(forecast.split()[1].replace(",", ""))
+    assert drawn == pytest.approx(result["images"], rel=0.1), forecast  # another batch rounds otherwise
     manifest = lake.run(result["run_id"])
     assert manifest.counts["train"] == lake.run(trained["run_id"]).counts["train"]
     rows = lake.table(manifest, "word_scores").to_pylist()
