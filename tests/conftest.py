@@ -153,11 +153,11 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes longest begins first: with several processes nobody waits for it in the end."""
-    long = {item.path for item in items if item.get_closest_marker("slow")}
+    slow_files = {item.path for item in items if item.get_closest_marker("slow")}
 
     def rank(item: pytest.Item) -> list[bool]:
         shared = [name not in getattr(item, "fixturenames", ()) for name in SHARED]
-        return [*shared, item.path not in long]
+        return [*shared, item.path not in slow_files]
 
     items.sort(key=rank)
 

@@ -1,8 +1,8 @@
 """torchvision without torch's compiler: its networks and its decoder, as `models` and `io`.
 
-As it is imported, torchvision's `ops` take one function from torch._dynamo, and with it come sympy and FSDP: of eleven
-seconds of CPU that a worker takes to start, five. That function is called only where regions are pooled on a GPU by
-deterministic algorithms, which nothing here does. Whoever compiles imports the compiler itself, then.
+As it is imported, torchvision's `ops` take one function from torch._dynamo, and with it come sympy and FSDP: a third of
+the CPU that a worker takes to start (docs/MEASURED.md). That function is called only where regions are pooled on a GPU
+by deterministic algorithms, which nothing here does. Whoever compiles imports the compiler itself, then.
 """
 
 import importlib

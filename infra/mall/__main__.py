@@ -82,7 +82,6 @@ def parser() -> argparse.ArgumentParser:
     )
     options.add_argument(
         "--assortment",
-        choices=ASSORTMENTS,
         default=usual.assortment,
         help="usual: as a shop sells, most of all dresses (%(default)s: as many of each)",
     )
@@ -113,6 +112,8 @@ def spec(options: argparse.Namespace) -> MallSpec:
         and max(int(width), int(height)) <= 4000
     ):
         raise UsageError(f"--size {options.size}", "is not WIDTHxHEIGHT between 48 and 4000 pixels")
+    if options.assortment not in ASSORTMENTS:
+        raise UsageError(f"--assortment {options.assortment}", f"is none of {', '.join(ASSORTMENTS)}")
     if options.products < 0 or (options.products == 0 and not options.catalog):
         raise UsageError(f"--products {options.products}", "is not a number of products")
     return MallSpec(

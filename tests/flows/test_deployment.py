@@ -62,7 +62,6 @@ def check_schema(env: dict[str, str]) -> None:
 @pytest.mark.slow
 @pytest.mark.long
 @pytest.mark.timeout(1800)
-@pytest.mark.timeout(1800)
 def test_a_deployed_nightly_run_crawls_learns_and_indexes(server: dict[str, str], tmp_path: Path) -> None:
     listed = tmp_path / "shops.yaml"
     listed.write_text("shops: [{name: unused, url: 'http://127.0.0.1:9/'}]")

@@ -21,7 +21,7 @@ from tests.flows.prefect_server import ask, vitrine
 from tests.flows.processes import children_of, free_port, is_running, started, wait_until
 from tests.flows.tarpit import tarpit
 
-pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.timeout(1500)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
 NIGHT_S = 600
 SMALL = {
     "backbone": "resnet18", "weights": "random", "image_size": 32, "epochs": 1, "frozen_epochs": 0, "batch": 16,

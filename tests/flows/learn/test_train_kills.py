@@ -24,10 +24,10 @@ pytestmark = [
     pytest.mark.timeout(3000),
     pytest.mark.usefixtures("prefect_api"),
 ]
-# Some 125 photos in batches of 16: 8 steps an epoch. A checkpoint after every step, so that each can be resumed.
+# 190 photos in batches of 16: 12 steps an epoch. A checkpoint after every step, so that each can be the one resumed.
 TRAIN = ["train", "corbiere", "--gpus", "0", "--checkpoint-minutes", "0"]
 for value in (
-    "backbone=resnet18", "weights=random", "image_size=48", "frozen_epochs=1", "epochs=1", "batch=16",
+    "backbone=resnet18", "weights=random", "image_size=48", "frozen_epochs=1", "epochs=3", "batch=16",
     "optimiser=adamw", "learning_rate=0.001", "ema=0.9", "negatives=40",
 ):  # fmt: skip
     TRAIN += ["--set", value]
@@ -80,7 +80,7 @@ def train_worker_below(pid: int) -> int:
 def lakes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Three lakes with the same photos and labels."""
     first = tmp_path_factory.mktemp("calm") / "lake"
-    with Mall(MallSpec(products=40, seed=9, shops=("shopify",), size=(160, 200))) as running:
+    with Mall(MallSpec(products=60, seed=9, shops=("shopify",), size=(160, 200))) as running:
         vitrine(first, "crawl", f"atelier={running.urls[0]}", **ONE_CORE)
     vitrine(first, "label", **ONE_CORE)
     found = {"calm": first}
@@ -102,7 +102,7 @@ def test_a_killed_worker_is_started_again_and_ends_in_the_same_checkpoint(
     log = lake.parent / "log"
 
     with started(command(lake, *TRAIN), environment(lake, **ONE_CORE), log) as process:
-        wait_for(resumable(lake, 10), process, log)
+        wait_for(resumable(lake, 15), process, log)
         victim = wait_for(lambda: train_worker_below(process.pid), process, log)
         os.kill(victim, signal.SIGKILL)
         assert process.wait(1200) == 0, log.read_text()[-3000:]
@@ -119,7 +119,7 @@ def test_a_killed_driver_asked_the_same_again_goes_on_and_ends_in_the_same_check
     lake = lakes["driver"]
     log = lake.parent / "log"
     with started(command(lake, *TRAIN), environment(lake, **ONE_CORE), log) as process:
-        wait_for(resumable(lake, 10), process, log)
+        wait_for(resumable(lake, 15), process, log)
         kill_group(process)
     (begun,) = lake.glob("run=*/training")
 

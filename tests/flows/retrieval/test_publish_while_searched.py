@@ -22,7 +22,7 @@ SEARCHES, CHANGES = (
     int(os.environ.get("SEARCHES", "1200")),
     int(os.environ.get("CHANGES", "6")),
 )  # more by hand
-pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.timeout(3000)]
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 
 def test_every_answer_is_whole_and_of_the_index_that_it_names(

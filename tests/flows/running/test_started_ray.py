@@ -49,6 +49,9 @@ def test_without_a_cluster_everything_is_seen(monkeypatch: pytest.MonkeyPatch, t
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
 
     refuse_unseen(LakeFiles(str(tmp_path)), "/weights.pth")
+    monkeypatch.setenv("RAY_ADDRESS", NOBODY)
+    with pytest.raises(InputError, match="is a folder of this machine"):
+        refuse_unseen(LakeFiles(str(tmp_path)), "/weights.pth")
 
 
 def test_stages_refuse_before_they_begin_a_run(joined: None, tmp_path: Path) -> None:

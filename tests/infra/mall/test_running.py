@@ -45,7 +45,8 @@ def test_bad_input_is_one_line_from_the_mall_itself() -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [["--map", "title"], ["--size", "9x9"], ["--products", "0"], ["--shops", "x"]]
+    "words",
+    [["--map", "title"], ["--size", "9x9"], ["--products", "0"], ["--shops", "x"], ["--assortment", "x"]],
 )
 def test_a_bad_option_is_refused_without_a_traceback(words: list[str]) -> None:
     done = subprocess.run(
