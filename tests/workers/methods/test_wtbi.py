@@ -1,6 +1,7 @@
 """Where to buy it: what is frozen, which pairs teach, whose similarity is asked, and that it orders better."""
 
 from dataclasses import replace
+from statistics import mean
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from schemas.errors import InputError
 from tests.workers.methods.drawn_pairs import COLOURS, drawn, found_first, losses_by_term, trained
 from tests.workers.methods.full_size import BENCHMARK, numbers
 from workers.contract import Batch, LabelSpace
+from workers.data.dataset import Dataset
 from workers.methods.wtbi import TRAINING, Config, Method
 
 LABELS = LabelSpace(categories=COLOURS)
@@ -27,6 +29,11 @@ def pairs(count: int = 4, size: int = 32) -> Batch:
     at = torch.arange(2 * count)
     category = torch.tensor([0, 0, 3, 3, -1, -1, 5, 5])[: 2 * count]
     return Batch(images, {"category": category, "domain": at % 2, "product": at // 2})
+
+
+def skirts(photos: Dataset) -> torch.Tensor:
+    """(N,) places in COLOURS of what is told of the lower half."""
+    return torch.from_numpy(photos.sparse("attributes").ids).view(-1, 2)[:, 0].long()
 
 
 def test_features_are_never_learnt_and_each_stage_learns_its_own() -> None:
@@ -103,24 +110,27 @@ def test_it_needs_categories() -> None:
 
 @pytest.mark.slow
 def test_it_orders_what_the_frozen_features_found_better_than_they_do() -> None:
-    method = wtbi(hidden=128)
-    pixels, photos = drawn(360, 32, seed=0)
-    others, known = drawn(36, 32, seed=1)
-    skirt = {name: torch.from_numpy(set_.sparse("attributes").ids).view(-1, 2)[:, 0] for name, set_ in
-             (("learnt", photos), ("others", known))}  # fmt: skip
-    photos = photos.with_columns({"category": skirt["learnt"].long().numpy()})
-    training = replace(TRAINING, batch=36, frozen_epochs=40, epochs=10, learning_rate=1e-3)
+    """By the default hidden layer, from enough photos: a narrow one learns few by heart, and orders worse."""
+    method = wtbi(hidden=512)
+    pixels, photos = drawn(1440, 16, seed=0)
+    photos = photos.with_columns({"category": skirts(photos).numpy()})
+    training = replace(TRAINING, batch=36, frozen_epochs=12, epochs=3, learning_rate=1e-3)
 
     terms = losses_by_term(trained(method, training, pixels, photos))
 
-    with torch.no_grad():
-        local = method.eval().local(Batch(torch.from_numpy(others)))
-        told = method.predict(Batch(torch.from_numpy(others)))["category"].argmax(1)
-        scores = torch.stack([method.rerank(query, local[::2]) for query in local[1::2]])
-    first = found_first(local[1::2, 0] @ local[::2, 0].T)
-    assert (told == skirt["others"]).float().mean() > 0.6
-    assert found_first(scores) > first, (first, found_first(scores))
-    assert terms[39]["pairs"] < 0.75 * terms[0]["pairs"]
+    found, ordered, told = [], [], []
+    for seed in range(1, 6):  # 36 others each, each its own pair of colours
+        others, known = drawn(36, 16, seed=seed)
+        with torch.no_grad():
+            local = method.eval().local(Batch(torch.from_numpy(others)))
+            category = method.predict(Batch(torch.from_numpy(others)))["category"].argmax(1)
+            scores = torch.stack([method.rerank(query, local[::2]) for query in local[1::2]])
+        found.append(found_first(local[1::2, 0] @ local[::2, 0].T))
+        ordered.append(found_first(scores))
+        told.append(float((category == skirts(known)).float().mean()))
+    assert mean(ordered) > mean(found) + 0.1, (found, ordered)
+    assert mean(told) > 0.8, told
+    assert terms[11]["pairs"] < 0.6 * terms[0]["pairs"]
 
 
 def test_the_full_size_is_alexnet_s_fc6_and_layers_that_categories_share_but_for_the_last_two() -> None:
