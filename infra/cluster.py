@@ -36,6 +36,9 @@ _QUIET = {
     "RAY_TRAIN_HEALTH_CHECK_INTERVAL_S": "0.25",
     # Threads that spin while they wait halve torch's speed as soon as another process wants a core.
     "OMP_WAIT_POLICY": "PASSIVE",
+    # Memory in pages of 2 MB where the kernel gives them to who asks: each layer's maps are taken from the system and
+    # given back, and touching them page by page of 4 KB costs a CPU a third of its time (docs/MEASURED.md, Pages).
+    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
 }
 # Of a Ray of this process alone.
 _HERE = {

@@ -2,17 +2,23 @@
 
 import copy
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from torch import nn
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from schemas.errors import InputError
 from tests.workers.gloo_workers import together
 from workers.contract import Group
-from workers.training.steps.optimiser import REST, Optimiser, optimiser_of, shared_out
+from workers.device import bfloat16_pays
+from workers.training.steps import kernel_muon
+from workers.training.steps.kernel_muon import orthogonalised, shared_out
+from workers.training.steps.optimiser import REST, Optimiser, optimiser_of
 
 SETTINGS = {"learning_rate": 0.02, "momentum": 0.9, "weight_decay": 0.1}
+COEFFICIENTS = (3.4445, -4.7750, 2.0315)
 PHOTOS = torch.rand(4, 3, 9, 9, generator=torch.Generator().manual_seed(5))
 
 
@@ -86,11 +92,46 @@ def by_hand(net: Net, steps: int = 3) -> Net:
     return net
 
 
-def test_muon_steps_are_torch_s_own_on_kernels_and_adamw_s_on_the_rest() -> None:
+@pytest.mark.parametrize(("bfloat16", "apart"), [(True, 1e-6), (False, 2e-3)])
+def test_muon_steps_are_torch_s_own_on_kernels_and_adamw_s_on_the_rest(
+    bfloat16: bool, apart: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """torch's in bfloat16 to the last digit; in float32, where that is faster, to bfloat16's own digits."""
+    monkeypatch.setattr(kernel_muon, "bfloat16_pays", lambda device: bfloat16)
     ours, expected = stepped(Net(), "muon"), by_hand(Net())
 
     for (name, value), wanted in zip(ours.named_parameters(), expected.parameters(), strict=True):
-        assert torch.allclose(value, wanted, atol=1e-6), name
+        assert torch.allclose(value, wanted, atol=apart), name
+
+
+@pytest.mark.parametrize("shape", [(6, 40), (40, 6), (7, 7)])
+def test_orthogonalised_takes_each_singular_value_through_the_polynomial(shape: tuple[int, int]) -> None:
+    matrix = torch.randn(shape, generator=torch.Generator().manual_seed(3), dtype=torch.float64)
+    left, values, right = torch.linalg.svd(matrix / matrix.norm(), full_matrices=False)
+    a, b, c = COEFFICIENTS
+    for _ in range(3):
+        values = a * values + b * values**3 + c * values**5
+
+    torch.testing.assert_close(orthogonalised(matrix, COEFFICIENTS, 3), left @ values.diag() @ right)
+
+
+def test_numbers_that_the_device_is_slow_with_are_not_multiplied() -> None:
+    """On a CPU that emulates bfloat16, a step in it takes fifteen times as long."""
+    seen = set()
+
+    class Watched(TorchDispatchMode):
+        def __torch_dispatch__(self, call: Any, types: Any, given: Any = (), named: Any = None) -> Any:
+            if call in (torch.ops.aten.mm.default, torch.ops.aten.addmm.default):
+                seen.add(given[0].dtype)
+            return call(*given, **(named or {}))
+
+    net = Net()
+    optimiser = made(net, "muon")
+    net.loss().backward()
+    with Watched():
+        optimiser.step()
+
+    assert seen == {torch.bfloat16 if bfloat16_pays(torch.device("cpu")) else torch.float32}
 
 
 def test_the_order_of_a_kernel_in_memory_changes_nothing_but_roundings() -> None:
@@ -99,7 +140,7 @@ def test_the_order_of_a_kernel_in_memory_changes_nothing_but_roundings() -> None
 
     assert not last.first.weight.is_contiguous()
     for (name, value), wanted in zip(last.named_parameters(), plain.parameters(), strict=True):
-        assert torch.allclose(value, wanted, atol=2e-3), name  # Muon multiplies in bfloat16
+        assert torch.allclose(value, wanted, atol=2e-3), name  # bfloat16's, where Muon multiplies in that
 
 
 def test_a_muon_step_moves_every_direction_of_a_kernel_alike() -> None:
