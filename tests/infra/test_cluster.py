@@ -15,6 +15,7 @@ from infra.cluster import Cluster, ray_cluster
 from infra.machine import ROOT
 from schemas.errors import InputError
 
+LARGE_PAGES = Path("/sys/kernel/mm/transparent_hugepage/enabled")  # asked for where it says madvise
 DRIVER = """
 import json, os, sys, time
 from infra.cluster import ray_cluster
@@ -23,10 +24,12 @@ with ray_cluster("") as joined:
     @ray.remote
     def say():
         print("a worker speaks")
-        return os.getpid(), os.environ.get("OMP_WAIT_POLICY"), os.nice(0)
-    pids, waiting, nice = zip(*ray.get([say.remote() for _ in range(4)]))
+        map = bytearray(64 << 20)  # as large as a layer's
+        large = " hg" in open("/proc/self/smaps").read()
+        return os.getpid(), os.environ.get("OMP_WAIT_POLICY"), os.nice(0), large
+    pids, waiting, nice, large = zip(*ray.get([say.remote() for _ in range(4)]))
     count = ray.data.range(100).map_batches(lambda batch: batch).count()
-    print("REPORT", json.dumps([joined.cores, count, pids, waiting, nice]), file=sys.stderr, flush=True)
+    print("REPORT", json.dumps([joined.cores, count, pids, waiting, nice, large]), file=sys.stderr, flush=True)
     if "stay" in sys.argv:
         time.sleep(600)
 """
@@ -116,8 +119,12 @@ def test_workers_import_this_repository(started: Cluster) -> None:
 
 
 @pytest.mark.slow
-def test_nothing_of_rays_reaches_stdout_or_clutters_stderr_and_threads_of_workers_wait_passively() -> None:
-    env = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"}
+def test_nothing_of_rays_is_printed_threads_of_workers_wait_passively_and_memory_is_asked_for_in_large_pages() -> (
+    None
+):
+    env = {
+        name: value for name, value in os.environ.items() if name not in ("OMP_WAIT_POLICY", "GLIBC_TUNABLES")
+    }
     done = subprocess.run(
         [sys.executable, "-c", DRIVER], cwd=ROOT, env=env, check=True, capture_output=True, text=True
     )
@@ -125,10 +132,11 @@ def test_nothing_of_rays_reaches_stdout_or_clutters_stderr_and_threads_of_worker
     assert done.stdout == ""
     lines = [line for line in done.stderr.splitlines() if line.strip()]
     assert len(lines) == 1, done.stderr
-    cores, count, _, waiting, nice = json.loads(lines[0].removeprefix("REPORT "))
+    cores, count, _, waiting, nice, large = json.loads(lines[0].removeprefix("REPORT "))
     assert (cores, count) == (len(os.sched_getaffinity(0)), 100)
     assert set(waiting) == {"PASSIVE"}
     assert set(nice) == {os.nice(0)}, "beside a busy process a worker has its share of a core"
+    assert set(large) == {LARGE_PAGES.exists() and "[madvise]" in LARGE_PAGES.read_text()}
 
 
 @pytest.mark.slow
