@@ -37,7 +37,7 @@ _QUIET = {
     # Threads that spin while they wait halve torch's speed as soon as another process wants a core.
     "OMP_WAIT_POLICY": "PASSIVE",
     # Memory in pages of 2 MB where the kernel gives them to who asks: each layer's maps are taken from the system and
-    # given back, and touching them page by page of 4 KB costs a CPU a third of its time (docs/MEASURED.md, Pages).
+    # given back, and touching them page by page of 4 KB costs a CPU a third of its time (docs/MEASURED.md).
     "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
 }
 # Of a Ray of this process alone.

@@ -23,7 +23,7 @@ class KernelMuon(torch.optim.Muon):
     """torch's Muon, which takes matrices alone, for convolution kernels (O, I, H, W) seen as (O, I H W).
 
     torch multiplies in bfloat16 everywhere. Where that is emulated, as by most CPUs, it takes fifteen times as long as
-    float32, which is more than the network itself (docs/MEASURED.md, Muon): there the steps are computed in float32.
+    float32, which is more than the network itself (docs/MEASURED.md): there the steps are computed in float32.
 
     The matrices share the kernels' memory, so a step changes the kernels themselves. Several workers, whose gradients
     are equal, step each kernel on one of them, which sends it to the others; running means are everybody's, so that
