@@ -14,6 +14,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from prefect.utilities.hashing import file_hash
 from pydantic.fields import FieldInfo
 
+from flows.metrics import traces
 from flows.metrics.delivered import told_at_end
 from flows.parameters.option import Option
 from flows.parameters.stage_parameters import StageParameters
@@ -21,6 +22,7 @@ from flows.running.endings import heard_here
 from flows.running.run_logs import shown_in_prefect
 from infra.settings import load_settings
 
+traces.begin()
 P = TypeVar("P", bound=StageParameters)
 R = TypeVar("R")
 
@@ -30,8 +32,17 @@ def flow_of(parameters: type[P], name: str) -> Callable[[Callable[[P], R]], Flow
 
     def declare(body: Callable[[P], R]) -> Flow[..., R]:
         def run(**given: Any) -> R:
-            with shown_in_prefect(), heard_here(), told_at_end(name, str(given.get("lake") or "")):
-                return body(parameters.read(given))
+            lake = str(given.get("lake") or "")
+            with (
+                shown_in_prefect(),
+                heard_here(),
+                told_at_end(name, lake),
+                traces.traced(name, lake=lake) as span,
+            ):
+                result = body(parameters.read(given))
+                if isinstance(result, dict) and "run_id" in result:
+                    span.set_attribute("vitrine.run_id", result["run_id"])
+                return result
 
         run.__name__, run.__qualname__, run.__module__ = body.__name__, body.__qualname__, body.__module__
         run.__doc__ = f"{inspect.getdoc(body)}\n\n{_described(parameters)}"

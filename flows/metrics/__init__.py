@@ -1,1 +1,1 @@
-"""What Prometheus is told: of a lake and of flow runs when they end, of the search page when it is asked."""
+"""What Prometheus and OpenTelemetry are told: of a lake and of flow runs, of the search page when it is asked."""

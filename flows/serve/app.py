@@ -9,6 +9,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
+from flows.metrics import traces
 from flows.serve import api, catalogue_pages, compare_page, gate_page, login, page_metrics, search_pages
 from flows.serve.guard import Bounds, Guard
 from flows.serve.page import page
@@ -37,6 +38,12 @@ def application(window: Window, bounds: Bounds) -> ASGIApp:
     app.add_exception_handler(PipelineError, _ours)
     app.add_exception_handler(RequestValidationError, _unreadable)
     app.add_exception_handler(HTTPException, _no_such)
+    if traces.begin():
+        from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
+
+        FastAPIInstrumentor.instrument_app(
+            app, excluded_urls="/static,/metrics", exclude_spans=["receive", "send"]
+        )
     return Guard(app, bounds)
 
 

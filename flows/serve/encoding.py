@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from flows.metrics.traces import traced
 from schemas.errors import InputError
 
 if TYPE_CHECKING:
@@ -34,13 +35,16 @@ class Encoding:
         """
         from workers.data.decode import decode
 
-        pixels = decode(name, data, self._embed.size)
+        with traced("decode photo"):
+            pixels = decode(name, data, self._embed.size)
         answer: Future[NDArray[np.float32]] = Future()
-        try:
-            self._waiting.put_nowait((pixels, answer))
-        except queue.Full:
-            raise InputError("search", "more photos wait than can be served; ask again in a moment") from None
-        return answer.result(PATIENCE_S)
+        with traced("embed photo"):
+            try:
+                self._waiting.put_nowait((pixels, answer))
+            except queue.Full:
+                why = "more photos wait than can be served; ask again in a moment"
+                raise InputError("search", why) from None
+            return answer.result(PATIENCE_S)
 
     def close(self) -> None:
         """End the thread once what waits is done."""

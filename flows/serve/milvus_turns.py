@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
+from flows.metrics.traces import traced
 from infra.milvus.folder import lite_folder
 from infra.milvus.store import VectorStore
 
@@ -29,7 +30,7 @@ class MilvusTurns:
 
     def ask(self, question: Callable[[VectorStore], T]) -> T:
         """Return what the question finds; one at a time, as Lite answers. Raises VectorStoreError."""
-        with self._lock:
+        with traced("ask index"), self._lock:
             now = time.monotonic()
             if self._store is not None and self._in_turns and now - self._opened_at > HELD_S:
                 self._leave()
