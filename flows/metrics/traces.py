@@ -35,9 +35,11 @@ def begin() -> bool:
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
     except ImportError:
         _log.warning(
-            "traces are asked for, and what sends them is not installed: pip install 'vitrine[traces]'"
+            "traces are asked for, and what sends them is not installed: pip install vitrine[traces]"
         )
         return False
+    # Of a receiver that is away one line in the end, not one of each try.
+    logging.getLogger(OTLPSpanExporter.__module__).setLevel(logging.ERROR)
     service = {"service.name": os.environ.get("OTEL_SERVICE_NAME") or "vitrine"}
     provider = TracerProvider(resource=Resource.create(service))  # sends the rest when the process ends
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))

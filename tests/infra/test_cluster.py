@@ -119,9 +119,7 @@ def test_workers_import_this_repository(started: Cluster) -> None:
 
 
 @pytest.mark.slow
-def test_nothing_of_rays_is_printed_threads_of_workers_wait_passively_and_memory_is_asked_for_in_large_pages() -> (
-    None
-):
+def test_nothing_of_rays_is_printed_and_its_workers_wait_passively_and_ask_for_large_pages() -> None:
     env = {
         name: value for name, value in os.environ.items() if name not in ("OMP_WAIT_POLICY", "GLIBC_TUNABLES")
     }

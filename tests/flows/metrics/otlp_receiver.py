@@ -1,16 +1,17 @@
 """An HTTP server that takes spans as a collector does: POST /v1/traces, in protobuf."""
 
 import gzip
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceRequest,
     ExportTraceServiceResponse,
 )
+
+from tests.flows.metrics.listening import Quiet, listening
 
 
 @dataclass(frozen=True)
@@ -31,10 +32,10 @@ def receiver() -> Iterator[tuple[str, list[Received]]]:
     """Yield its address and what has come so far."""
     spans: list[Received] = []
 
-    class Taking(BaseHTTPRequestHandler):
+    class Taking(Quiet, BaseHTTPRequestHandler):
         def do_POST(self) -> None:  # the library's name
             assert self.path == "/v1/traces"
-            body = self.rfile.read(int(self.headers["content-length"]))
+            body = self.body()
             if self.headers.get("content-encoding") == "gzip":
                 body = gzip.decompress(body)
             spans.extend(_spans(ExportTraceServiceRequest.FromString(body)))
@@ -44,16 +45,8 @@ def receiver() -> Iterator[tuple[str, list[Received]]]:
             self.end_headers()
             self.wfile.write(answer)
 
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Taking)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}", spans
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with listening(Taking) as address:
+        yield f"http://{address}", spans
 
 
 def _spans(request: ExportTraceServiceRequest) -> Iterator[Received]:

@@ -1,9 +1,10 @@
 """An HTTP server that takes what is pushed as a Pushgateway does: PUT /metrics/job/JOB[/LABEL/VALUE...]."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
+
+from tests.flows.metrics.listening import Quiet, listening
 
 
 @contextmanager
@@ -11,19 +12,11 @@ def pushgateway() -> Iterator[tuple[str, dict[str, str]]]:
     """Yield its `host:port` and the text of each group, by path."""
     groups: dict[str, str] = {}
 
-    class Taking(BaseHTTPRequestHandler):
+    class Taking(Quiet, BaseHTTPRequestHandler):
         def do_PUT(self) -> None:  # the library's name
-            groups[self.path] = self.rfile.read(int(self.headers["content-length"])).decode()
+            groups[self.path] = self.body().decode()
             self.send_response(202)
             self.end_headers()
 
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Taking)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"127.0.0.1:{server.server_port}", groups
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with listening(Taking) as address:
+        yield address, groups

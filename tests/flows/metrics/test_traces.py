@@ -1,5 +1,6 @@
 """Spans as a collector gets them: of a command, of one that fails, of searches; and that none are sent unasked."""
 
+import json
 import subprocess
 from pathlib import Path
 
@@ -56,9 +57,13 @@ def test_what_fails_is_told_and_fails_as_it_would(lake: Path) -> None:
 def test_a_collector_that_is_away_fails_no_run(lake: Path) -> None:
     away = f"http://127.0.0.1:{free_port()}"
 
-    told = vitrine(lake, *LABEL, OTEL_EXPORTER_OTLP_ENDPOINT=away, OTEL_EXPORTER_OTLP_TIMEOUT="1")
+    env = environment(lake, OTEL_EXPORTER_OTLP_ENDPOINT=away, OTEL_EXPORTER_OTLP_TIMEOUT="1")
+    done = subprocess.run(
+        command(lake, *LABEL), cwd=ROOT, env=env, capture_output=True, text=True, check=True
+    )
 
-    assert Lake(str(lake)).run(told["run_id"]).flow == "label"
+    assert Lake(str(lake)).run(json.loads(done.stdout)["run_id"]).flow == "label"
+    assert len([line for line in done.stderr.splitlines() if "opentelemetry" in line]) == 1, done.stderr
 
 
 @pytest.mark.parametrize(

@@ -61,25 +61,27 @@ class KernelMuon(torch.optim.Muon):
         owners = shared_out([_cost(matrix) for matrix in matrices], workers())
         for kernel, matrix, owner in zip(self.kernels, matrices, owners, strict=True):
             if kernel.grad is not None:
-                update = self._renewed(matrix, _matrix(kernel.grad, kernel))
+                gradient = _matrix(kernel.grad, kernel)
+                running = self._renewed(matrix, gradient)
                 if owner == rank():
-                    self._move(matrix, update)
+                    self._move(matrix, gradient, running)
         for owner in range(workers()) if workers() > 1 else ():
             _send([matrix for matrix, its in zip(matrices, owners, strict=True) if its == owner], owner)
 
     def _renewed(self, matrix: Tensor, gradient: Tensor) -> Tensor:
-        """Nesterov's mean of the gradients, after the running mean is renewed, which all workers keep."""
-        state, momentum = self.state[matrix], self.param_groups[0]["momentum"]
+        """The running mean of the matrix's gradients, this one among them; all workers keep it."""
+        state = self.state[matrix]
         if "momentum_buffer" not in state:
             state["momentum_buffer"] = torch.zeros_like(gradient, memory_format=torch.preserve_format)
-        running: Tensor = state["momentum_buffer"].lerp_(gradient, 1 - momentum)
-        return gradient.lerp(running, momentum)
+        running: Tensor = state["momentum_buffer"].lerp_(gradient, 1 - self.param_groups[0]["momentum"])
+        return running
 
-    def _move(self, matrix: Tensor, update: Tensor) -> None:
-        """Shrink the matrix and take the orthogonal step, as long as AdamW's are."""
+    def _move(self, matrix: Tensor, gradient: Tensor, running: Tensor) -> None:
+        """Shrink the matrix and take the orthogonal step, of Nesterov's mean, as long as AdamW's are."""
         (group,) = self.param_groups
         rate, decay = group["lr"], group["weight_decay"]
         numbers = torch.bfloat16 if bfloat16_pays(matrix.device) else torch.float32
+        update = gradient.lerp(running, group["momentum"])
         step = orthogonalised(update.to(numbers), group["ns_coefficients"], group["ns_steps"])
         matrix.mul_(1 - rate * decay)
         matrix.add_(step, alpha=-rate * AS_ADAMW * max(matrix.shape) ** 0.5)
