@@ -21,6 +21,7 @@ from typing import Any
 from urllib.parse import urlparse
 
 from infra.machine import ROOT
+from infra.ray_orphans import SETUP_HOOK
 from infra.ray_sessions import remove_old_sessions, session_folder, temporary_folder
 from infra.settings import load_settings
 from schemas.errors import InputError
@@ -149,6 +150,8 @@ def _start_here(cpus: int | None) -> Cluster:
         "num_cpus": max(LEAST_CPUS, cores),
         "object_store_memory": int(min(MOST_OBJECT_STORE, OBJECT_STORE_SHARE * _memory())),
         "_temp_dir": str(folder),
+        "include_dashboard": False,
+        "runtime_env": {"worker_process_setup_hook": SETUP_HOOK},
     }
     with _environment_of_workers():
         for tries_left in reversed(range(TRIES)):
@@ -238,7 +241,6 @@ def _quiet_init(options: dict[str, Any]) -> None:
     with _nothing_printed():  # Ray's core prints that it is to print less
         ray.init(
             **options,
-            include_dashboard=None if "runtime_env" in options else False,
             log_to_driver=False,  # Ray would print what workers say on our stdout
             logging_level=logging.ERROR,
             namespace="vitrine",

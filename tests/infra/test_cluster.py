@@ -1,5 +1,6 @@
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -7,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +16,7 @@ from infra import cluster
 from infra.cluster import Cluster, ray_cluster
 from infra.machine import ROOT
 from schemas.errors import InputError
+from tests.flows.processes import is_running, wait_until
 
 LARGE_PAGES = Path("/sys/kernel/mm/transparent_hugepage/enabled")  # asked for where it says madvise
 DRIVER = """
@@ -137,21 +140,36 @@ def test_nothing_of_rays_is_printed_and_its_workers_wait_passively_and_ask_for_l
     assert set(large) == {LARGE_PAGES.exists() and "[madvise]" in LARGE_PAGES.read_text()}
 
 
+UNREAPED = """
+import ctypes, subprocess, sys, time
+ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER: orphans come here, and nobody waits for them
+driver = subprocess.Popen([sys.executable, "-c", sys.argv[1], "stay"])
+print(driver.pid, flush=True)
+time.sleep(600)
+"""
+
+
 @pytest.mark.slow
-def test_a_killed_driver_leaves_no_worker_behind() -> None:
-    driver = subprocess.Popen(
-        [sys.executable, "-c", DRIVER, "stay"], cwd=ROOT, stderr=subprocess.PIPE, text=True
-    )
-    assert driver.stderr is not None
-    pids = json.loads(driver.stderr.readline().removeprefix("REPORT "))[2]
+@pytest.mark.parametrize("reaped", [True, False])
+def test_a_killed_driver_leaves_no_worker_behind(reaped: bool) -> None:
+    """Also in a container whose first process reaps nothing."""
+    command = ["-c", DRIVER, "stay"] if reaped else ["-c", UNREAPED, DRIVER]
+    streams: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    begun = subprocess.Popen([sys.executable, *command], cwd=ROOT, text=True, **streams)
+    assert begun.stdout is not None
+    assert begun.stderr is not None
+    driver = begun.pid if reaped else int(begun.stdout.readline())
+    try:
+        pids = json.loads(begun.stderr.readline().removeprefix("REPORT "))[2]
+        assert all(is_running(pid) for pid in pids)
 
-    driver.kill()
-    driver.communicate()
+        os.kill(driver, signal.SIGKILL)
 
-    end = time.monotonic() + 30
-    while any(Path(f"/proc/{pid}").exists() for pid in pids) and time.monotonic() < end:
-        time.sleep(0.2)
-    assert [pid for pid in pids if Path(f"/proc/{pid}").exists()] == []
+        wait_until(lambda: not any(is_running(pid) for pid in pids), limit_s=30)
+    finally:
+        for pid in (driver, begun.pid):
+            os.kill(pid, signal.SIGKILL)  # dead already or not: neither has been waited for
+        begun.communicate()
 
 
 STALLED = """
