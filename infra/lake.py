@@ -143,10 +143,12 @@ class Lake(LakeFiles):
             if kind in (None, entry.kind) and entry.flow in (*(flows or (entry.flow,)), ""):
                 yield Manifest.from_json(entry.manifest(), f"{self.uri}/{manifest_of(entry.name)}")
 
-    def run(self, run_id: str) -> Manifest:
-        """Read one committed run's manifest by its id; raises LakeError where there is none."""
+    def run(self, run_id: str, *flows: str) -> Manifest:
+        """Read one committed run's manifest by its id; raises LakeError where there is none, or of other `flows`."""
         for kind in ("run", "crawl"):
             if RUN_ID.fullmatch(run_id) and (manifest := self._manifest(kind, run_id)):
+                if flows and manifest.flow not in flows:
+                    raise LakeError(run_id, f"is a run of {manifest.flow}, not of {' or '.join(flows)}")
                 return manifest
         raise LakeError(run_id, f"no committed run of this id in {self.uri}")
 

@@ -45,7 +45,7 @@ def train_words(parameters: TrainParameters) -> dict[str, Any]:
     """Learn, and commit checkpoint, history, word vectors and word scores."""
     begun = time.monotonic()
     place, method = Lake(parameters.lake), parameters.method
-    source = place.run(parameters.labels) if parameters.labels else place.newest("label")
+    source = place.run(parameters.labels, "label") if parameters.labels else place.newest("label")
     earlier = _parent(place, parameters.parent, method)
     chosen = decided(registry.settings_of(method, inherited(earlier) | (parameters.settings or {})))
     recorded = parameters.recorded() | {"config": chosen.flat()}

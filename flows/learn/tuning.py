@@ -45,7 +45,7 @@ def tune_settings(parameters: TrainParameters) -> dict[str, Any]:
     """
     begun = time.monotonic()
     place, trials = Lake(parameters.lake), parameters.search
-    source = place.run(parameters.labels) if parameters.labels else place.newest("label")
+    source = place.run(parameters.labels, "label") if parameters.labels else place.newest("label")
     recorded = {"method": parameters.method, "settings": parameters.settings or {}, "trials": trials}
     key = digest({"tune": source.run_id} | recorded)
     try:

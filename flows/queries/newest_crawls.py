@@ -14,7 +14,7 @@ def newest_crawls(lake: Lake, crawls: Sequence[str] | None = None) -> list[Manif
     Raises LakeError where a named crawl does not exist, or the lake holds none with products.
     """
     if crawls:
-        return [lake.run(crawl_id) for crawl_id in crawls]
+        return [lake.run(crawl_id, "crawl") for crawl_id in crawls]
     newest: dict[str, Manifest] = {}
     for manifest in lake.runs("crawl"):
         newest[str(manifest.result["shop"])] = manifest

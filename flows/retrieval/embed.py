@@ -50,7 +50,7 @@ def embed_photos(parameters: EmbedParameters) -> dict[str, Any]:
     """Embed what this fingerprint has not embedded yet, and commit it as one run."""
     begun = time.monotonic()
     place = Lake(parameters.lake)
-    source = place.run(parameters.labels) if parameters.labels else place.newest("label")
+    source = place.run(parameters.labels, "label") if parameters.labels else place.newest("label")
     tool = embed_tool(place, parameters)
     schema = vectors_schema(tool.dim)
     recorded = {"method": tool.method, "checkpoint": tool.checkpoint} | parameters.recorded()

@@ -52,7 +52,7 @@ def embed_tool(lake: Lake, parameters: EmbedParameters) -> EmbedTool:
     if parameters.method:
         ready, path, parents = untrained(parameters.method), "", tuple[str, ...]()
     else:
-        trained = lake.run(parameters.train) if parameters.train else newest_trained(lake)
+        trained = lake.run(parameters.train, "train") if parameters.train else newest_trained(lake)
         path = f"{lake.folder(trained)}/{trained.files['checkpoints'][0].path}"
         ready, parents = load(lake.filesystem, path), (trained.run_id,)
     seen = preprocessing(ready.module.image_size, ready.module.normalisation)

@@ -47,7 +47,7 @@ def load_collection(parameters: IndexParameters) -> dict[str, Any]:
     """Make the collection of this run, prove what it holds, tell what differs from the index before, commit."""
     begun = time.monotonic()
     place = Lake(parameters.lake)
-    source = place.run(parameters.embed) if parameters.embed else newest_model_vectors(place)
+    source = place.run(parameters.embed, "embed") if parameters.embed else newest_model_vectors(place)
     labels = place.run(source.parents[0])
     fingerprint = source.result["fingerprint"]
     settings = load_settings(lake=parameters.lake, milvus_uri=parameters.milvus or None)

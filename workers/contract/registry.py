@@ -96,8 +96,8 @@ def with_weights_replaced(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def without_training(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Flat settings of the same method as it is before it has learnt anything, from random weights."""
-    return with_weights_replaced(values) | {name: 0 for name in ("epochs", "frozen_epochs") if name in values}
+    """Flat settings of the same method as it is before it has learnt anything here: with its first weights."""
+    return dict(values) | {name: 0 for name in ("epochs", "frozen_epochs") if name in values}
 
 
 def _module(name: str) -> Any:

@@ -49,8 +49,8 @@ def evaluate_benchmark(parameters: EvaluateParameters) -> dict[str, Any]:
 def benchmark_model(parameters: EvaluateParameters) -> dict[str, Any]:
     """Embed the benchmark's photos with the model and its baselines, and score them all."""
     lake = Lake(parameters.lake)
-    trained = lake.run(parameters.train) if parameters.train else newest_trained(lake)
-    labels = parameters.labels or trained.parents[0]
+    trained = lake.run(parameters.train, "train") if parameters.train else newest_trained(lake)
+    labels = lake.run(parameters.labels or trained.parents[0], "label").run_id
     run = BenchmarkRun.of(lake, lake.run(labels), parameters.benchmark)
     splits = ["query", "gallery"]
     if run.kind == RECOGNITION and parameters.probe:

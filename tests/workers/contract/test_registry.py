@@ -61,7 +61,8 @@ def test_settings_without_training_are_those_of_the_first_weights() -> None:
 
     untrained = registry.without_training(flat)
 
-    assert untrained == flat | {"epochs": 0, "frozen_epochs": 0, "weights": "random"}
+    assert untrained == flat | {"epochs": 0, "frozen_epochs": 0}
+    assert untrained["weights"] == "imagenet"
     assert registry.without_training({"grid": 2}) == {"grid": 2}
     assert registry.settings_of("corbiere", flat).learns
     assert not registry.settings_of("histogram").learns
