@@ -273,5 +273,6 @@ def _note(event: dict[str, Any]) -> str:
     """The rest of the progress line; its front says photos and their rate since the training began."""
     left = event["seconds_left"]
     time_left = f"{left / 60:,.0f} min" if left >= 120 else f"{left:.0f} s"
+    then = "".join(f", then {epochs} epochs of {stage}" for stage, epochs in event["later"].items())
     rate = f"{event['images_per_second']:,.1f} img/s"
-    return f"epoch {event['epoch']}/{event['epochs']} loss {event['loss']:.3f} {rate}, {time_left} left"
+    return f"epoch {event['epoch']}/{event['epochs']} loss {event['loss']:.3f} {rate}, {time_left} left{then}"

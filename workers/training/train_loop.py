@@ -88,8 +88,7 @@ class TrainLoop:
         """
         progress = self.progress
         self._ends = list(accumulate(stage.epochs for stage in self.train_step.stages))
-        self._saved = self._began = time.monotonic()
-        self._images_before = progress.images
+        self._saved = time.monotonic()
         self._placed = -1
         while progress.stage < len(self._ends) and not progress.done:
             self._enter(progress.stage)
@@ -109,6 +108,7 @@ class TrainLoop:
         stage = self.train_step.stages[number]
         if self._placed != number:
             self._placed = number
+            self._began, self._images_before = time.monotonic(), self.progress.images
             self.train, self.held_out = (part.for_stage(stage) for part in (self.train, self.held_out))
             if self.train.order and len(self.train) and not len(self.train.order.sampler):
                 why = "no product has the photos for it; a method with that setting takes each by sampling=photos"
@@ -185,7 +185,9 @@ class TrainLoop:
         if not progress.count:
             return  # nothing has been read back yet
         draws = len(self.train) if self.train.draws is None else self.train.draws
-        wanted = draws * self.train_step.world * self._total
+        an_epoch = draws * self.train_step.world
+        in_stage = an_epoch * self._ends[progress.stage] - progress.images
+        later = [stage for stage in self.train_step.stages[progress.stage + 1 :] if stage.epochs]
         seconds = max(time.monotonic() - self._began, 1e-9)
         rate = (progress.images - self._images_before) / seconds
         self.on_progress(
@@ -193,12 +195,14 @@ class TrainLoop:
                 "epoch": progress.epoch,
                 "epochs": self._total,
                 "images": progress.images,
-                "of": wanted,
+                "of": an_epoch * self._total,
                 "terms": progress.mean(),
                 "loss": sum(progress.mean().values()),
                 "learning_rate": self.train_step.schedule.learning_rate,
                 "images_per_second": rate,
-                "seconds_left": max(wanted - progress.images, 0) / max(rate, 1e-9),
+                # Of this stage alone: behind a frozen network an epoch takes a fraction of what it takes with all.
+                "seconds_left": max(in_stage, 0) / max(rate, 1e-9),
+                "later": {stage.name: stage.epochs for stage in later},
             }
         )
 

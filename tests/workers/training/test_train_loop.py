@@ -54,6 +54,22 @@ def test_stages_come_one_after_the_other_and_epochs_count_over_all(tmp_path: Pat
     assert (progress.stage, progress.epoch, progress.step) == (2, 4, 0)
 
 
+def test_the_time_left_is_that_of_a_stage_and_what_comes_after_it_is_named(tmp_path: Path) -> None:
+    run = Run(SHORT)
+
+    run.run(tmp_path)
+
+    frozen, first_of_all, last = (
+        [event for event in run.events if "phase" not in event and event["epoch"] == epoch]
+        for epoch in (1, 2, 3)
+    )
+    assert frozen[0]["seconds_left"] > 0 == frozen[-1]["seconds_left"]
+    assert [event["later"] for event in (frozen[-1], last[-1])] == [{"all": 2}, {}]
+    an_epoch = 37 / first_of_all[-1]["images_per_second"]
+    assert first_of_all[-1]["seconds_left"] == pytest.approx(an_epoch)
+    assert last[-1]["seconds_left"] == 0
+
+
 def test_a_loss_that_is_no_number_stops_with_the_photos_of_its_batch(tmp_path: Path) -> None:
     run = Run(replace(UNFROZEN, learning_rate=1e38, optimiser="sgd"))
 
