@@ -18,7 +18,7 @@ from flows.parameters.publish import PublishParameters
 from flows.parameters.retrieval import EvaluateParameters
 from flows.parameters.train import TrainParameters
 from flows.queries.live import live
-from flows.retrieval.embed_tool import newest_trained
+from flows.retrieval.embedding.tool import newest_trained
 from flows.running.started_ray import refuse_unseen, started_ray
 from flows.to_live import bring_to_live
 from infra.lake import Lake

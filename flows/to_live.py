@@ -4,10 +4,10 @@ from typing import Any
 
 from flows.parameters.publish import PublishParameters
 from flows.parameters.retrieval import EmbedParameters, EvaluateParameters, IndexParameters
-from flows.retrieval.embed import embed_photos
-from flows.retrieval.evaluate import evaluate_model, show_scores
-from flows.retrieval.index import load_collection
-from flows.retrieval.publish import publish_index
+from flows.retrieval.embedding.embed import embed_photos
+from flows.retrieval.indexing.index import load_collection
+from flows.retrieval.judging.evaluate import evaluate_model, show_scores
+from flows.retrieval.publishing.publish import publish_index
 
 
 def bring_to_live(

@@ -1,7 +1,7 @@
 """One Milvus entity per photo of a product: the vector, and the product's facts to filter by.
 
-Built by flows/retrieval/entities.py from vectors and products; infra/milvus/schema.py turns it into a collection.
-An index run keeps in the lake which entities it loaded, and a digest of each.
+Built by flows/retrieval/indexing/entities.py from vectors and products; infra/milvus/schema.py turns it into a
+collection. An index run keeps in the lake which entities it loaded, and a digest of each.
 """
 
 import re

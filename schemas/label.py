@@ -1,7 +1,7 @@
 """What the shops' words say about each photo, and which photos may be learnt from.
 
 Written by flows/learn/label.py. Read by flows/learn/train.py (split = train) and
-flows/retrieval/evaluate.py (query, gallery). A run whose crawls know nothing beyond words, and any run of an
+flows/retrieval/judging/evaluate.py (query, gallery). A run whose crawls know nothing beyond words, and any run of an
 older vitrine, has no table `annotations`; readers ask `manifest.rows("annotations")`.
 """
 

@@ -1,7 +1,7 @@
 """One row per product of a crawl: what the shop says about it, verbatim.
 
 Written by flows/crawl/crawl_shops.py and flows/crawl/import_products.py, read by flows/learn/label.py and
-flows/retrieval/index.py. Each crawl holds the shop's whole catalogue as of that crawl.
+flows/retrieval/indexing/index.py. Each crawl holds the shop's whole catalogue as of that crawl.
 """
 
 from collections.abc import Callable, Mapping

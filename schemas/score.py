@@ -1,6 +1,6 @@
 """How good the search is: what every query found, and the scores computed from it.
 
-Written by flows/retrieval/evaluate.py; the report and the publish gate read nothing else.
+Written by flows/retrieval/judging/evaluate.py; the report and the publish gate read nothing else.
 """
 
 import pyarrow as pa

@@ -1,6 +1,6 @@
 """One row per image and fingerprint: the vector a trained method gave an image; and what words mean beside them.
 
-Written by flows/retrieval/embed.py, read by flows/retrieval/index.py and flows/retrieval/evaluate.py.
+Written by flows/retrieval/embedding/embed.py, read by indexing/index.py and judging/evaluate.py there.
 Row order means nothing.
 """
 

@@ -1,6 +1,6 @@
 """How a candidate index was judged beside the live one, and which answers changed.
 
-Written by flows/retrieval/publish.py, whatever the verdict; read by the report.
+Written by flows/retrieval/publishing/publish.py, whatever the verdict; read by the report.
 """
 
 import pyarrow as pa

@@ -29,7 +29,7 @@ def _check(parameters: ChainParameters) -> None:
 
     wanted_shops(parameters.crawl())
     if parameters.truth:
-        from flows.retrieval.ground_truth import read_truth
+        from flows.retrieval.judging.ground_truth import read_truth
 
         read_truth(parameters.truth, "product_id", parameters.columns)
     if parameters.settings or parameters.method != ChainParameters.model_fields["method"].default:

@@ -11,7 +11,7 @@ POSITION = 90
 
 
 def _flow() -> Callable[..., dict[str, Any]]:
-    from flows.retrieval.embed import embed
+    from flows.retrieval.embedding.embed import embed
 
     return embed
 

@@ -12,7 +12,7 @@ POSITION = 110
 
 
 def _flow() -> Callable[..., dict[str, Any]]:
-    from flows.retrieval.evaluate import evaluate
+    from flows.retrieval.judging.evaluate import evaluate
 
     return evaluate
 
@@ -41,7 +41,7 @@ def _metric(row: dict[str, Any]) -> str:
 
 
 def _check(parameters: EvaluateParameters) -> None:
-    from flows.retrieval.ground_truth import check_files
+    from flows.retrieval.judging.ground_truth import check_files
 
     check_files(parameters)
 

@@ -11,7 +11,7 @@ POSITION = 100
 
 
 def _flow() -> Callable[..., dict[str, Any]]:
-    from flows.retrieval.index import index
+    from flows.retrieval.indexing.index import index
 
     return index
 

@@ -11,7 +11,7 @@ POSITION = 115
 
 
 def _flow() -> Callable[..., dict[str, Any]]:
-    from flows.retrieval.publish import publish
+    from flows.retrieval.publishing.publish import publish
 
     return publish
 

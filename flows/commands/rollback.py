@@ -11,7 +11,7 @@ POSITION = 117
 
 
 def _flow() -> Callable[..., dict[str, Any]]:
-    from flows.retrieval.rollback import rollback
+    from flows.retrieval.publishing.rollback import rollback
 
     return rollback
 

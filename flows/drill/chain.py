@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from flows.drill.final_tables import Tables, tables
 from flows.drill.struck_command import StageCommand, Work
-from flows.retrieval.retention import DRAINED_S
+from flows.retrieval.publishing.retention import DRAINED_S
 from infra.atomic_write import write_atomically
 from infra.lake import Lake
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from flows.queries.live import live
-from flows.retrieval.embed_ledger import embed_runs
-from flows.retrieval.publish import ALREADY
+from flows.retrieval.embedding.ledger import embed_runs
+from flows.retrieval.publishing.publish import ALREADY
 from infra.lake import Lake
 from infra.milvus.store import VectorStore
 from schemas.manifest import Manifest

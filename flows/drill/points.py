@@ -22,7 +22,7 @@ POINTS: dict[str, dict[str, str]] = {
     "publish": {
         "judged": "infra.lake:Lake.commit",  # nothing has changed
         "pointed": "infra.milvus.store:VectorStore.point",  # searches ask the new one, outsiders the old one
-        "followed": "flows.retrieval.publish:drop_drained",  # the alias has followed
+        "followed": "flows.retrieval.publishing.publish:drop_drained",  # the alias has followed
         "dropping": "pymilvus:MilvusClient.drop_collection",  # an older collection has lost its aliases
     },
 }

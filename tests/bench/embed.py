@@ -54,7 +54,7 @@ def embedded(lake: Lake, gpus: str) -> dict[str, Any]:
     from flows.parameters.retrieval import (
         EmbedParameters,  # not above: every process of the bare loops reads this file
     )
-    from flows.retrieval.embed import embed_photos
+    from flows.retrieval.embedding.embed import embed_photos
 
     result: dict[str, Any] = embed_photos.fn(EmbedParameters(lake=lake.uri, gpus=gpus))
     return result
@@ -147,7 +147,7 @@ def join() -> None:
 
     import numpy as np
 
-    from flows.retrieval.embed_ledger import work_list
+    from flows.retrieval.embedding.ledger import work_list
     from infra.vector_parts import write_vectors
     from schemas.image_ids import ID
     from schemas.vector import vectors_schema

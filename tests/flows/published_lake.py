@@ -4,8 +4,8 @@ from typing import Any
 
 from flows.parameters.publish import PublishParameters
 from flows.parameters.retrieval import IndexParameters
-from flows.retrieval.index import load_collection
-from flows.retrieval.publish import publish_index
+from flows.retrieval.indexing.index import load_collection
+from flows.retrieval.publishing.publish import publish_index
 from tests.workers.report.small_lake import SmallLake
 
 

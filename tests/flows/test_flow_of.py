@@ -20,9 +20,9 @@ FLOWS = [
     "flows.crawl.import_products:import_products",
     "flows.learn.label:label",
     "flows.learn.train:train",
-    "flows.retrieval.embed:embed",
-    "flows.retrieval.index:index",
-    "flows.retrieval.evaluate:evaluate",
+    "flows.retrieval.embedding.embed:embed",
+    "flows.retrieval.indexing.index:index",
+    "flows.retrieval.judging.evaluate:evaluate",
     "flows.crawl_and_index:crawl_and_index",
 ]
 

@@ -14,9 +14,9 @@ from flows.parameters.retrieval import EmbedParameters, EvaluateParameters, Inde
 from flows.parameters.train import TrainParameters
 from flows.queries.live import searched
 from flows.queries.report import write_report
-from flows.retrieval.embed import embed_photos
-from flows.retrieval.evaluate import evaluate_model
-from flows.retrieval.index import load_collection
+from flows.retrieval.embedding.embed import embed_photos
+from flows.retrieval.indexing.index import load_collection
+from flows.retrieval.judging.evaluate import evaluate_model
 from flows.retrieval.protocols.evaluation import benchmark_model
 from flows.retrieval.protocols.photo_report import write_photo_report
 from infra.lake import Lake

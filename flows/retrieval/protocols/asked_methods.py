@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from flows.learn.train import checkpoint_of
 from flows.parameters.retrieval import EmbedParameters, EvaluateParameters
 from flows.queries.search import WordLayer, word_layer
-from flows.retrieval.embed import embed_photos
-from flows.retrieval.embed_ledger import vector_runs
-from flows.retrieval.evaluate import COLOUR, UNTRAINED
-from flows.retrieval.first_weights import first_weights
+from flows.retrieval.embedding.embed import embed_photos
+from flows.retrieval.embedding.ledger import vector_runs
+from flows.retrieval.judging.evaluate import COLOUR, UNTRAINED
+from flows.retrieval.judging.first_weights import first_weights
 from infra.lake import Lake
 from schemas.errors import LakeError
 from schemas.manifest import Manifest

@@ -13,7 +13,7 @@ from typing import Any
 from flows.flow_of import flow_of
 from flows.parameters.retrieval import EvaluateParameters
 from flows.progress import stage
-from flows.retrieval.embed_tool import newest_trained
+from flows.retrieval.embedding.tool import newest_trained
 from flows.retrieval.protocols.asked_methods import AskedMethod, asked_methods, speaker, vectors_of
 from flows.retrieval.protocols.benchmark_photos import BenchmarkRun, Truth
 from flows.retrieval.protocols.closer_look import ranks_reranked

@@ -30,7 +30,7 @@ def stock(folder: str, photos: int) -> None:
 def embed(folder: str, photos: int) -> dict[str, Any]:
     """Embed them through the flow's task; what it said, and what memory it took of this process and of all."""
     from flows.parameters.retrieval import EmbedParameters
-    from flows.retrieval.embed import embed_photos
+    from flows.retrieval.embedding.embed import embed_photos
     from infra.cluster import ray_cluster
     from tests.bench.label import Watched
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from flows.learn.train import checkpoint_of
 from flows.parameters.retrieval import EmbedParameters
-from flows.retrieval.embed import embed
+from flows.retrieval.embedding.embed import embed
 from flows.retrieval.protocols.asked_methods import AskedMethod, vectors_of
 from flows.retrieval.protocols.benchmark_photos import BenchmarkRun, Truth
 from tests.bench.surveyed.lake_of_seed import SeededLake

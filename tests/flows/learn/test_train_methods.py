@@ -10,7 +10,7 @@ from flows.learn.dataset import supervision
 from flows.learn.train import checkpoint_of, train_words
 from flows.learn.tuning import tune_settings
 from flows.parameters.train import TrainParameters
-from flows.retrieval.embed_tool import newest_trained
+from flows.retrieval.embedding.tool import newest_trained
 from infra.cluster import Cluster
 from infra.lake import Lake
 from infra.photo_locations import locate, photo_bytes

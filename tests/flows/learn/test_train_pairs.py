@@ -10,7 +10,7 @@ from flows.learn.dataset import supervision
 from flows.learn.train import checkpoint_of, train_words
 from flows.parameters.retrieval import EmbedParameters
 from flows.parameters.train import TrainParameters
-from flows.retrieval.embed import embed_photos
+from flows.retrieval.embedding.embed import embed_photos
 from infra.cluster import Cluster
 from infra.lake import Lake
 from infra.photo_locations import locate, photo_bytes

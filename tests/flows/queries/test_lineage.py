@@ -11,7 +11,7 @@ from flows.parameters.publish import RollbackParameters
 from flows.queries.lineage import GONE, lineage
 from flows.queries.lineage_drawing import svg, tree, write_svg
 from flows.queries.live import live
-from flows.retrieval.rollback import roll_back
+from flows.retrieval.publishing.rollback import roll_back
 from infra.lake import Lake
 from infra.removal import remove_run
 from schemas.errors import InputError, LakeError

@@ -11,7 +11,7 @@ import pytest
 from flows.parameters.retrieval import IndexParameters, SearchParameters
 from flows.queries.products_found import products_found
 from flows.queries.search import search, word_layer
-from flows.retrieval.index import load_collection
+from flows.retrieval.indexing.index import load_collection
 from infra.milvus.rows import Hit
 from infra.milvus.store import VectorStore
 from infra.settings import load_settings

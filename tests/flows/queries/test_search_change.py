@@ -9,7 +9,7 @@ import torch
 
 from flows.parameters.retrieval import IndexParameters, SearchParameters
 from flows.queries.search import search
-from flows.retrieval.index import load_collection
+from flows.retrieval.indexing.index import load_collection
 from schemas.errors import InputError, UsageError
 from tests.flows.command_line import vitrine
 from tests.flows.retrieval.compared_lake import ComparedLake

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from flows.parameters.retrieval import IndexParameters
-from flows.retrieval.index import load_collection
+from flows.retrieval.indexing.index import load_collection
 from tests.flows.command_line import vitrine
 from tests.flows.published_lake import publish_small
 from tests.workers.report.small_lake import SmallLake

@@ -6,9 +6,9 @@ import numpy as np
 
 from flows.parameters.publish import PublishParameters
 from flows.parameters.retrieval import EvaluateParameters, IndexParameters
-from flows.retrieval.evaluate import ScoredMethod, score_photos
-from flows.retrieval.index import load_collection
-from flows.retrieval.publish import publish_index
+from flows.retrieval.indexing.index import load_collection
+from flows.retrieval.judging.evaluate import ScoredMethod, score_photos
+from flows.retrieval.publishing.publish import publish_index
 from schemas.manifest import Manifest
 from schemas.score import HISTORY
 from schemas.vector import vectors_schema, word_vectors_schema

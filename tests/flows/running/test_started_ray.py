@@ -9,7 +9,7 @@ from flows.learn.dataset import Supervision
 from flows.learn.placed import placed
 from flows.parameters.retrieval import EmbedParameters
 from flows.parameters.train import TrainParameters
-from flows.retrieval.embed import embed_photos
+from flows.retrieval.embedding.embed import embed_photos
 from flows.running.started_ray import refuse_unseen
 from infra import cluster
 from infra.lake import Lake

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from flows.parameters.retrieval import IndexParameters
-from flows.retrieval.index import load_collection
+from flows.retrieval.indexing.index import load_collection
 from infra.photo_locations import locate
 from schemas.image_ids import hex_of_ids, ids_of_hex
 from schemas.manifest import Manifest, Part

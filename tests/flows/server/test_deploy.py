@@ -152,7 +152,9 @@ from prefect.blocks.system import Secret
 SlackWebhook(url="http://127.0.0.1:9/hook").save("ops")
 Secret(value="of-milvus").save("vitrine-milvus-token")
 """
-READ_TOKEN = "from flows.retrieval.index import stored_token; print(stored_token('http://127.0.0.1:19530'))"
+READ_TOKEN = (
+    "from flows.retrieval.indexing.index import stored_token; print(stored_token('http://127.0.0.1:19530'))"
+)
 
 
 @pytest.mark.slow

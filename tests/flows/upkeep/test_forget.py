@@ -10,7 +10,7 @@ from flows.queries.live import live
 from flows.queries.overrides import overrides
 from flows.queries.report import write_report
 from flows.queries.search import search
-from flows.retrieval.index_check import fault
+from flows.retrieval.publishing.index_check import fault
 from flows.serve.overriding import override
 from flows.upkeep.forget import forget
 from infra.lake import Lake

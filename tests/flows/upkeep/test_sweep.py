@@ -14,7 +14,7 @@ from flows.queries.changes import changes
 from flows.queries.live import live
 from flows.queries.report import write_report
 from flows.queries.search import search
-from flows.retrieval.rollback import roll_back
+from flows.retrieval.publishing.rollback import roll_back
 from flows.upkeep.scheduled_sweep import sweep_runs
 from flows.upkeep.sweep import keep_of, sweep
 from infra.lake import Lake

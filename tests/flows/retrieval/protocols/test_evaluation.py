@@ -7,7 +7,7 @@ import pytest
 
 from flows.parameters.retrieval import EmbedParameters, EvaluateParameters
 from flows.queries.survey_tables import survey_tables
-from flows.retrieval.embed import embed_photos
+from flows.retrieval.embedding.embed import embed_photos
 from flows.retrieval.protocols.asked_methods import AskedMethod
 from flows.retrieval.protocols.benchmark_photos import BenchmarkRun
 from flows.retrieval.protocols.evaluation import score_benchmark

@@ -1,0 +1,1 @@
+"""Every photo to a vector, once per fingerprint, whatever breaks meanwhile."""

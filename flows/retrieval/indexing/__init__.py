@@ -1,0 +1,1 @@
+"""Vectors and product facts to a collection, proved, with what its numbers mean."""

@@ -1,0 +1,1 @@
+"""How good a model is: beside its baselines, the live model, and through its index."""
