@@ -1,6 +1,6 @@
 """What a person said against what the shops' words say: one row per click on the search page.
 
-Written by flows/serve/overriding.py, a run of flow `override` per click; flows/learn/label.py reads all of them.
+Written by flows/serve/asking/overriding.py, a run of flow `override` per click; flows/learn/label.py reads all of them.
 """
 
 import pyarrow as pa

@@ -6,14 +6,14 @@ from fastapi import APIRouter, Query, Response, UploadFile
 from pydantic import BaseModel, ConfigDict, Field
 
 from flows.queries.overrides import overrides
-from flows.serve.answers import Answer, answered
-from flows.serve.catalogue_pages import NOTHING_CHANGED, changed
-from flows.serve.comparing import Compared, Comparison, compared
-from flows.serve.explaining import Why, WhyAsked, why
-from flows.serve.filters import Filters, counts
-from flows.serve.overriding import override
-from flows.serve.price_history import price_history
-from flows.serve.questions import Question
+from flows.serve.asking.answers import Answer, answered
+from flows.serve.asking.comparing import Compared, Comparison, compared
+from flows.serve.asking.explaining import Why, WhyAsked, why
+from flows.serve.asking.overriding import override
+from flows.serve.asking.price_history import price_history
+from flows.serve.asking.questions import Question
+from flows.serve.indexes.filters import Filters, counts
+from flows.serve.pages.catalogue_pages import NOTHING_CHANGED, changed
 from flows.serve.window import Window
 from schemas.errors import InputError
 

@@ -10,9 +10,10 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
 from flows.metrics import traces
-from flows.serve import api, catalogue_pages, compare_page, gate_page, login, page_metrics, search_pages
+from flows.serve import api, login, page_metrics
 from flows.serve.guard import Bounds, Guard
-from flows.serve.page import page
+from flows.serve.pages import catalogue_pages, compare_page, gate_page, search_pages
+from flows.serve.pages.page import page
 from flows.serve.window import Window
 from schemas.errors import ImageError, InputError, LakeError, PipelineError, VectorStoreError
 

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Form, Response
 from fastapi.responses import RedirectResponse
 
 from flows.serve.guard import COOKIE, Bounds, cookie_of, same
-from flows.serve.page import page
+from flows.serve.pages.page import page
 
 KEPT_S = 12 * 3600
 

@@ -16,7 +16,7 @@ from prometheus_client import (
 )
 
 from flows.metrics import declared
-from flows.serve.served_index import Serving
+from flows.serve.indexes.served_index import Serving
 
 
 class PageMetrics:

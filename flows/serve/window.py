@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from flows.serve.milvus_turns import MilvusTurns
-from flows.serve.other_indexes import OtherIndexes
+from flows.serve.indexes.milvus_turns import MilvusTurns
+from flows.serve.indexes.other_indexes import OtherIndexes
+from flows.serve.indexes.served_index import Serving
 from flows.serve.page_metrics import PageMetrics
-from flows.serve.served_index import Serving
-from flows.serve.upload_reading import UploadReading
-from flows.serve.uploads import Uploads
+from flows.serve.photos.upload_reading import UploadReading
+from flows.serve.photos.uploads import Uploads
 from infra.lake import Lake
 from infra.settings import load_settings
 

@@ -34,7 +34,7 @@ from flows.queries.live import searched
 from flows.queries.photo_encoder import photo_encoder
 from flows.queries.search import word_layer, words_asked
 from flows.queries.words_found import LOOKED_AT, VECTOR, likelihoods_of
-from flows.serve.questions import PAGE
+from flows.serve.asking.questions import PAGE
 from infra.lake import Lake
 from infra.milvus.rows import NAMES
 from infra.milvus.store import VectorStore

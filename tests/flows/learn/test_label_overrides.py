@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from flows.queries.overrides import Override, overrides
-from flows.serve.overriding import override
+from flows.serve.asking.overriding import override
 from infra.lake import Lake
 from schemas.errors import InputError
 from tests.flows.crawled_lake import catalogue, crawled, labelled

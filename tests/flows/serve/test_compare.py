@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 
 from flows.parameters.retrieval import SearchParameters
 from flows.queries.search import search
-from flows.serve.other_indexes import OtherIndexes
+from flows.serve.indexes.other_indexes import OtherIndexes
 from flows.serve.window import Window
 from schemas.errors import InputError
 from schemas.manifest import Manifest

@@ -3,7 +3,7 @@
 import pytest
 
 from flows.queries.live import live
-from flows.serve.filters import Filters, counts, quoted
+from flows.serve.indexes.filters import Filters, counts, quoted
 from flows.serve.window import Window
 from infra.milvus.store import VectorStore
 from tests.workers.report.small_lake import ATTACK, SHOPS

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from flows.serve.served_index import Serving
+from flows.serve.indexes.served_index import Serving
 from flows.upkeep.forget import forget
 from tests.flows.processes import wait_until
 from tests.flows.published_lake import publish_small

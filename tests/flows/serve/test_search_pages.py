@@ -91,7 +91,7 @@ def test_a_word_that_was_never_learnt_is_said_with_those_near_it(site: TestClien
 
 
 def test_near_duplicates_are_folded_into_the_best_of_them(site: TestClient, window: Window) -> None:
-    from flows.serve.answers import Card, folded
+    from flows.serve.asking.answers import Card, folded
 
     now = window.serving.now()
     groups = now.products["group"].to_pylist()

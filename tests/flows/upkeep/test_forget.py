@@ -11,7 +11,7 @@ from flows.queries.overrides import overrides
 from flows.queries.report import write_report
 from flows.queries.search import search
 from flows.retrieval.publishing.index_check import fault
-from flows.serve.overriding import override
+from flows.serve.asking.overriding import override
 from flows.upkeep.forget import forget
 from infra.lake import Lake
 from infra.milvus.store import VectorStore

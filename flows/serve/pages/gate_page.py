@@ -7,9 +7,9 @@ from typing import Any
 from fastapi import APIRouter, Response
 
 from flows.queries.live import POINTERS, live
-from flows.serve.page import page
-from flows.serve.search_pages import LASTING
-from flows.serve.stored_photos import SIDES, StoredPhotos
+from flows.serve.pages.page import page
+from flows.serve.pages.search_pages import LASTING
+from flows.serve.photos.stored_photos import SIDES, StoredPhotos
 from flows.serve.window import Window
 from infra.lake import Lake
 from schemas.errors import LakeError

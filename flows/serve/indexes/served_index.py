@@ -19,9 +19,9 @@ from flows.queries.newest_crawls import labelled_crawls, products
 from flows.queries.photo_encoder import photo_encoder
 from flows.queries.search import WordLayer, word_layer
 from flows.queries.words_found import likelihoods_of
-from flows.serve.encoding import Encoding
-from flows.serve.filters import Filters, counts
-from flows.serve.stored_photos import StoredPhotos
+from flows.serve.indexes.encoding import Encoding
+from flows.serve.indexes.filters import Filters, counts
+from flows.serve.photos.stored_photos import StoredPhotos
 from infra.lake import Lake
 from schemas.errors import LakeError, PipelineError
 from schemas.manifest import Manifest

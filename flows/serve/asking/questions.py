@@ -5,8 +5,8 @@ from urllib.parse import urlencode
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
-from flows.serve.filters import Filters
-from flows.serve.proposed_crop import Box
+from flows.serve.indexes.filters import Filters
+from flows.serve.photos.proposed_crop import Box
 
 PAGE = 24
 MOST = 96

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, Field
 
-from flows.serve.served_index import ServedIndex
+from flows.serve.indexes.served_index import ServedIndex
 
 WORDS = 12
 

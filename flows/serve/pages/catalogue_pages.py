@@ -7,7 +7,7 @@ from fastapi import APIRouter, Response
 from flows.queries.changes import changes
 from flows.queries.newest_crawls import newest_crawls
 from flows.queries.overrides import overrides
-from flows.serve.page import page
+from flows.serve.pages.page import page
 from flows.serve.window import Window
 from infra.lake import Lake
 from schemas.errors import InputError, LakeError, UsageError

@@ -7,15 +7,15 @@ from fastapi import APIRouter, Form, Query, Response, UploadFile
 from fastapi.responses import RedirectResponse
 
 from flows.queries.overrides import overrides
-from flows.serve.answers import answered
-from flows.serve.comparing import Compared
-from flows.serve.explaining import WhyAsked, why
-from flows.serve.filters import counts, price_bounds
-from flows.serve.overriding import override
-from flows.serve.page import page
-from flows.serve.price_history import price_history
-from flows.serve.questions import MOST, Question
-from flows.serve.stored_photos import SIDES
+from flows.serve.asking.answers import answered
+from flows.serve.asking.comparing import Compared
+from flows.serve.asking.explaining import WhyAsked, why
+from flows.serve.asking.overriding import override
+from flows.serve.asking.price_history import price_history
+from flows.serve.asking.questions import MOST, Question
+from flows.serve.indexes.filters import counts, price_bounds
+from flows.serve.pages.page import page
+from flows.serve.photos.stored_photos import SIDES
 from flows.serve.window import Window
 from schemas.errors import InputError
 

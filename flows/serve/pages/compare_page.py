@@ -4,10 +4,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from flows.serve.comparing import Compared, compared
-from flows.serve.page import page
-from flows.serve.search_pages import LASTING
-from flows.serve.stored_photos import SIDES
+from flows.serve.asking.comparing import Compared, compared
+from flows.serve.pages.page import page
+from flows.serve.pages.search_pages import LASTING
+from flows.serve.photos.stored_photos import SIDES
 from flows.serve.window import Window
 from schemas.errors import InputError
 

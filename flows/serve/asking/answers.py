@@ -10,11 +10,11 @@ from pydantic import BaseModel, Field
 from flows.queries.products_found import products_found
 from flows.queries.search import told, words_asked
 from flows.queries.words_found import WordsAsked, words_found
-from flows.serve.milvus_turns import MilvusTurns
-from flows.serve.questions import Question
-from flows.serve.seen_words import SeenWord, seen_words
-from flows.serve.served_index import ServedIndex, unit
-from flows.serve.uploads import Uploads
+from flows.serve.asking.questions import Question
+from flows.serve.asking.seen_words import SeenWord, seen_words
+from flows.serve.indexes.milvus_turns import MilvusTurns
+from flows.serve.indexes.served_index import ServedIndex, unit
+from flows.serve.photos.uploads import Uploads
 from infra.milvus.rows import Hit
 from schemas.errors import InputError, LakeError
 from workers.data.decode import upright_rgb

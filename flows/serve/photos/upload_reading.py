@@ -12,7 +12,7 @@ from typing import NamedTuple
 from PIL import Image
 
 from flows.child_processes import end_with_parent
-from flows.serve.proposed_crop import Box, proposed_crop
+from flows.serve.photos.proposed_crop import Box, proposed_crop
 from schemas.errors import InputError
 from workers.data.decode import upright_rgb
 

@@ -2,11 +2,11 @@
 
 from pydantic import BaseModel, Field
 
-from flows.serve.answers import asked_vector
-from flows.serve.questions import Question
-from flows.serve.seen_words import SeenWord, seen_words
-from flows.serve.served_index import ServedIndex
-from flows.serve.uploads import Uploads
+from flows.serve.asking.answers import asked_vector
+from flows.serve.asking.questions import Question
+from flows.serve.asking.seen_words import SeenWord, seen_words
+from flows.serve.indexes.served_index import ServedIndex
+from flows.serve.photos.uploads import Uploads
 from schemas.errors import InputError
 
 

@@ -7,8 +7,8 @@ import threading
 from pathlib import Path
 from typing import NamedTuple
 
-from flows.serve.proposed_crop import Box
-from flows.serve.upload_reading import CleanPhoto
+from flows.serve.photos.proposed_crop import Box
+from flows.serve.photos.upload_reading import CleanPhoto
 from schemas.errors import InputError
 from schemas.ids import image_id
 

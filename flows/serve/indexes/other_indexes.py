@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from itertools import islice
 
 from flows.crawl.forgotten import forgotten_lately
-from flows.serve.milvus_turns import MilvusTurns
-from flows.serve.served_index import ServedIndex, Serving
+from flows.serve.indexes.milvus_turns import MilvusTurns
+from flows.serve.indexes.served_index import ServedIndex, Serving
 from infra.lake import Lake
 from schemas.errors import LakeError
 from schemas.manifest import Manifest

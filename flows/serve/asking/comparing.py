@@ -4,8 +4,8 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from flows.serve.answers import Answer, Card, answered
-from flows.serve.questions import Question
+from flows.serve.asking.answers import Answer, Card, answered
+from flows.serve.asking.questions import Question
 from flows.serve.window import Window
 from schemas.errors import InputError, VectorStoreError
 from schemas.manifest import Manifest

@@ -1,0 +1,1 @@
+"""A question as an address, and its answer: cards, why they are there, two models beside each other."""

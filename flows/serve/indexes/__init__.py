@@ -1,0 +1,1 @@
+"""What is live, or chosen beside it: read whole, and asked."""

@@ -1,0 +1,1 @@
+"""Photos that are given, and those of the catalogue."""
