@@ -1,6 +1,9 @@
 """The whole chain on the built-in mall: crawl, learn, embed, index, evaluate, publish, report."""
 
+import shlex
 from typing import Any
+
+from rich.text import Text
 
 from flows import shown_results, terminal
 from flows.options import LAKE_BY_DEFAULT, Json, Lake, lake_of
@@ -31,4 +34,10 @@ def _show(result: dict[str, Any]) -> None:
         " imports, Prefect, Ray's start and end."
     )
     results.print(f"[bold]Report:[/bold] {result['report']}")
-    results.print(f'Try:    vitrine search --words "red dress" --lake {result["lake"]}')
+    # unwrapped: it is there to be copied
+    results.print(Text(f"Try:    {to_try(result['lake'])}"), soft_wrap=True)
+
+
+def to_try(lake: str) -> str:
+    """The search of a newcomer, as a shell reads it: the address of an object store has an `&`."""
+    return f'vitrine search --words "red dress" --lake {shlex.quote(lake)}'

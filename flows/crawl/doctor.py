@@ -81,7 +81,9 @@ def _next(shown: dict[str, Any]) -> dict[str, str]:
     if shown["written"]:
         steps["edit"] = shown["written"]
     elif shown["profile"]:
-        steps["write the draft of a profile"] = f"vitrine doctor {shown['url']} --write {shown['shop']}.yaml"
+        steps["write the draft of a profile"] = (
+            f"vitrine doctor {shlex.quote(shown['url'])} --write {shlex.quote(shown['shop'])}.yaml"
+        )
     return steps | ({"crawl": shown["command"]} if shown["platform"] else {})
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from pkgutil import iter_modules
 import pytest
 
 from flows import commands
+from flows.commands.demo import to_try
 from infra.lake import Lake
 from tests.flows.command_line import vitrine
 from tests.flows.crawled_lake import catalogue, crawled
@@ -120,3 +122,11 @@ def test_threads_of_torch_wait_passively_unless_the_environment_says_otherwise(
     )
 
     assert done.stdout.splitlines()[-1] == f"{used} False"
+
+
+@pytest.mark.parametrize("lake", ["lake", "/srv/our lake", "s3://shop/lake?region=eu&scheme=https"])
+def test_the_search_that_a_demo_names_is_one_command_to_a_shell(lake: str) -> None:
+    words = shlex.shlex(to_try(lake), posix=True, punctuation_chars=True)
+    words.whitespace_split = True
+
+    assert list(words) == ["vitrine", "search", "--words", "red dress", "--lake", lake]
