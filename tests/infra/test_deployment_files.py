@@ -23,7 +23,7 @@ from compose_spec import PyCompose
 from infra.lake import Lake
 from infra.machine import ROOT
 from infra.settings import Settings
-from tests.infra.deployment import COMPOSE, RESOURCES, SERVICES, clusters, containers, groups
+from tests.infra.deployment import COMPOSE, OURS, RESOURCES, SERVICES, clusters, containers, groups
 
 KUBERNETES = "1.36"
 # Fields of KubeRay's API (ray.io/v1) that are used, by kind.
@@ -183,10 +183,21 @@ def test_prometheus_and_grafana_look_at_services_that_there_are() -> None:
     assert any(f":{provider['options']['path']}/" in volume for volume in SERVICES["grafana"]["volumes"])
 
 
+def test_what_waits_for_orphans_is_the_first_process_of_every_container_of_ours() -> None:
+    text = (ROOT / "infra/Dockerfile").read_text()
+    assert '\nENTRYPOINT ["tini", "--"]\n' in text and re.search(r"install .*\btini\b", text)
+    ours = [container for container in containers() if container["image"] == OURS]
+    assert ours and all("command" not in container for container in ours), (
+        "`command` would take its place, `args` does not"
+    )
+    assert all("entrypoint" not in service for service in SERVICES.values() if service["image"] == OURS)
+
+
 def test_the_image_is_built_of_files_that_there_are() -> None:
     text = re.sub(r"\\\n\s*", " ", (ROOT / "infra/Dockerfile").read_text())
     lines = [line for line in text.splitlines() if line and not line.startswith("#")]
-    assert {line.split()[0] for line in lines} <= {"FROM", "RUN", "ENV", "WORKDIR", "COPY", "USER", "CMD"}
+    known = {"FROM", "RUN", "ENV", "WORKDIR", "COPY", "USER", "ENTRYPOINT", "CMD"}
+    assert {line.split()[0] for line in lines} <= known
     let_in = (ROOT / "infra/Dockerfile.dockerignore").read_text().splitlines()
     for line in lines:
         words = line.split()
