@@ -14,7 +14,7 @@ export UV_LINK_MODE := copy
 # the time, also where the environment keeps Python from writing what it compiled (as many containers do).
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: pictures demo test test-all lint bench setup lock browser database milvus clean help
+.PHONY: pictures demo test test-all lint bench setup lock browser database milvus ray-serve clean help
 
 help:      ## what there is to do
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/'
@@ -35,7 +35,7 @@ demo: $(STAMP) ## the whole chain on the built-in mall; ends with a report
 test: $(STAMP) ## the tests a change must pass (minutes)
 	@$(PY) -m pytest -q -m 'not slow' $(PARALLEL)
 
-test-all: $(STAMP) browser database milvus ## every test, the slow ones too: kills, real servers, browser (an hour)
+test-all: $(STAMP) browser database milvus ray-serve ## every test, the slow ones too: kills, real servers, browser (an hour)
 	@$(PY) -m pytest -q -m '$(WHICH)' --durations=25 $(PARALLEL)
 
 lint: $(STAMP) ## style, types, and the direction of imports
@@ -59,11 +59,18 @@ milvus: $(STAMP) # a server for tests (tests/infra/milvus/server.py), with an en
 	@test -x $(VENV)/milvus/bin/milvus-server || { $(VENV)/bin/uv venv -q --python $(PY) $(VENV)/milvus \
 		&& $(VENV)/bin/uv pip install -q --python $(VENV)/milvus/bin/python --no-deps --require-hashes -r tests/infra/milvus/server.lock; }
 
+ray-serve: $(STAMP) # beside the environment, for the tests of it alone: what it brings would change every other server
+	@test -d $(VENV)/ray-serve || $(VENV)/bin/uv pip install -q --python $(PY) --target $(VENV)/ray-serve --no-deps \
+		--require-hashes -r tests/flows/ray_serve/serve.lock
+
 database:
 	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends postgresql >/dev/null; }
 
 lock: ## resolve again; the lock holds names, versions and hashes, no address
 	@$(VENV)/bin/uv pip compile -q pyproject.toml --extra dev --generate-hashes --python-version 3.11 --no-header --no-annotate -o requirements.lock
+	@$(VENV)/bin/uv pip compile -q pyproject.toml --extra serve -c requirements.lock --generate-hashes --python-version 3.11 \
+		--no-header --no-annotate $$(sed -n 's/^\([a-z0-9._-]*\)==.*/--no-emit-package \1/p' requirements.lock) \
+		-o tests/flows/ray_serve/serve.lock
 	@echo milvus==2.3.5 | $(VENV)/bin/uv pip compile -q - --no-deps --generate-hashes --python-version 3.11 --no-header --no-annotate -o tests/infra/milvus/server.lock
 
 clean: ## remove the environment and what the demo made

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from workers.retrieval.encoder import Encoder
 
 
-def photo_encoder(lake: Lake, indexed: Manifest) -> "Encoder":
+def photo_encoder(lake: Lake, indexed: Manifest, device: str = "cpu") -> "Encoder":
     """Load the encoder that made the vectors of an index run.
 
     It computes as that did, whatever this machine is fast with: vectors of a GPU's bfloat16 and of a CPU's float32 are
@@ -20,8 +20,8 @@ def photo_encoder(lake: Lake, indexed: Manifest) -> "Encoder":
     embedded = lake.run(indexed.parents[0])
     compute = embedded.parameters.get("compute", "")  # a run of an earlier version does not say
     if not indexed.result["train"]:
-        return Encoder(lake.filesystem, "", indexed.result["method"], compute=compute)
+        return Encoder(lake.filesystem, "", indexed.result["method"], compute=compute, device=device)
     trained = lake.run(indexed.result["train"])
     part = trained.files["checkpoints"][0]
     checkpoint = f"{lake.folder(trained)}/{part.path}"
-    return Encoder(lake.filesystem, checkpoint, trained.result["method"], compute=compute)
+    return Encoder(lake.filesystem, checkpoint, trained.result["method"], compute=compute, device=device)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from flows.serve.indexes.encoding import EncodingOf, here
 from flows.serve.indexes.milvus_turns import MilvusTurns
 from flows.serve.indexes.other_indexes import OtherIndexes
 from flows.serve.indexes.served_index import Serving
@@ -27,12 +28,18 @@ class Window:
 
     @classmethod
     def open(
-        cls, lake: str, *, index: str | None = None, milvus: str = "", uploads: Path | None = None
+        cls,
+        lake: str,
+        *,
+        index: str | None = None,
+        milvus: str = "",
+        uploads: Path | None = None,
+        encoding_of: EncodingOf = here,
     ) -> "Window":
         """Read what is live, or the index run named, and its model. Raises LakeError, CheckpointError, InputError."""
         settings = load_settings(lake=lake or None, milvus_uri=milvus or None)
         place = Lake(settings.lake)
-        serving = Serving(place, index)
+        serving = Serving(place, index, encoding_of)
         turns = MilvusTurns(settings.milvus_uri, settings.milvus_token)
         return cls(
             place,

@@ -18,10 +18,11 @@ OURS = "vitrine"  # the image
 
 
 def clusters() -> Iterator[tuple[str, dict[str, Any]]]:
-    """Name and spec of each Ray cluster, a job's own, too."""
+    """Name and spec of each Ray cluster, those of a job and of a service, too."""
     for resource in RESOURCES:
         if resource["apiVersion"] == "ray.io/v1":
-            yield resource["metadata"]["name"], resource["spec"].get("rayClusterSpec", resource["spec"])
+            own = resource["spec"]
+            yield resource["metadata"]["name"], own.get("rayClusterSpec", own.get("rayClusterConfig", own))
 
 
 def groups(spec: dict[str, Any]) -> list[dict[str, Any]]:

@@ -20,6 +20,7 @@ import pytest
 import yaml
 from compose_spec import PyCompose
 
+from flows.ray_serve.arguments import SearchApp
 from infra.lake import Lake
 from infra.machine import ROOT
 from infra.settings import Settings
@@ -32,6 +33,7 @@ KUBERAY = {
     "RayJob": {
         "entrypoint", "shutdownAfterJobFinishes", "ttlSecondsAfterFinished", "backoffLimit", "rayClusterSpec",
     },
+    "RayService": {"serveConfigV2", "rayClusterConfig"},
     "head": {"rayStartParams", "template"},
     "worker": {"groupName", "replicas", "minReplicas", "maxReplicas", "rayStartParams", "template"},
 }  # fmt: skip
@@ -139,11 +141,28 @@ def test_names_within_kubernetes_lead_somewhere() -> None:
     } <= hosts
 
 
-def test_a_job_with_a_cluster_of_its_own_joins_that_and_not_the_one_of_the_settings() -> None:
-    (job,) = (resource["spec"]["rayClusterSpec"] for resource in RESOURCES if resource["kind"] == "RayJob")
-    for group in groups(job):
+def test_jobs_and_services_with_a_cluster_of_their_own_join_that_and_not_the_one_of_the_settings() -> None:
+    owners = {each["metadata"]["name"] for each in RESOURCES if each["kind"] in ("RayJob", "RayService")}
+    assert owners == {"retrain", "search"}
+    for group in (group for name, spec in clusters() if name in owners for group in groups(spec)):
         (container,) = group["template"]["spec"]["containers"]
         assert {"name": "RAY_ADDRESS", "value": "auto"} in container["env"]
+
+
+def test_ray_serve_is_told_what_its_application_takes() -> None:
+    (service,) = (each["spec"] for each in RESOURCES if each["kind"] == "RayService")
+    alone = yaml.safe_load((ROOT / "infra/serve.yaml").read_text())
+    assert yaml.safe_load(service["serveConfigV2"]) == alone
+    (app,) = alone["applications"]
+    module, _, builder = app["import_path"].partition(":")
+    assert f"def {builder}(" in (ROOT / f"{module.replace('.', '/')}.py").read_text()
+    assert SearchApp.model_validate(app["args"]).gpus == 0
+    ports = {"name": "serve", "containerPort": alone["http_options"]["port"]}
+    workers = [
+        group["template"]["spec"]["containers"][0]
+        for group in service["rayClusterConfig"]["workerGroupSpecs"]
+    ]
+    assert workers and all(ports in container["ports"] for container in workers)
 
 
 def test_settings_are_those_that_there_are() -> None:

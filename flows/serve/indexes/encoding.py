@@ -2,14 +2,18 @@
 
 import queue
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from flows.metrics.traces import traced
+from flows.queries.photo_encoder import photo_encoder
+from infra.lake import Lake
 from schemas.errors import InputError
+from schemas.manifest import Manifest
 
 if TYPE_CHECKING:
     from workers.retrieval.encoder import Encoder
@@ -18,6 +22,24 @@ MOST_WAITING = 64
 MOST_TOGETHER = 16
 PATIENCE_S = 30.0
 _Asked = tuple[NDArray[np.uint8], "Future[NDArray[np.float32]]"]
+
+
+class Encodes(Protocol):
+    """What turns photos that are asked with into vectors of one index."""
+
+    def vector(self, name: str, data: bytes) -> NDArray[np.float32]:
+        """Return the vector (D,) of a photo, L2 norm 1. Raises ImageError where `data` is none."""
+
+    def close(self) -> None:
+        """End what computes."""
+
+
+EncodingOf = Callable[[Lake, Manifest], Encodes]  # for an index run of a lake
+
+
+def here(lake: Lake, indexed: Manifest) -> "Encoding":
+    """An encoder of this process, as the vectors of an index run were made. Raises CheckpointError."""
+    return Encoding(photo_encoder(lake, indexed))
 
 
 class Encoding:

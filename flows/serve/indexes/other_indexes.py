@@ -84,7 +84,7 @@ class OtherIndexes:
                 found.users += 1
                 self._held.move_to_end(key)
                 return found
-        fresh = _Held(ServedIndex.read(self._lake, indexed), users=1)
+        fresh = _Held(ServedIndex.read(self._lake, indexed, self._serving.encoding_of), users=1)
         with self._lock:
             self._held[key] = fresh
             while len(self._held) > self._kept:

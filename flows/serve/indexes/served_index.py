@@ -16,10 +16,9 @@ from numpy.typing import NDArray
 from flows.crawl.forgotten import forgotten_lately
 from flows.queries.live import searched
 from flows.queries.newest_crawls import labelled_crawls, products
-from flows.queries.photo_encoder import photo_encoder
 from flows.queries.search import WordLayer, word_layer
 from flows.queries.words_found import likelihoods_of
-from flows.serve.indexes.encoding import Encoding
+from flows.serve.indexes.encoding import Encodes, EncodingOf, here
 from flows.serve.indexes.filters import Filters, counts
 from flows.serve.photos.stored_photos import StoredPhotos
 from infra.lake import Lake
@@ -84,14 +83,14 @@ class ServedIndex:
     layer: WordLayer | None
     reader: QueryReader | None
     likelihoods: WordLikelihoods | None
-    encoding: Encoding
+    encoding: Encodes
     products: pa.Table
     rows: dict[str, int]
     photos: StoredPhotos
     mean: NDArray[np.float32]
 
     @classmethod
-    def read(cls, lake: Lake, indexed: Manifest) -> "ServedIndex":
+    def read(cls, lake: Lake, indexed: Manifest, encoding_of: EncodingOf = here) -> "ServedIndex":
         """Read an index run and all that a search of it needs. Raises LakeError, CheckpointError."""
         trained = lake.run(indexed.result["train"]) if indexed.result["train"] else None
         layer = word_layer(lake, trained) if trained and trained.rows("word_vectors") else None
@@ -105,7 +104,7 @@ class ServedIndex:
             layer,
             QueryReader(layer.ids) if layer else None,
             likelihoods_of(lake, indexed),
-            Encoding(photo_encoder(lake, indexed)),
+            encoding_of(lake, indexed),
             table,
             rows,
             photos,
@@ -165,13 +164,13 @@ class Serving:
     A request holds the ServedIndex that it began with, so no answer is of two indexes.
     """
 
-    def __init__(self, lake: Lake, index: str | None = None) -> None:
-        self.lake = lake
+    def __init__(self, lake: Lake, index: str | None = None, encoding_of: EncodingOf = here) -> None:
+        self.lake, self.encoding_of = lake, encoding_of
         self._chosen = index
         self._reading = threading.Lock()
         self._asked_at = time.monotonic()
         self._forgotten = forgotten_lately(lake)
-        self._now = ServedIndex.read(lake, searched(lake, index))
+        self._now = ServedIndex.read(lake, searched(lake, index), encoding_of)
 
     def now(self) -> ServedIndex:
         """Return what to ask; looks every other second whether that has changed, and then reads it in a thread."""
@@ -185,7 +184,7 @@ class Serving:
         try:
             wanted, forgotten = searched(self.lake, self._chosen), forgotten_lately(self.lake)
             if wanted.run_id != self._now.indexed.run_id or forgotten - self._forgotten:
-                self._now = ServedIndex.read(self.lake, wanted)
+                self._now = ServedIndex.read(self.lake, wanted, self.encoding_of)
                 self._forgotten |= forgotten
         except PipelineError as error:  # what was live goes on being asked
             _log.warning("what is live cannot be read: %s", error)
