@@ -1,10 +1,12 @@
 """Who may ask, how much, and what a browser is told about answers."""
 
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import pytest
 from starlette.testclient import TestClient
 
+from flows.serve import guard
 from flows.serve.app import application
 from flows.serve.guard import Bounds
 from flows.serve.listening import bounds_for
@@ -40,12 +42,17 @@ def test_a_body_beyond_the_bound_is_refused_said_or_unsaid(client: Client) -> No
     assert (said.status_code, unsaid.status_code) == (413, 413)
 
 
-def test_one_client_asks_at_its_rate(client: Client) -> None:
+def test_one_client_asks_at_its_rate(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [100.0]
+    monkeypatch.setattr(guard, "time", SimpleNamespace(monotonic=lambda: clock[0]))
     site = client(Bounds(rate=1.0))
 
-    statuses = [site.get("/login").status_code for _ in range(20)]
+    at_once = [site.get("/login").status_code for _ in range(14)]
+    clock[0] += 2.0
+    later = [site.get("/login").status_code for _ in range(4)]
 
-    assert statuses[:12] == [200] * 12 and 429 in statuses[12:14]
+    assert at_once == [200] * 12 + [429] * 2
+    assert later == [200] * 2 + [429] * 2
     assert site.get("/api/facets").json() == {"error": "too many requests; ask again in a moment"}
 
 
