@@ -19,7 +19,7 @@ from flows.serve.app import application
 from flows.serve.guard import Bounds
 from flows.serve.window import Window
 from infra.machine import ROOT
-from tests.flows.processes import free_port, kill_group, wait_until
+from tests.flows.processes import free_port, started, wait_until
 from tests.flows.published_lake import publish_small
 from tests.flows.serve.served_lake import ServedLake
 
@@ -87,28 +87,15 @@ def site(served: ServedLake, folder: Path) -> Iterator[httpx.Client]:
     config["http_options"] = {"host": "127.0.0.1", "port": port}
     config["applications"][0]["args"] |= {"lake": served.lake.uri, "rate": 10_000}
     (folder / "serve.yaml").write_text(yaml.safe_dump(config))
-    log = folder / "log"
-    with log.open("wb") as said:
-        process = subprocess.Popen(
-            [*RUN, str(folder / "serve.yaml")],
-            cwd=ROOT,
-            env=environment(folder),
-            stdout=said,
-            stderr=said,
-            start_new_session=True,
-        )
+    log, command = folder / "log", [*RUN, str(folder / "serve.yaml")]
     given = {"Authorization": f"Bearer {TOKEN}"}
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=given, timeout=120) as client:
-        try:
-            wait_until(lambda: process.poll() is not None or answers(client), 300, log.read_text)
-            assert process.poll() is None, log.read_text()
-            yield client
-        finally:
-            process.terminate()
-            try:
-                process.wait(60)
-            finally:
-                kill_group(process)
+    with (
+        httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=given, timeout=120) as client,
+        started(command, environment(folder), log) as process,
+    ):
+        wait_until(lambda: process.poll() is not None or answers(client), 300, log.read_text)
+        assert process.poll() is None, log.read_text()
+        yield client
 
 
 def answers(client: httpx.Client) -> bool:
