@@ -42,6 +42,7 @@ lint: $(STAMP) ## style, types, and the direction of imports
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/mypy
+	@$(VENV)/bin/mypy --explicit-package-bases tests/bench
 	@$(VENV)/bin/lint-imports --no-cache
 
 pictures: $(STAMP) ## docs/*.svg: each folder's rooms, as the import contracts stack them

@@ -76,8 +76,8 @@ def search(parameters: SearchParameters) -> dict[str, Any]:
         if likely:
             matched = words_found(store, collection, likely, asked, parameters.where, fingerprint=fingerprint)
         else:
-            [found] = products_found(
-                store, collection, vector[None], asked, parameters.where, fingerprint=fingerprint
+            found = products_found(
+                store, collection, vector, asked, parameters.where, fingerprint=fingerprint
             )
     if likely:
         chance = likely.by_chance

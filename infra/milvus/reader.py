@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from infra.milvus.digests import EntityDigests
 from infra.milvus.folder import enter, leave, lite_folder
-from infra.milvus.rows import NAMES, Hit
+from infra.milvus.rows import NAMES, Hit, entity_keys
 from schemas.errors import VectorStoreError
 
 os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # read by grpc at its import; refusals reach us as exceptions
@@ -155,6 +155,18 @@ class MilvusReader:
         self._open(collection)
         rows = self._call("query", collection, ids=list(keys), output_fields=["digest"], **STRONG)
         return EntityDigests.of_rows([row["key"] for row in rows], [int(row["digest"]) for row in rows])
+
+    def facts(
+        self, collection: str, entity_ids: Sequence[str], fields: Sequence[str] = NAMES
+    ) -> dict[str, dict[str, Any]]:
+        """What a collection says of some entities, by entity_id; one that is not there is left out."""
+        if collection not in self._index_of:
+            self._open(collection)
+        if not entity_ids:
+            return {}
+        wanted = ["entity_id", *(name for name in fields if name != "entity_id")]
+        rows = self._call("query", collection, ids=entity_keys(entity_ids), output_fields=wanted, **STRONG)
+        return {row["entity_id"]: {name: row.get(name) for name in fields} for row in rows}
 
     def length(self, collection: str) -> int:
         """How many components the vectors of a collection have."""

@@ -10,6 +10,7 @@ worker's CPU seconds with house and 11 % with corbiere, beside workers that each
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -75,11 +76,11 @@ class BareTraining:
         return changed
 
     def _sized(self, photos: Tensor, batch: Batch) -> Batch:
-        size = self.method.image_size  # type: ignore[attr-defined]
+        size = self.method.image_size
         return batch.with_columns(self.pixels[photos][:, :, :size, :size])
 
     def _step(self, batch: Batch) -> None:
-        self.method.train()  # type: ignore[attr-defined]
+        self.method.train()
         for part in self.stage.frozen:
             part.eval()
         for group, loss_of, optimiser in zip(self.stage.groups, self.losses, self.optimisers, strict=True):
@@ -92,20 +93,20 @@ class BareTraining:
             optimiser.step()
 
     def _learn_only(self, group: Group) -> None:
-        for parameter in self.method.parameters():  # type: ignore[attr-defined]
+        for parameter in self.method.parameters():
             parameter.requires_grad_(False)
         for parameter in group.parameters:
             parameter.requires_grad_(True)
 
     def _prepare_trunks(self) -> None:
-        parts = list(self.method.modules())  # type: ignore[attr-defined]
+        parts = list(self.method.modules())
         for trunk in (part for part in parts if isinstance(part, Backbone)):
             if self.stage.frozen:
                 with suppress(TraceError):  # a network that torch.fx cannot read stays as it is
                     folded = fuse(trunk.maps.eval())
                     trunk.use(folded.to(memory_format=torch.channels_last))  # type: ignore[call-overload]
             elif self.device.type == "cuda":
-                trunk.use(torch.compile(trunk.maps, dynamic=False))
+                trunk.use(cast(nn.Module, torch.compile(trunk.maps, dynamic=False)))
 
     def _faster_in_half(self, world: int) -> bool:
         """Whether bfloat16 takes less time; all workers decide alike."""

@@ -267,8 +267,8 @@ def extraction(rounds: int = 40) -> None:
         feeds = {"shopify": {"products": [shopify(n, base) for n in range(250)]}}
         for name, feed in (feeds | {"woocommerce": [woocommerce(n, base) for n in range(100)]}).items():
             body = json.dumps(feed).encode()
-            answer = partial(TextResponse, f"{base}/feed?page=1", body=body, encoding="utf-8")
-            ms, found = timed(load(name, shop).listing, answer, rounds)
+            feed_page = partial(TextResponse, f"{base}/feed?page=1", body=body, encoding="utf-8")
+            ms, found = timed(load(name, shop).listing, feed_page, rounds)
             count = len(found) - 1  # the last is the next page
             print(
                 f"  {name:12} {len(body) / count / 1e3:6.1f} kB per product        {ms / count:5.2f} per product"

@@ -68,7 +68,8 @@ def stocked(lake: Lake, products: int) -> None:
 def _said(random: np.random.Generator, vocabulary: Any, first: int, count: int) -> dict[str, pa.Array]:
     def words(each: int) -> list[list[str]]:
         drawn = np.minimum(random.zipf(1.2, (count, each)) - 1, len(vocabulary) - 1)
-        return vocabulary[drawn].tolist()
+        found: list[list[str]] = vocabulary[drawn].tolist()
+        return found
 
     said = {name: pa.array([" ".join(row) for row in words(each)]) for name, each in WORDS.items()}
     said |= {

@@ -35,13 +35,13 @@ class PlainSpider(scrapy.Spider):
 
     async def start(self) -> AsyncIterator[scrapy.Request]:
         """Ask for the sitemap."""
-        yield scrapy.Request(f"{self.url}/sitemap.xml", self.read_sitemap)  # type: ignore[attr-defined]
+        yield scrapy.Request(f"{self.url}/sitemap.xml", self.read_sitemap)  # type: ignore[attr-defined, arg-type]
 
     def read_sitemap(self, answer: TextResponse) -> Iterator[scrapy.Request]:
         """Ask for every page."""
         answer.selector.remove_namespaces()
         for url in answer.xpath("//loc/text()").getall():
-            yield scrapy.Request(url, self.read_page)
+            yield scrapy.Request(url, self.read_page)  # type: ignore[arg-type]
 
     def read_page(self, answer: TextResponse) -> Iterator[scrapy.Request]:
         """Ask for every photo."""

@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pyarrow.fs as pafs
@@ -20,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from schemas.image_ids import ID
 from workers.contract import NO_LABELS, registry
+from workers.methods import grnet
 from workers.retrieval.rerank import TOP, LocalVectors, Rerank
 from workers.training.weights.checkpoint import pack, unpack
 
@@ -37,7 +39,8 @@ def tool(folder: str, threads: int) -> Rerank:
 
 def bare(rerank: Rerank, seen: LocalVectors, queries: np.ndarray, tops: np.ndarray) -> None:
     """Differences, squares, projection."""
-    project, device = rerank.method.graph.project.weight.detach(), rerank.device
+    graph = cast(grnet.Method, rerank.method).graph
+    project, device = graph.project.weight.detach(), rerank.device
     with torch.inference_mode():
         for query, top in zip(queries, tops, strict=True):
             one, others = (torch.from_numpy(seen.values[rows]).to(device).float() for rows in (query, top))

@@ -4,11 +4,11 @@
     python tests/bench/serve_load.py --products 1000 --questions 400 --rounds 5
 
 Bare is what an answer cannot do without, in one thread of one process: of a photo the decoding and the network, of
-words their vector; then the same call of the index, with as many hits and facts. The page runs as `vitrine serve`, a
-process of its own, and is asked by 1, 8 and 32 clients for JSON and for the page. Both sides take turns, so that what
-else the machine does meets both. Overhead is the page's median with one client over bare's (goal 15 %), and bare's
-answers a second over the page's with more of them. Last, 8 clients ask while another model is published and taken back
-by commands (goal: no fault). Nothing here judges; it prints.
+words their vector; then the same calls of the index: photos by their ids (and vectors, to words), and what it says of a
+page of them. The page runs as `vitrine serve`, a process of its own, and is asked by 1, 8 and 32 clients for JSON and
+for HTML. Both sides take turns, so that what else the machine does meets both. Overhead is the page's median with one
+client over bare's (goal 15 %), and bare's answers a second over the page's with more of them. Last, 8 clients ask while
+another model is published and taken back by commands (goal: no fault). Nothing here judges; it prints.
 """
 
 import argparse
@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -32,8 +32,9 @@ from numpy.typing import NDArray
 
 from flows.queries.live import searched
 from flows.queries.photo_encoder import photo_encoder
+from flows.queries.products_found import IDS, PHOTOS_A_PRODUCT
 from flows.queries.search import word_layer, words_asked
-from flows.queries.words_found import LOOKED_AT, VECTOR, likelihoods_of
+from flows.queries.words_found import LOOKED_AT, VECTOR, WordsAsked, likelihoods_of
 from flows.serve.asking.questions import PAGE
 from infra.lake import Lake
 from infra.milvus.rows import NAMES
@@ -42,6 +43,7 @@ from tests.bench.served.clients import Answered, asked
 from tests.bench.served.load_lake import load_lake
 from tests.flows.lake_commands import vitrine
 from tests.flows.serve.serving_process import serving
+from workers.retrieval.query_words import QueryReader
 
 CLIENTS = (1, 8, 32)
 WORDS = 8
@@ -72,7 +74,10 @@ class Bare:
         self.indexed = searched(lake, None)
         self.encoder = photo_encoder(lake, self.indexed)
         self.layer = word_layer(lake, lake.run(self.indexed.result["train"]))
-        self.likelihoods = likelihoods_of(lake, self.indexed)
+        likelihoods = likelihoods_of(lake, self.indexed)
+        assert likelihoods, "the index of a method that learns words says how likely they are"
+        self.likelihoods = likelihoods
+        self.reader = QueryReader(self.layer.ids)
         names = list(self.layer.ids)[:WORDS]
         self.questions = [*names, *map(" ".join, pairwise(names))]
         self.milvus = milvus
@@ -87,20 +92,21 @@ class Bare:
                 one = time.perf_counter()
                 if kind == "photo":
                     vector = self.encoder.one("photo", photos[number % len(photos)])
-                    self._index(store, vector, 3 * PAGE, NAMES)
+                    self._index(store, vector[None], PHOTOS_A_PRODUCT * PAGE, IDS)
                 else:
-                    vector, rows, _ = words_asked(self.layer, self.questions[number % len(self.questions)])
-                    if self.likelihoods:
-                        vector = self.likelihoods.direction(self.layer.vectors, rows)
-                    self._index(store, vector, 3 * LOOKED_AT, [*NAMES, VECTOR])
+                    question = words_asked(self.reader, self.questions[number % len(self.questions)])
+                    meant = WordsAsked(self.layer.vectors, question.ways, self.likelihoods)
+                    self._index(store, meant.directions(), LOOKED_AT, [*IDS, VECTOR])
                 found.seconds.append(time.perf_counter() - one)
             found.elapsed = time.perf_counter() - begun
         return found
 
-    def _index(self, store: VectorStore, vector: NDArray[np.float32], k: int, facts: list[str]) -> None:
-        store._client.search(
-            self.indexed.result["collection"], [vector.tolist()], limit=k, output_fields=list(facts)
-        )
+    def _index(self, store: VectorStore, vectors: NDArray[np.float32], k: int, facts: Sequence[str]) -> None:
+        """Photos, and what a page of them shows."""
+        collection = self.indexed.result["collection"]
+        found = store._client.search(collection, vectors.tolist(), limit=k, output_fields=list(facts))
+        shown = [hit["key"] for hit in found[0][:PAGE]]
+        store._client.query(collection, ids=shown, output_fields=list(NAMES))
 
 
 def main() -> None:

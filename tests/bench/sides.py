@@ -47,7 +47,7 @@ def synthetic(photos: int) -> Dataset:
     landmarks = random.uniform(-1, 1, (photos, len(LANDMARKS), 3)).astype(np.float32)
     landmarks[:, :, 2] = 1
     each = np.arange(photos + 1)
-    columns = {
+    columns: dict[str, np.ndarray | Csr] = {
         "words": Csr(each * WORDS_EACH, words.ravel(), VOCABULARY),
         "attributes": Csr(each * KINDS, kinds.ravel(), KINDS * VALUES),
         "category": random.integers(0, CATEGORIES, photos),

@@ -44,7 +44,7 @@ def measure(folder: Path, seeds: int, only: set[str], done: bool) -> None:
     """Everything of some seeds."""
     api = PrivateApi()  # before Prefect is imported, which reads its address then
     from flows.queries.survey_tables import write_tables
-    from tests.bench.surveyed.claims import Scores, claims
+    from tests.bench.surveyed.claims import Rows, claims
     from tests.bench.surveyed.edited import Edited, edited
     from tests.bench.surveyed.lake_of_seed import SeededLake
     from tests.bench.surveyed.recipes import RECIPES
@@ -53,7 +53,7 @@ def measure(folder: Path, seeds: int, only: set[str], done: bool) -> None:
     api.wait()
     begun = time.monotonic()
     recipes = [recipe for recipe in RECIPES if not only or recipe.method in only]
-    scores: Scores = {}
+    scores: dict[tuple[int, str, str], Rows] = {}
     edits: dict[int, Edited] = {}
     lakes = [SeededLake(folder, seed) for seed in range(1, seeds + 1)]
     for lake in lakes:

@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import uvicorn
@@ -183,7 +184,7 @@ def serve(shop: Shop) -> Iterator[str]:
         thread.join(20)
 
 
-def _noting(app, shop):  # type: ignore[no-untyped-def]
+def _noting(app: Any, shop: Shop) -> Any:
     async def noted(scope, receive, send):  # type: ignore[no-untyped-def]
         query = scope.get("query_string", b"").decode()
         shop.asked.append(scope["path"] + (f"?{query}" if query else ""))

@@ -49,13 +49,16 @@ def kill_group(process: subprocess.Popen[bytes]) -> None:
 
 
 def wait_until(
-    holds: Callable[[], object], limit_s: float = 60.0, left: Callable[[], object] | None = None
+    holds: Callable[[], object],
+    limit_s: float = 60.0,
+    left: Callable[[], object] | None = None,
+    every_s: float = 0.01,
 ) -> None:
     """Poll a condition that another process brings about; fails where it never does, saying what is `left`."""
     end = time.monotonic() + limit_s
     while not holds():
         assert time.monotonic() < end, left() if left else holds
-        time.sleep(0.01)
+        time.sleep(every_s)
 
 
 def is_running(pid: int) -> bool:

@@ -23,9 +23,12 @@ _RAY = [sys.executable, "-m", "ray.scripts.scripts", "start", "--block", "--obje
 
 
 class Raylets:
-    """The nodes of a cluster. `environment` is what a driver is told to join it."""
+    """The nodes of a cluster. `environment` is what a driver is told to join it.
 
-    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
+    jobs  the port of loopback where the head takes jobs, 0: it takes none
+    """
+
+    def __init__(self, folder: Path, environment: Mapping[str, str], jobs: int = 0) -> None:
         self._folder, self._port = folder, free_port()
         token = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(16)}
         self._inside = {**os.environ, **_QUIET, **token, **environment}
@@ -34,7 +37,9 @@ class Raylets:
         self.environment = {"RAY_ADDRESS": self.address, **token, **environment}
         self._nodes: dict[str, subprocess.Popen[bytes]] = {}
         client = str(free_port())
-        head = ["--head", "--port", str(self._port), "--num-cpus", "0", "--include-dashboard", "false"]
+        head = ["--head", "--port", str(self._port), "--num-cpus", "0"]
+        head += ["--include-dashboard", str(bool(jobs)), "--dashboard-host", "127.0.0.1"]
+        head += ["--dashboard-port", str(jobs)] if jobs else []
         self._start("head", *head, "--ray-client-server-port", client, "--temp-dir", str(folder))
 
     def add(self, number: int, cpus: int = 1) -> None:
@@ -93,12 +98,12 @@ def _session(leader: int) -> dict[int, str]:
 
 
 @contextmanager
-def raylets(nodes: int, environment: Mapping[str, str]) -> Iterator[Raylets]:
+def raylets(nodes: int, environment: Mapping[str, str], jobs: int = 0) -> Iterator[Raylets]:
     """A head and so many nodes of a CPU each, numbered from 1; all their processes have `environment`, too."""
     folder = Path(
         tempfile.mkdtemp(prefix="raylets-", dir="/tmp")
     )  # sockets lie in it: its name has to be short
-    cluster = Raylets(folder, environment)
+    cluster = Raylets(folder, environment, jobs)
     try:
         for number in range(1, nodes + 1):
             cluster.add(number)

@@ -1,9 +1,12 @@
 """Every command line in compose.yaml, in kubernetes/ and in the Dockerfile is one that its program takes."""
 
 import json
+import os
 import re
 import shlex
+import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,7 +28,7 @@ def command_lines() -> Iterator[list[str]]:
             yield from _within([*container.get("command", []), *container.get("args", [])])
     for resource in RESOURCES:
         if resource["kind"] == "RayJob":
-            yield shlex.split(resource["spec"]["entrypoint"])
+            yield from _within(shlex.split(resource["spec"]["entrypoint"]))
     for _, spec in clusters():
         for group in groups(spec):
             role = ["--head"] if "groupName" not in group else ["--address=head:6379"]
@@ -41,7 +44,9 @@ def command_lines() -> Iterator[list[str]]:
 
 def _within(words: list[str]) -> Iterator[list[str]]:
     if words[:2] == ["sh", "-c"]:
-        yield from (shlex.split(part.strip().removeprefix("exec ")) for part in words[2].split("&&"))
+        yield from (
+            shlex.split(part.strip().removeprefix("exec ")) for part in re.split(r"&&|\|\|", words[2])
+        )
     elif words:
         yield words
 
@@ -73,7 +78,7 @@ def _parse(words: list[str]) -> None:
 
         cli.commands[rest[0]].make_context(rest[0], rest[1:])
     else:
-        assert program in ("python", "wget"), words
+        assert program in ("python", "wget", "test"), words
 
 
 LINES = list(command_lines())
@@ -95,3 +100,17 @@ def test_the_command_lines_are_found_and_one_with_a_slip_would_not_be_taken() ->
         "ray start --adress=x:1",
     ):
         assert refused(shlex.split(slip)).startswith(slip)
+
+
+@pytest.mark.parametrize(("code", "of_the_job"), [(0, 0), (3, 0), (1, 1), (130, 1)])
+def test_a_model_that_the_gate_refuses_is_no_fault_of_the_job_and_anything_else_is(
+    code: int, of_the_job: int, tmp_path: Path
+) -> None:
+    """KubeRay starts a job again that has failed; the gate would say the same again, a training later."""
+    [entrypoint] = [each["spec"]["entrypoint"] for each in RESOURCES if each["kind"] == "RayJob"]
+    stand_in = tmp_path / "vitrine"
+    stand_in.write_text(f"#!/bin/sh\nexit {code}\n")
+    stand_in.chmod(0o755)
+    where = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+
+    assert subprocess.run(shlex.split(entrypoint), env=where, check=False).returncode == of_the_job

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flows.parameters.retrieval import IN_STOCK
-from flows.queries.products_found import products_found
+from flows.queries.products_found import nearest_products
 from flows.retrieval.embedding.ledger import vector_runs
 from flows.retrieval.judging.benchmark import Benchmark
 from flows.retrieval.judging.photo_vectors import PhotoVectors
@@ -84,7 +84,7 @@ class ThroughIndex:
         """Search as users do, with the query's own photo left out where it is indexed itself."""
         loaded = set(zip(self._photos, self._products, strict=True))
         itself = [entity_id(*query) if query in loaded else "" for query in self.queries]
-        found = products_found(
+        found = nearest_products(
             store,
             self.indexed.result["collection"],
             self._asked,

@@ -95,11 +95,11 @@ def answered(served: ServedIndex, question: Question, milvus: MilvusTurns, uploa
         )
         cards = [card(hit, round(100 * match), unlike=unlike) for hit, match, unlike in matched]
     else:
-        [found] = milvus.ask(
+        found = milvus.ask(
             lambda store: products_found(
                 store,
                 served.collection,
-                vector[None],
+                vector,
                 question.k,
                 question.expression(),
                 fingerprint=served.fingerprint,

@@ -5,6 +5,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import faiss
 import numpy as np
@@ -33,13 +34,13 @@ def measure(given: argparse.Namespace) -> None:
         flat = faiss.IndexFlatIP(vectors.shape[1])
         flat.add(vectors)
         right = flat.search(queries, K)[1]
-        _tell(rows, "faiss flat", lambda asked, it=flat: it.search(asked, K)[1], queries, right, 0.0)
+        _tell(rows, "faiss flat", _first(flat), queries, right, 0.0)
         begun = time.perf_counter()
         graph = faiss.IndexHNSWFlat(vectors.shape[1], 32, faiss.METRIC_INNER_PRODUCT)
         graph.hnsw.efConstruction, graph.hnsw.efSearch = 200, 128
         graph.add(vectors)
         built = time.perf_counter() - begun
-        _tell(rows, "faiss HNSW", lambda asked, it=graph: it.search(asked, K)[1], queries, right, built)
+        _tell(rows, "faiss HNSW", _first(graph), queries, right, built)
         table = entities_of(vectors)
         with tempfile.TemporaryDirectory() as folder, milvuses(Path(folder)) as places:
             for name, address in places.items():
@@ -50,6 +51,14 @@ def measure(given: argparse.Namespace) -> None:
                         built = time.perf_counter() - begun
                         _tell(rows, f"{name} {kind}", _of(store, kind), queries, right, built)
                         store.drop(kind)
+
+
+def _first(index: Any) -> Search:
+    def search(asked: NDArray[np.float32]) -> NDArray[np.int64]:
+        rows: NDArray[np.int64] = index.search(asked, K)[1]
+        return rows
+
+    return search
 
 
 def _of(store: VectorStore, collection: str) -> Search:

@@ -67,7 +67,7 @@ def page(n: int, base: str, markup: str = "json-ld", size: int = PAGE_BYTES) -> 
             "priceCurrency": "EUR",
             "availability": "InStock",
         }
-        node = {
+        node: dict[str, object] = {
             "@context": "https://schema.org",
             "@type": "Product",
             "name": title,

@@ -112,7 +112,9 @@ def _judges(vectors: Vectors, learnt: Truth) -> Mapping[str, Probe]:
 
 
 def _says(judge: Probe, vectors: Vectors) -> NDArray[np.str_]:
-    return np.array(judge.labels)[judge.scores(vectors, judge.labels).argmax(1)]
+    best = judge.scores(vectors, judge.labels).argmax(1)
+    labels: NDArray[np.str_] = np.array(judge.labels)[best]
+    return labels
 
 
 def _most_frequent(values: NDArray[np.str_]) -> float:

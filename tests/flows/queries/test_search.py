@@ -123,10 +123,10 @@ def test_a_product_of_many_photos_leaves_room_for_others(
     collection, fingerprint = indexed.result["collection"], indexed.result["fingerprint"]
     dress = np.array([small.meaning("dress")], np.float32)
     with VectorStore(load_settings(lake=small.lake.uri).milvus_uri) as store:
-        [hits] = products_found(store, collection, dress, 10, fingerprint=fingerprint)
+        hits = products_found(store, collection, dress[0], 10, fingerprint=fingerprint)
 
     assert len({hit.facts["product_id"] for hit in hits}) == 10
-    assert asked == [30, 96]
+    assert asked == [40, 96]
 
 
 def test_what_is_asked_for_and_nowhere_is_said(small: SmallLake) -> None:

@@ -21,10 +21,10 @@ from flows.serve.window import Window
 from infra.machine import ROOT
 from tests.flows.processes import free_port, started, wait_until
 from tests.flows.published_lake import publish_small
+from tests.flows.ray_packages import RAY_PACKAGES
 from tests.flows.serve.served_lake import ServedLake
 
 pytestmark = [pytest.mark.slow, pytest.mark.long]
-PACKAGES = ROOT / ".venv/ray-serve"  # what Ray Serve needs besides: `make ray-serve`
 TOKEN = "a token of 20 letters"
 RUN = [sys.executable, "-m", "ray.serve.scripts", "run"]
 ASK_ENCODER = """
@@ -53,7 +53,7 @@ for answer in answers:
 def environment(folder: Path, **more: str) -> dict[str, str]:
     """A Ray of its own, whatever runs beside it, and what Ray Serve needs."""
     own = {name: value for name, value in os.environ.items() if name != "RAY_ADDRESS"}
-    found = os.pathsep.join([str(ROOT), str(PACKAGES)])
+    found = os.pathsep.join([str(ROOT), str(RAY_PACKAGES)])
     ours = {
         "PYTHONPATH": found,
         "RAY_TMPDIR": str(folder),

@@ -45,8 +45,8 @@ class JudgedLake:
             for photo in ids:
                 own = 0 if kind == blind else self.small.vectors["corbiere", photo]
                 vector = (own + random.normal(0, 1 if kind == blind else noise, DIM)).astype(np.float32)
-                rows.append({"image_id": photo, "fingerprint": f"print-{name}"})
-                rows[-1]["vector"] = vector / np.linalg.norm(vector)
+                unit = vector / np.linalg.norm(vector)
+                rows.append({"image_id": photo, "fingerprint": f"print-{name}", "vector": unit})
         result = {"fingerprint": f"print-{name}", "method": "corbiere", "embedded": len(rows), "reused": 0}
         parents = [self.small.labels.run_id, trained.run_id]
         parameters = {"method": "corbiere", "splits": None}

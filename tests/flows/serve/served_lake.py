@@ -98,5 +98,6 @@ class ServedLake(SmallLake):
         everything = np.mean(list(found.values()), axis=0)
         if not bear:
             return np.random.default_rng(len(word)).normal(0, 1, len(everything)).astype(np.float32)
-        own = np.mean([found[photo] for ids in bear for photo in ids], axis=0) - everything
-        return (own / np.linalg.norm(own)).astype(np.float32)
+        own: np.ndarray = np.mean([found[photo] for ids in bear for photo in ids], axis=0) - everything
+        unit: np.ndarray = (own / np.linalg.norm(own)).astype(np.float32)
+        return unit

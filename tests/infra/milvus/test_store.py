@@ -34,6 +34,19 @@ def test_what_was_loaded_is_there_with_all_its_facts(store: VectorStore) -> None
     assert found.similarity == pytest.approx(1, abs=1e-5)
 
 
+def test_what_is_said_of_some_entities_is_what_was_loaded(store: VectorStore) -> None:
+    table = entities(50, price=[None if number % 7 == 0 else number / 4 for number in range(50)])
+    store.load(CORBIERE, PRINT, [table])
+    rows = table.drop_columns(["vector"]).to_pylist()
+    some = {rows[number]["entity_id"]: rows[number] for number in (14, 3, 49)}
+
+    assert store.facts(CORBIERE, [*some, "nobody's/shop:9"]) == some
+    assert store.facts(CORBIERE, list(some), ["price", "entity_id"]) == {
+        own: {"price": row["price"], "entity_id": own} for own, row in some.items()
+    }
+    assert store.facts(CORBIERE, []) == {}
+
+
 def test_a_second_load_sends_only_what_changed_and_removes_what_is_gone(store: VectorStore) -> None:
     table = entities(50)
     store.load(CORBIERE, PRINT, [table])

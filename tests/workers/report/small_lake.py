@@ -44,7 +44,7 @@ class SmallLake:
             kind, colour = KINDS[n % 4], list(COLOURS)[n // 4 % len(COLOURS)]
             shop = SHOPS[n % 2]
             views = 4 + crowd * (n == products - 1)
-            data = [drawn(kind, colour, n // 20 + view) + bytes([n]) for view in range(views)]
+            data = [drawn(kind, colour, n // 20 + view) + n.to_bytes(1 + n // 256) for view in range(views)]
             ids = [image_id(photo) for photo in data]
             self.photos |= dict(zip(ids, data, strict=True))
             title = (
@@ -195,7 +195,7 @@ class SmallLake:
             for n in range(epochs)
         ]
         words = [{"word_id": n, "word": word, "vector": self.meaning(word)} for n, word in enumerate(WORDS)]
-        said = {
+        said: dict[str, object] = {
             "method": "corbiere",
             "checkpoint": "ab" * 32,
             "metrics": {"loss": 0.5},
@@ -204,7 +204,9 @@ class SmallLake:
         }
         said |= {"images_per_second": 31.5, "origin": "random"}
         parameters = {"method": "corbiere", "config": {"epochs": epochs, "dim": DIM, "weights": "random"}}
-        tables = {HISTORY: history, word_vectors_schema(DIM): words} if epochs else {}
+        tables: dict[Any, list[dict[str, Any]]] = (
+            {HISTORY: history, word_vectors_schema(DIM): words} if epochs else {}
+        )
         return self.commit("train", tables, [self.labels.run_id], said, parameters)
 
     def meaning(self, word: str) -> list[float]:
