@@ -22,7 +22,7 @@ def _wait_passively() -> None:
 
     By default they spin (libgomp reads this once, when torch is imported): as soon as another process wants a core,
     the one that computes waits for the one that spins, and training takes five times as long. Ray's workers get it
-    from infra/cluster.py.
+    from infra/ray_runtime/cluster.py.
     """
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 

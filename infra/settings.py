@@ -1,6 +1,6 @@
 """Where things are and how to get in, and what a machine bears: from the environment or a `.env` file.
 
-Read by flows and by infra/cluster.py. What a run should do is a flow's parameter, never a setting.
+Read by flows and by infra/ray_runtime/cluster.py. What a run should do is a flow's parameter, never a setting.
 """
 
 import os

@@ -29,9 +29,9 @@ from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadFileScheduling
 
 from flows.orchestration import PrivateApi
-from infra import cluster
-from infra.cluster import Cluster
 from infra.milvus.store import VectorStore
+from infra.ray_runtime import cluster
+from infra.ray_runtime.cluster import Cluster
 from tests.flows.processes import wait_until
 from tests.infra.milvus.server import MilvusServer, milvus_server, why_not
 from tests.workers.contract.labelled_photos import METHODS

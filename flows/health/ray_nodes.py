@@ -7,9 +7,9 @@ from typing import Any
 
 from flows.health.finding import Finding, clock, versions
 from flows.health.own_machine import LEAST_FREE_GIB
-from infra import cluster
 from infra.lake_files import LakeFiles
 from infra.machine import code_version, describe_machine
+from infra.ray_runtime import cluster
 from schemas.errors import InputError, PipelineError
 
 ANSWER_S = 60.0  # a node starts a worker for the question

@@ -4,7 +4,7 @@ from flows.learn.dataset import Supervision, parts
 from flows.parameters.train import TrainParameters
 from flows.running.started_ray import refuse_unseen, started_ray
 from infra.lake_files import LakeFiles
-from infra.placement import Placement, Work, placement
+from infra.ray_runtime.placement import Placement, Work, placement
 from workers.contract import Fits, registry
 
 LOT = 4  # photos of a batch that stay together, at most, where whole products are drawn

@@ -36,7 +36,7 @@ from infra.atomic_write import write_atomically
 from infra.lake import Lake
 from infra.open_run import OpenRun
 from infra.photo_locations import locate
-from infra.placement import Placement
+from infra.ray_runtime.placement import Placement
 from schemas.manifest import Part
 from workers.data.pixel_cache import PixelCache
 from workers.training.resume import BEST

@@ -6,7 +6,7 @@ from typing import Any
 
 from flows.progress import duration
 from infra.lake import Lake
-from infra.placement import Placement
+from infra.ray_runtime.placement import Placement
 from schemas.manifest import Manifest
 
 PRICE = ("backbone", "image_size", "photo_size", "scales")  # settings that say what one photo costs a method

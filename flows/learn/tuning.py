@@ -23,7 +23,7 @@ from flows.running.started_ray import started_ray
 from infra.lake import Lake
 from infra.open_run import OpenRun
 from infra.photo_locations import locate
-from infra.placement import AUTO, Placement, wanted_gpus
+from infra.ray_runtime.placement import AUTO, Placement, wanted_gpus
 from schemas.errors import CheckpointError, InputError, LakeError
 from schemas.ids import digest
 from workers.contract import Training, Trains, registry

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from flows.progress import waiting
-from infra import cluster
-from infra.cluster import Cluster, ray_cluster
 from infra.lake_files import LakeFiles
+from infra.ray_runtime import cluster
+from infra.ray_runtime.cluster import Cluster, ray_cluster
 from schemas.errors import InputError
 
 

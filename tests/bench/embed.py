@@ -30,8 +30,8 @@ from typing import Any, NamedTuple
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from infra.cluster import ray_cluster
 from infra.lake import Lake
+from infra.ray_runtime.cluster import ray_cluster
 from tests.bench.embedded.bare import Rate, both, decode_rate, forward_rate
 from tests.bench.embedded.lake import drawn, pictures, stocked, untrained_model
 from tests.bench.embedded.plain import data_loader_rate, ray_data_rate

@@ -32,7 +32,7 @@ from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from infra.cluster import ray_cluster
+from infra.ray_runtime.cluster import ray_cluster
 from schemas.image_ids import ids_of_column, joined
 from schemas.row_slice import RowSlice
 from tests.bench.label import Watched, cpu_of

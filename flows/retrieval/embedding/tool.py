@@ -7,7 +7,7 @@ from flows.parameters.retrieval import EmbedParameters
 from flows.running.started_ray import started_ray
 from infra.lake import Lake
 from infra.machine import gpus
-from infra.placement import wanted_gpus
+from infra.ray_runtime.placement import wanted_gpus
 from infra.settings import load_settings
 from schemas.errors import LakeError
 from schemas.ids import fingerprint

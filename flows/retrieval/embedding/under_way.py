@@ -18,11 +18,11 @@ from flows.retrieval.embedding.lots import Dealer, Lot
 from flows.retrieval.embedding.tool import EmbedTool
 from flows.retrieval.embedding.verdict import Spent
 from flows.running.started_ray import started_ray
-from infra.actor_pool import ActorPool, Ended
 from infra.lake import Lake
 from infra.open_run import OpenRun
 from infra.photo_locations import PhotoSearch
-from infra.placement import Placement, embedding_placement
+from infra.ray_runtime.actor_pool import ActorPool, Ended
+from infra.ray_runtime.placement import Placement, embedding_placement
 from infra.vector_parts import write_vectors
 from schemas.errors import LakeError, RejectedError
 from schemas.image_ids import Ids, hex_of_ids

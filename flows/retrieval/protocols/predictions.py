@@ -12,7 +12,7 @@ from flows.progress import stage
 from flows.running.started_ray import started_ray
 from infra.lake import Lake
 from infra.photo_locations import locate
-from infra.placement import wanted_gpus
+from infra.ray_runtime.placement import wanted_gpus
 from schemas.image_ids import hex_of_ids, ids_of_column, ids_of_hex
 from schemas.row_slice import cut, table_of_slices
 from workers.contract import LabelSpace

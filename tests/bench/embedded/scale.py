@@ -31,7 +31,7 @@ def embed(folder: str, photos: int) -> dict[str, Any]:
     """Embed them through the flow's task; what it said, and what memory it took of this process and of all."""
     from flows.parameters.retrieval import EmbedParameters
     from flows.retrieval.embedding.embed import embed_photos
-    from infra.cluster import ray_cluster
+    from infra.ray_runtime.cluster import ray_cluster
     from tests.bench.label import Watched
 
     with ray_cluster(""), Watched(EVERY_S) as watched:

@@ -13,8 +13,8 @@ from flows.learn.dataset import parts
 from flows.learn.train import checkpoint_of, train_words
 from flows.learn.tuning import tune_settings
 from flows.parameters.train import TrainParameters
-from infra.cluster import Cluster
 from infra.lake import Lake
+from infra.ray_runtime.cluster import Cluster
 from schemas.errors import CheckpointError, InputError
 from schemas.ids import image_id
 from schemas.image import IMAGES

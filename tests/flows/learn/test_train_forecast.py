@@ -7,7 +7,7 @@ import pytest
 
 from flows.learn.train_forecast import forecast
 from infra.lake import Lake
-from infra.placement import Placement
+from infra.ray_runtime.placement import Placement
 from schemas.manifest import Count
 
 SETTINGS = {"backbone": "resnet18", "image_size": 64, "epochs": 3, "frozen_epochs": 1, "learning_rate": 0.1}

@@ -11,9 +11,9 @@ from flows.learn.train import checkpoint_of, train_words
 from flows.learn.tuning import tune_settings
 from flows.parameters.train import TrainParameters
 from flows.retrieval.embedding.tool import newest_trained
-from infra.cluster import Cluster
 from infra.lake import Lake
 from infra.photo_locations import locate, photo_bytes
+from infra.ray_runtime.cluster import Cluster
 from schemas.errors import InputError
 from schemas.image_ids import hex_of_ids
 from tests.flows.learn.annotated_lake import annotated_lake

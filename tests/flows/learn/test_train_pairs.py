@@ -11,9 +11,9 @@ from flows.learn.train import checkpoint_of, train_words
 from flows.parameters.retrieval import EmbedParameters
 from flows.parameters.train import TrainParameters
 from flows.retrieval.embedding.embed import embed_photos
-from infra.cluster import Cluster
 from infra.lake import Lake
 from infra.photo_locations import locate, photo_bytes
+from infra.ray_runtime.cluster import Cluster
 from schemas.image_ids import ids_of_hex
 from tests.flows.learn.annotated_lake import PHOTOS, annotated_lake
 from workers.contract import Batch

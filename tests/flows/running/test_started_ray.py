@@ -11,9 +11,9 @@ from flows.parameters.retrieval import EmbedParameters
 from flows.parameters.train import TrainParameters
 from flows.retrieval.embedding.embed import embed_photos
 from flows.running.started_ray import refuse_unseen
-from infra import cluster
 from infra.lake import Lake
 from infra.lake_files import LakeFiles
+from infra.ray_runtime import cluster
 from schemas.errors import InputError
 from tests.flows.command_line import vitrine
 from tests.flows.retrieval.photo_lake import photo, stored

@@ -9,7 +9,7 @@ import pyarrow.fs as pafs
 import pytest
 import torch
 
-from infra.cluster import Cluster
+from infra.ray_runtime.cluster import Cluster
 from schemas.errors import ImageError
 from schemas.image_ids import hex_of_ids, joined
 from tests.workers.data.stored_photos import Stored, stored

@@ -12,8 +12,8 @@ from flows.parameters.retrieval import EmbedParameters
 from flows.retrieval.embedding.embed import embed_photos, street_photos
 from flows.retrieval.embedding.ledger import embedded_ids, vector_runs
 from flows.retrieval.embedding.tool import newest_trained
-from infra.cluster import Cluster
 from infra.lake import Lake
+from infra.ray_runtime.cluster import Cluster
 from schemas.errors import LakeError
 from schemas.ids import image_id
 from schemas.image import IMAGES

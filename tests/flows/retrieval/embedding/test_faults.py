@@ -15,8 +15,8 @@ from flows.parameters.retrieval import EmbedParameters
 from flows.retrieval.embedding.embed import embed_photos
 from flows.retrieval.embedding.ledger import embed_runs
 from flows.running.night import leaving_behind
-from infra.cluster import Cluster
 from infra.lake import Lake
+from infra.ray_runtime.cluster import Cluster
 from schemas.errors import LakeError
 from tests.flows.retrieval.photo_lake import photo, stored
 from tests.workers.contract.vitrine_methods.tiny_mortal import DEADLY

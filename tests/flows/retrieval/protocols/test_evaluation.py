@@ -11,8 +11,8 @@ from flows.retrieval.embedding.embed import embed_photos
 from flows.retrieval.protocols.asked_methods import AskedMethod
 from flows.retrieval.protocols.benchmark_photos import BenchmarkRun
 from flows.retrieval.protocols.evaluation import score_benchmark
-from infra.cluster import Cluster
 from infra.lake import Lake
+from infra.ray_runtime.cluster import Cluster
 from schemas.annotation import LANDMARKS
 from schemas.errors import InputError
 from schemas.manifest import Manifest

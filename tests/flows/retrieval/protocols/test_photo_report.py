@@ -8,8 +8,8 @@ import pytest
 
 from flows.commands import report
 from flows.retrieval.protocols.photo_report import write_photo_report
-from infra.cluster import Cluster
 from infra.lake import Lake
+from infra.ray_runtime.cluster import Cluster
 from schemas.errors import LakeError
 from schemas.manifest import Manifest
 from tests.flows.retrieval.protocols.benchmark_lakes import imported, label_run, untrained_run

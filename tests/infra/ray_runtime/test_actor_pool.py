@@ -1,4 +1,4 @@
-"""infra/actor_pool.py on real Ray: whatever ends actors, every task is answered once, and what ends them comes back."""
+"""actor_pool.py on real Ray: whatever ends actors, every task is answered once, and what ends them comes back."""
 
 import os
 import signal
@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import ray
 
-from infra import actor_pool
-from infra.actor_pool import ActorPool, Ended
-from infra.cluster import Cluster
+from infra.ray_runtime import actor_pool
+from infra.ray_runtime.actor_pool import ActorPool, Ended
+from infra.ray_runtime.cluster import Cluster
 from schemas.errors import InputError
 
 

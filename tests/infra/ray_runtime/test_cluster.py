@@ -12,16 +12,16 @@ from typing import Any
 
 import pytest
 
-from infra import cluster
-from infra.cluster import Cluster, ray_cluster
 from infra.machine import ROOT
+from infra.ray_runtime import cluster
+from infra.ray_runtime.cluster import Cluster, ray_cluster
 from schemas.errors import InputError
 from tests.flows.processes import is_running, wait_until
 
 LARGE_PAGES = Path("/sys/kernel/mm/transparent_hugepage/enabled")  # asked for where it says madvise
 DRIVER = """
 import json, os, sys, time
-from infra.cluster import ray_cluster
+from infra.ray_runtime.cluster import ray_cluster
 with ray_cluster("") as joined:
     import ray, ray.data
     @ray.remote
@@ -59,7 +59,7 @@ def test_a_server_that_is_no_ray_cluster_is_given_up() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         address = f"127.0.0.1:{server.getsockname()[1]}"
         code = f"""
-from infra import cluster
+from infra.ray_runtime import cluster
 cluster.START_S = 5.0
 try:
     cluster.start("{address}")
@@ -175,7 +175,7 @@ def test_a_killed_driver_leaves_no_worker_behind(reaped: bool) -> None:
 STALLED = """
 import os, signal, sys, threading, time
 from pathlib import Path
-from infra.cluster import ray_cluster
+from infra.ray_runtime.cluster import ray_cluster
 
 def stop_the_first():
     while True:

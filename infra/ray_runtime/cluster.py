@@ -21,8 +21,8 @@ from typing import Any
 from urllib.parse import urlparse
 
 from infra.machine import ROOT
-from infra.ray_orphans import SETUP_HOOK
-from infra.ray_sessions import remove_old_sessions, session_folder, temporary_folder
+from infra.ray_runtime.orphans import SETUP_HOOK
+from infra.ray_runtime.sessions import remove_old_sessions, session_folder, temporary_folder
 from infra.settings import load_settings
 from schemas.errors import InputError
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from infra.cluster import Cluster
-from infra.placement import Placement, Work, paying, placement, wanted_gpus
+from infra.ray_runtime.cluster import Cluster
+from infra.ray_runtime.placement import Placement, Work, paying, placement, wanted_gpus
 from schemas.errors import InputError
 
 LONG = Work(photos=100_000, epochs=20, batch=64)

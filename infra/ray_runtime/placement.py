@@ -8,7 +8,7 @@ beside another busy process they wait for it, while two workers of a thread each
 from dataclasses import dataclass
 from typing import Literal
 
-from infra.cluster import Cluster
+from infra.ray_runtime.cluster import Cluster
 from schemas.errors import InputError
 
 AUTO = "auto"
