@@ -58,7 +58,8 @@ class Stored:
 
     def hit(self, found: Any, fields: Sequence[str]) -> Hit:
         """A hit with these columns; a vector may come as numbers, or as the bytes of half ones."""
-        facts = {name: found["entity"].get(name) for name in fields}
+        entity = found["entity"]  # each look costs a search through what pymilvus keeps beside it
+        facts = {name: entity.get(name) for name in fields}
         if VECTOR in facts:
             data = facts[VECTOR]
             half = isinstance(data, bytes)

@@ -105,6 +105,8 @@ class Bare:
         """Photos, and what a page of them shows."""
         collection = self.indexed.result["collection"]
         found = store._client.search(collection, vectors.tolist(), limit=k, output_fields=list(facts))
+        if VECTOR in facts:  # by which words order what was found
+            np.array([hit["entity"][VECTOR] for hit in found[0]], np.float32)
         shown = [hit["key"] for hit in found[0][:PAGE]]
         store._client.query(collection, ids=shown, output_fields=list(NAMES))
 

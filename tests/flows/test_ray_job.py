@@ -17,6 +17,7 @@ from infra.lake import Lake
 from infra.machine import ROOT
 from infra.mall.server import Mall
 from infra.mall.trade import MallSpec
+from infra.milvus.store import VectorStore
 from schemas.manifest import Manifest
 from tests.flows.lake_commands import vitrine
 from tests.flows.processes import free_port, wait_until
@@ -49,6 +50,7 @@ class Jobs:
     cluster: Raylets
     port: int
     lake: Lake
+    milvus: str
 
     @property
     def environment(self) -> dict[str, str]:
@@ -108,10 +110,17 @@ def jobs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Jobs]:
                 "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
             }
             with raylets(2, {**STORE, **inside}, port) as cluster:
-                yield Jobs(cluster, port, lake)
+                yield Jobs(cluster, port, lake, inside["VITRINE_MILVUS_URI"])
     finally:
         os.environ.clear()
         os.environ.update(before)
+
+
+def held(milvus: str, collection: str) -> list[tuple[str, int]]:
+    """Key and digest, of every fact and the vector, of each entity of a collection."""
+    with VectorStore(milvus, create=False) as store:
+        there = store.digests(collection)
+    return list(zip(there.hex_keys(), there.digests.tolist(), strict=True))
 
 
 def runs(lake: Lake, flow: str) -> list[Manifest]:
@@ -127,13 +136,17 @@ def test_submitted_twice_it_ends_in_the_same_tables(jobs: Jobs) -> None:
             assert submitter.wait(1500) == 0, jobs.logs(name)
         assert jobs.end(name) == "SUCCEEDED", jobs.logs(name)
 
-    one, other = runs(jobs.lake, "train")
-    assert one.result["checkpoint"] == other.result["checkpoint"]
-    for flow, table in (("label", "labels"), ("embed", "vectors"), ("evaluate", "scores")):
-        first, second = (jobs.lake.table(run, table).to_pylist() for run in runs(jobs.lake, flow))
-        assert first and first == second, flow
     published = [run.result for run in runs(jobs.lake, "publish")]
-    assert len(published) == 2 and all(each["published"] for each in published)
+    one, other = indexed = [jobs.lake.run(each["live"]["index"]) for each in published]
+    assert one.run_id != other.run_id and all(each["published"] for each in published)
+    for first, second in (
+        [jobs.lake.run(run.result["train"]).result["checkpoint"] for run in indexed],
+        [jobs.lake.table(jobs.lake.run(run.result["labels"]), "labels").to_pylist() for run in indexed],
+        [run.result["fingerprint"] for run in indexed],
+        [jobs.lake.table(run, "word_likelihoods").to_pylist() for run in indexed],
+        [held(jobs.milvus, run.result["collection"]) for run in indexed],
+    ):
+        assert first and first == second
 
 
 def test_its_status_is_its_own_and_not_that_of_who_submitted_it(jobs: Jobs) -> None:
@@ -143,7 +156,7 @@ def test_its_status_is_its_own_and_not_that_of_who_submitted_it(jobs: Jobs) -> N
     submitter.kill()
     submitter.wait(30)
 
-    assert jobs.end("left") == "SUCCEEDED" and '"run_id"' in jobs.logs("left")
+    assert jobs.end("left") == "SUCCEEDED" and '"unfinished"' in jobs.logs("left")
 
     with jobs.submitter(
         "wrong", "sh -c 'vitrine train --labels 20200101T000000Z-0000 || test $? = 3'"
