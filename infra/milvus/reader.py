@@ -48,7 +48,7 @@ class MilvusReader:
     def __init__(self, uri: str, token: str = "", *, create: bool = True) -> None:
         self.uri = uri
         self._folder = lite_folder(uri)
-        self._index_of: dict[str, str] = {}  # of what is loaded for searching
+        self._opened: dict[str, Stored] = {}  # what is loaded for searching, by its own name
         if self._folder:
             enter(uri, self._folder, create)
         try:
@@ -160,8 +160,7 @@ class MilvusReader:
         self, collection: str, entity_ids: Sequence[str], fields: Sequence[str] = NAMES
     ) -> dict[str, dict[str, Any]]:
         """What a collection says of some entities, by entity_id; one that is not there is left out."""
-        if collection not in self._index_of:
-            self._open(collection)
+        self._open(collection)
         if not entity_ids:
             return {}
         wanted = ["entity_id", *(name for name in fields if name != "entity_id")]
@@ -207,13 +206,19 @@ class MilvusReader:
             return getattr(self._client, method)(collection, *arguments, timeout=CALL_S, **options)
 
     def _open(self, collection: str) -> Stored:
-        """Load a collection for searching, unless it is; returns what it is made of."""
+        """Load a collection for searching, unless it is; returns what it is made of, which never changes.
+
+        What an alias names may: it is looked up each time.
+        """
+        if collection in self._opened:
+            return self._opened[collection]
         told = self._call("describe_collection", collection)
         name = told["collection_name"]
-        if name not in self._index_of:
+        if name not in self._opened:
             self._call("load_collection", collection)
-            self._index_of[name] = self._call("describe_index", name, VECTOR)["index_type"]
-        return described(told, self._index_of[name])
+            kind = self._call("describe_index", name, VECTOR)["index_type"]
+            self._opened[name] = described(told, kind)
+        return self._opened[name]
 
     def _pages(self, collection: str, field: str, where: str = "") -> Iterator[list[dict[str, Any]]]:
         """Every entity with its key and one field, some thousands at a time."""

@@ -101,7 +101,7 @@ class VectorStore(MilvusReader):
 
     def drop(self, collection: str) -> None:
         """Remove a collection with all it holds, and its aliases; nothing happens where there is none."""
-        self._index_of.pop(collection, None)
+        self._opened.pop(collection, None)
         if self._call("has_collection", collection):
             for alias in self._call("list_aliases", collection)["aliases"]:
                 self._client.drop_alias(alias, timeout=CALL_S)
