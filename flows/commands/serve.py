@@ -18,7 +18,10 @@ def command(
     index: Annotated[str | None, typer.Option(help="Index run to ask instead of what is live.")] = None,
     rate: Annotated[float, typer.Option(min=0.1, help="Searches per second of one client.")] = 20.0,
     milvus: Annotated[
-        str, typer.Option(help="Milvus: a path ending in .db, or a server; beside the lake by default.")
+        str,
+        typer.Option(
+            help="A path ending in .db, or a server; else VITRINE_MILVUS_URI, else beside the lake."
+        ),
     ] = "",
     lake: Lake = LAKE_BY_DEFAULT,
 ) -> None:

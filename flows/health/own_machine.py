@@ -1,5 +1,6 @@
 """This machine: what it has, what is installed, and whether it has room."""
 
+import os
 import shutil
 import socket
 import tempfile
@@ -13,10 +14,12 @@ from urllib.parse import urlparse
 from packaging.requirements import Requirement
 
 from flows.health.finding import Finding
+from infra.atomic_write import temporary_name
 from infra.lake import Lake
+from infra.lake_files import LakeFiles
 from infra.machine import describe_machine, gpus
 from infra.settings import Settings
-from schemas.errors import PipelineError
+from schemas.errors import LakeError, PipelineError
 
 LEAST_FREE_GIB = 2.0
 _PORTS = {"milvus": 19530, "prefect": 4200, "ray": 6379}
@@ -46,7 +49,8 @@ def findings(settings: Settings, told: dict[str, Any]) -> Iterator[Finding]:
     if lake["reachable"]:
         yield Finding("lake", f"{lake['uri']}: {lake['runs']:,} runs, opened in {lake['seconds']:.2f} s")
     else:
-        cure = "see that VITRINE_LAKE names it, and that this user, or AWS_ACCESS_KEY_ID and its secret, may read it"
+        cure = "see that VITRINE_LAKE names it, that its bucket is there, and that this user, or AWS_ACCESS_KEY_ID and "
+        cure += "its secret, may read and write in it"
         yield Finding("lake", str(lake["why"]), cure)
 
 
@@ -124,9 +128,22 @@ def _lake(uri: str) -> dict[str, Any]:
     begun = time.monotonic()
     try:
         runs = len(Lake(uri).seen().committed)
+        _write_and_remove(LakeFiles(uri))
     except PipelineError as error:
         return {"reachable": False, "why": str(error)}
     return {"reachable": True, "runs": runs, "seconds": round(time.monotonic() - begun, 3)}
+
+
+def _write_and_remove(files: LakeFiles) -> None:
+    """Try to write. Raises LakeError where that fails; a folder that is not there yet is not made."""
+    root = Path(files.root)
+    if files.is_local and not root.exists():
+        if not os.access(place := _existing(root), os.W_OK):
+            raise LakeError(files.uri, f"cannot be made: no permission to write in {place}")
+        return
+    probe = temporary_name("doctor")
+    files.write(probe, {})
+    files.remove([probe])
 
 
 def _listens(port: int) -> bool:

@@ -58,4 +58,5 @@ def _pool(client: SyncPrefectClient, name: str) -> Finding:
     if not alive:
         gone = f", {len(workers)} went silent" if workers else ""
         return Finding(what, f"has no live worker{gone}", f"prefect worker start --pool {name}")
-    return Finding(what, f"{len(alive)} live: {', '.join(alive)}")
+    told = "; runs take VITRINE_*, RAY_ADDRESS and keys from where it was started, not from here"
+    return Finding(what, f"{len(alive)} live: {', '.join(alive)}{told}")

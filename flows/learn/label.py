@@ -57,7 +57,7 @@ def label_products(parameters: LabelParameters) -> dict[str, Any]:
     if done := done_before(place, "label", key=key):
         return done.result
     rows = sum(source.rows("products") for source in sources)
-    with stage("label", 2 * rows, "products") as step, BagSpool() as spool:
+    with stage("label", 2 * rows, "products read, then written") as step, BagSpool() as spool:
         held_out = HeldOut.of(place, sources, parameters.test_share, overruled)
         units = units_of(place, sources, held_out.shown)
         said = read_texts(place, units, parameters.columns, held_out.out | held_out.wrong, spool, step)

@@ -29,7 +29,7 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from flows.learn.dataset import Supervision, parts
 from flows.orchestration import our_error
-from flows.progress import stage, waiting
+from flows.progress import say, stage, waiting
 from flows.running.beside_main import beside_main
 from flows.running.started_ray import started_ray
 from infra.atomic_write import write_atomically
@@ -44,6 +44,7 @@ from workers.training.tensorboard_scalars import Scalars
 from workers.training.worker import RESULT, SCORES, Job, train_worker
 
 SCRATCH, EVENTS = "training", "tensorboard"  # folders of a train run; the first is gone once it is committed
+SILENT_S = 30.0  # after which it is asked whether the workers still have room
 SNAPSHOT = "checkpoint_manager_snapshot.json"  # Ray Train's own list of its checkpoints
 
 
@@ -150,7 +151,7 @@ def fit(lake: Lake, run: OpenRun, wanted: Wanted, learnt: Supervision) -> Traine
             ),
         )
         begins = f"{wanted.begins}, {placement.workers} workers" if placement.workers > 1 else wanted.begins
-        with _event_files(lake, run) as folder, _listening(line, Scalars(folder), begins):
+        with _event_files(lake, run) as folder, _listening(line, Scalars(folder), begins, placement):
             result = _outcome(trainer, refused)
         with result.checkpoint.as_directory() as folder:
             return _read(Path(folder))
@@ -217,12 +218,12 @@ def _event_files(lake: Lake, run: OpenRun) -> Iterator[str]:
 
 
 @contextmanager
-def _listening(line: Queue, scalars: Scalars, begins: str) -> Iterator[None]:
+def _listening(line: Queue, scalars: Scalars, begins: str, placement: Placement) -> Iterator[None]:
     """Show and record what the workers say while the trainer blocks."""
     done = Event()
 
     def listen() -> None:
-        events = _events(line, done)
+        events = _events(line, done, placement)
         with waiting("Ray Train starts its workers, which import torch, 20 to 60 s"):
             begun = next(events, None)
         if begun is None:
@@ -257,16 +258,25 @@ def _listening(line: Queue, scalars: Scalars, begins: str) -> Iterator[None]:
             line.shutdown()
 
 
-def _events(line: Queue, done: Event) -> Iterator[dict[str, Any]]:
-    """Give what the workers say, until it is over."""
+def _events(line: Queue, done: Event, placement: Placement) -> Iterator[dict[str, Any]]:
+    """Give what the workers say, until it is over; where they fall silent for want of a node, say so once."""
+    heard, told = time.monotonic(), False
     while True:
         try:
-            yield line.get(timeout=0.5)
+            event = line.get(timeout=0.5)
         except Empty:
             if done.is_set():
                 return
+            if not told and time.monotonic() - heard > SILENT_S:
+                why = placement.lacks(ray.cluster_resources())  # type: ignore[no-untyped-call]
+                told = bool(why)
+                if why:
+                    say(f"training waits: {why}; it goes on from its last checkpoint once a node joins")
         except ray.exceptions.RayError:
             return
+        else:
+            heard, told = time.monotonic(), False
+            yield event
 
 
 def _note(event: dict[str, Any]) -> str:

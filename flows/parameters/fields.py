@@ -47,7 +47,7 @@ MethodSettings = Annotated[
 Workers = Annotated[
     Annotated[int, Field(ge=1)] | Literal["auto"],
     Field(
-        description="Ray Train workers; auto: one per GPU, else one of a thread per core; README has the gain."
+        description="Ray Train workers; auto: one per GPU, else one of a thread per core (gain: docs/MEASURED.md)."
     ),
     Option(words=Words.COUNT),
 ]

@@ -5,6 +5,7 @@ there is one per core, as far as the training pays for their start: two threads 
 beside another busy process they wait for it, while two workers of a thread each only share a batch.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -54,6 +55,14 @@ class Placement:
     def resources(self) -> dict[str, float]:
         """What one worker reserves, as Ray calls it."""
         return {"CPU": float(self.threads)} | ({"GPU": 1.0} if self.on_gpu else {})
+
+    def lacks(self, there: Mapping[str, float]) -> str:
+        """What a cluster of these resources, as Ray calls them, is short of; empty where all workers have room."""
+        for name, each in self.resources.items():
+            wanted, has = self.workers * each, there.get(name, 0.0)
+            if has < wanted:
+                return f"its {self.workers} workers want {wanted:g} {name}s, and the cluster has {has:g}"
+        return ""
 
     @property
     def strategy(self) -> Literal["PACK", "SPREAD"]:

@@ -32,6 +32,7 @@ def shown(program: str) -> Iterator[tuple[str, list[str]]]:
 
 COMMANDS = list(shown("vitrine"))
 TARGETS = list(shown("make"))
+PREFECT = [words for _, words in shown("prefect")]
 
 
 @pytest.mark.parametrize(
@@ -45,6 +46,13 @@ def test_a_command_of_a_readme_is_taken(readme: str, words: list[str]) -> None:
         command.make_context(name, rest, parent=context)
 
 
+@pytest.mark.parametrize("words", PREFECT, ids=[" ".join(words) for words in PREFECT])
+def test_a_command_of_prefect_is_taken(words: list[str]) -> None:
+    from prefect.cli._app import _app
+
+    _app.parse_args(words[1:], exit_on_error=False, print_error=False)
+
+
 def test_a_target_of_a_readme_is_there() -> None:
     words = {words[1] for _, words in TARGETS}
 
@@ -55,4 +63,5 @@ def test_a_target_of_a_readme_is_there() -> None:
 
 def test_the_readmes_show_commands() -> None:
     assert len(COMMANDS) >= 20
+    assert {words[1] for words in PREFECT} >= {"server", "worker", "deployment"}
     assert {words[1] for _, words in COMMANDS} >= {"crawl", "train", "search", "doctor", "import", "changes"}

@@ -99,3 +99,11 @@ def test_on_gpus_whole_lots_are_shared_and_a_single_worker_stays_alone() -> None
     assert placement("auto", "auto", cards, LONG).workers == 3
     assert placement("auto", "auto", cards, replace(LONG, lot=4)).workers == 2
     assert placement("auto", "auto", cards, replace(LONG, single=True)).workers == 1
+
+
+def test_what_a_cluster_is_short_of_is_said_in_numbers() -> None:
+    two = Placement(workers=2, on_gpu=True, threads=3)
+
+    assert two.lacks({"CPU": 6.0, "GPU": 2.0}) == ""
+    assert two.lacks({"CPU": 5.0, "GPU": 2.0}) == "its 2 workers want 6 CPUs, and the cluster has 5"
+    assert two.lacks({"CPU": 9.0}) == "its 2 workers want 2 GPUs, and the cluster has 0"
