@@ -8,6 +8,7 @@ import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -30,8 +31,10 @@ from flows.running.first_signals import INTERRUPTED
 from schemas.errors import MethodError, PipelineError, UsageError
 
 NOT_BETTER = 3  # exit status
-people = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else 140)
-results = Console(highlight=False, width=None if sys.stdout.isatty() else 400)  # a line a row, for grep
+people = Console(stderr=True, highlight=False, width=None if sys.stderr and sys.stderr.isatty() else 140)
+results = Console(
+    highlight=False, width=None if sys.stdout and sys.stdout.isatty() else 400
+)  # a line a row, for grep
 
 
 def command(
@@ -57,10 +60,12 @@ def command(
         try:
             result = work()
             endings.finish()
-            if as_json:
-                print(json.dumps(result, ensure_ascii=False, default=str), file=result_stream, flush=True)
-            else:
-                show(result)
+            with _written(result_stream):
+                if as_json:
+                    print(json.dumps(result, ensure_ascii=False, default=str), file=result_stream, flush=True)
+                else:
+                    show(result)
+                    result_stream.flush()
         except KeyboardInterrupt:
             endings.say()
             sys.exit(endings.code)  # the timer of the signal runs on: what ends with us may hang, too
@@ -82,6 +87,19 @@ def command(
     if judged.get("published") is False and not (judged["dry_run"] and judged["would_publish"]):
         _say(f"not published: {judged['why']}", False, result_stream)
         sys.exit(NOT_BETTER)
+
+
+@contextmanager
+def _written(stream: Any) -> Iterator[None]:
+    """End the command with one line where its result cannot be written, as on a full disk; it is in the lake."""
+    try:
+        yield
+    except OSError as error:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())  # what Python tries once more at its end
+        if not isinstance(error, BrokenPipeError):  # else who reads has enough
+            _say(f"the result cannot be written to stdout ({error.strerror})", False, stream)
+        sys.exit(1)
 
 
 def exit_status(error: PipelineError) -> int:
@@ -244,6 +262,8 @@ def plain(value: Any) -> str:
 
 def _claim_stdout() -> Any:
     """Return stdout for the result alone: whatever else writes to file descriptor 1 lands on stderr."""
+    if sys.stdout is None:  # closed, as by `>&-`: nobody wants the result
+        return Path(os.devnull).open("w")
     sys.stdout.flush()
     kept = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)

@@ -103,7 +103,7 @@ def _parent(lake: Lake, run_id: str | None, method: str) -> Manifest | None:
         return None
     manifest = lake.run(run_id)
     if manifest.flow != "train":
-        raise InputError(run_id, f"is a {manifest.flow} run; --from takes a train run")
+        raise InputError(run_id, f"is a run of {manifest.flow}; --from takes a train run")
     if manifest.parameters["method"] != method:
         raise InputError(run_id, f"was trained as {manifest.parameters['method']}, not {method}")
     return manifest

@@ -79,5 +79,5 @@ def searched(lake: Lake, index: str | None) -> Manifest:
         return lake.run(pointed.now.index)
     named = lake.run(index)
     if named.flow != "index":
-        raise LakeError(index, f"is a {named.flow} run, not an index")
+        raise LakeError(index, f"is a run of {named.flow}, not an index")
     return named

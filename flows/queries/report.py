@@ -39,7 +39,9 @@ def write_report(lake: str, run_id: str | None = None, out: str | None = None) -
     place = Lake(lake)
     evaluation = place.run(run_id) if run_id else place.newest("evaluate")
     if evaluation.flow != "evaluate":
-        raise LakeError(evaluation.run_id, f"is a {evaluation.flow} run; a report is made of an evaluate run")
+        raise LakeError(
+            evaluation.run_id, f"is a run of {evaluation.flow}; a report is made of an evaluate run"
+        )
     name = f"report-{evaluation.run_id}.html"
     path = Path(out) if out else (Path(place.root) / "reports" if place.is_local else Path()) / name
     fresh = path.with_name(f".{path.name}.new")  # a reader of the old report never sees half a page

@@ -6,6 +6,7 @@ import socket
 import uvicorn
 
 from flows.serve.app import application
+from flows.serve.connections import Connection
 from flows.serve.guard import LOOPBACK, Bounds
 from flows.serve.window import Window
 from infra.settings import load_settings
@@ -27,6 +28,8 @@ def listen(lake: str, *, host: str, port: int, index: str | None, rate: float, m
         window = Window.open(lake, index=index, milvus=milvus)
         config = uvicorn.Config(
             application(window, bounds),
+            http=Connection,
+            ws="none",
             log_level="warning",
             server_header=False,
             date_header=True,

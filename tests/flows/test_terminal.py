@@ -112,3 +112,28 @@ def test_what_is_not_good_enough_to_go_live_ends_with_3(
 
     assert done.returncode == status and json.loads(done.stdout)
     assert done.stderr == ("vitrine: not published: worse in category=Dresses\n" if status else "")
+
+
+@pytest.mark.parametrize(
+    ("to", "status", "why"),
+    [
+        (">/dev/full", 1, "vitrine: the result cannot be written to stdout (No space left on device)\n"),
+        (">&-", 0, ""),
+        ("| true", 1, ""),
+    ],
+)
+@pytest.mark.parametrize("as_json", [False, True])
+def test_a_result_that_nobody_can_take_is_one_line_at_most(
+    to: str, status: int, why: str, as_json: bool
+) -> None:
+    program = (
+        "from flows import terminal; "
+        f"terminal.command({as_json}, lambda: {{'rows': 'x' * 200_000}}, lambda it: terminal.results.print(it))"
+    )
+
+    done = subprocess.run(
+        ["bash", "-c", f'"$0" -c "$1" {to}; exit ${{PIPESTATUS[0]}}', sys.executable, program],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert (done.returncode, done.stderr) == (status, why)

@@ -73,6 +73,8 @@ def evaluate_model(parameters: EvaluateParameters) -> dict[str, Any]:
     """Embed the held-out photos with the model and its baselines, and score them all."""
     place = Lake(parameters.lake)
     check_files(parameters)  # refused before an hour of embedding
+    if parameters.index:
+        place.run(parameters.index, "index")
     trained = place.run(parameters.train, "train") if parameters.train else newest_trained(place)
     labels = place.run(parameters.labels or trained.parents[0], "label").run_id
     notes = judge(place, parameters, labels)

@@ -53,7 +53,7 @@ def write_photo_report(lake: str, run_id: str, out: str | None = None) -> dict[s
     place = Lake(lake)
     run = place.run(run_id)
     if run.flow != "benchmark":
-        raise LakeError(run_id, f"is a {run.flow} run; pages of photos are made of a benchmark run")
+        raise LakeError(run_id, f"is a run of {run.flow}; pages of photos are made of a benchmark run")
     name = f"photos-{run_id}.html"
     path = Path(out) if out else (Path(place.root) / "reports" if place.is_local else Path()) / name
     report = _Asked.of(place, run).report()

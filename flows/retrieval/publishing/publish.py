@@ -83,7 +83,7 @@ def _evaluation(lake: Lake, run_id: str | None) -> Manifest:
     """The evaluate run named, or the newest; raises LakeError for a run of another flow."""
     evaluation = lake.run(run_id) if run_id else lake.newest("evaluate")
     if evaluation.flow != "evaluate":
-        raise LakeError(evaluation.run_id, f"is a {evaluation.flow} run; what is published was evaluated")
+        raise LakeError(evaluation.run_id, f"is a run of {evaluation.flow}; what is published was evaluated")
     return evaluation
 
 

@@ -47,7 +47,7 @@ class OtherIndexes:
         if run.flow == "index":
             return run
         if run.flow != "train":
-            raise LakeError(run_id, f"is a {run.flow} run; what is compared are index or train runs")
+            raise LakeError(run_id, f"is a run of {run.flow}; what is compared are index or train runs")
         for indexed in self._lake.runs("run", "index", newest_first=True):
             if indexed.result.get("train") == run_id:
                 return indexed

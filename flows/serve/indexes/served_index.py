@@ -29,6 +29,7 @@ from workers.retrieval.word_likelihoods import WordLikelihoods
 from workers.text.words import tokens
 
 ASKED_EVERY_S = 2.0
+ANSWERED_S = 60.0  # within which a question that was asked of an index is answered
 MEAN_OF = 5_000
 EXAMPLES = 8
 _FACTS = (
@@ -184,7 +185,10 @@ class Serving:
         try:
             wanted, forgotten = searched(self.lake, self._chosen), forgotten_lately(self.lake)
             if wanted.run_id != self._now.indexed.run_id or forgotten - self._forgotten:
-                self._now = ServedIndex.read(self.lake, wanted, self.encoding_of)
+                before, self._now = self._now, ServedIndex.read(self.lake, wanted, self.encoding_of)
+                later = threading.Timer(ANSWERED_S, before.close)  # who asks it now is answered
+                later.daemon = True
+                later.start()
                 self._forgotten |= forgotten
         except PipelineError as error:  # what was live goes on being asked
             _log.warning("what is live cannot be read: %s", error)

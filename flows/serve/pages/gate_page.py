@@ -69,7 +69,7 @@ def _history(lake: Lake) -> list[Manifest]:
 def _judged(lake: Lake, run_id: str) -> Manifest:
     run = lake.run(run_id)
     if run.flow not in POINTERS:
-        raise LakeError(run_id, f"is a {run.flow} run; the gate judges in publish runs")
+        raise LakeError(run_id, f"is a run of {run.flow}; the gate judges in publish runs")
     return run
 
 

@@ -124,7 +124,7 @@ def test_fine_tuning_keeps_the_vectors_of_known_words_and_names_its_parent(
 def test_refusals_are_one_line(stocked: tuple[Lake, list[str], list[str]], trained: dict[str, Any]) -> None:
     lake, _, labels = stocked
 
-    with pytest.raises(InputError, match="is a label run; --from takes a train run"):
+    with pytest.raises(InputError, match="is a run of label; --from takes a train run"):
         train(lake, labels[0], {}, parent=labels[0])
     with pytest.raises(InputError, match="was trained as corbiere, not histogram"):
         train(lake, labels[0], {}, "histogram", parent=trained["run_id"])

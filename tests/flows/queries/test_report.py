@@ -96,7 +96,7 @@ def test_the_numbers_are_those_of_the_tables(small: SmallLake, page: str) -> Non
 def test_a_lake_without_an_evaluation_is_refused_in_one_line(small: SmallLake, tmp_path: Path) -> None:
     with pytest.raises(LakeError, match="no committed evaluate") as empty:
         write_report(str(tmp_path / "lake"))
-    with pytest.raises(LakeError, match="is a label run"):
+    with pytest.raises(LakeError, match="is a run of label"):
         write_report(small.lake.uri, small.labels.run_id)
 
     assert "\n" not in str(empty.value)

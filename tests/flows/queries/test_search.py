@@ -163,7 +163,7 @@ def test_an_index_that_is_not_live_is_searched_by_its_run_and_no_other_run_is(sm
 
     assert named["collection"] == other["collection"] != live["collection"]
     assert search(wanted(small, words="dress", k=3)) == live
-    with pytest.raises(LakeError, match="is a label run, not an index"):
+    with pytest.raises(LakeError, match="is a run of label, not an index"):
         search(wanted(small, words="dress", index=small.labels.run_id))
 
 

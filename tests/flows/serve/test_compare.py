@@ -129,7 +129,7 @@ def test_what_is_neither_an_index_nor_a_model_is_said(
 ) -> None:
     answer = site.get("/api/compare", params={"words": "red", "left": served.labels.run_id})
 
-    assert answer.status_code == 404 and "is a label run" in answer.json()["error"]
+    assert answer.status_code == 404 and "is a run of label" in answer.json()["error"]
 
 
 def test_a_method_that_learns_nothing_is_compared_by_photo_and_says_that_it_has_no_words(

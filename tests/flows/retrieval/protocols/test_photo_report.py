@@ -67,5 +67,5 @@ def test_cells_that_decided_and_hits_before_and_after_are_shown(tmp_path: Path, 
     page = written(lake, changed)
     assert page.count("by its vector") == 6 and "compared again" not in page
     assert len(re.findall(r"<div>with (\w+) ", page)) == 12
-    with pytest.raises(LakeError, match="is a label run; pages of photos are made of a benchmark run"):
+    with pytest.raises(LakeError, match="is a run of label; pages of photos are made of a benchmark run"):
         write_photo_report(lake.uri, labels.run_id)

@@ -167,7 +167,7 @@ def test_what_cannot_be_judged_is_refused_in_a_line(few: JudgedLake) -> None:
         few.published()
     with pytest.raises(InputError, match="is no index of the model that is judged"):
         few.published(index=live(lake).now.index)
-    with pytest.raises(LakeError, match="is a label run"):
+    with pytest.raises(LakeError, match="is a run of label"):
         few.published(evaluation=few.small.labels.run_id)
     with pytest.raises(UsageError, match="--force: needs --why"):
         PublishParameters.read({"force": True})
