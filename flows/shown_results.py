@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flows import terminal
+from flows import printable, terminal
 
 
 def show_crawl(title: str, result: dict[str, Any]) -> None:
@@ -16,7 +16,7 @@ def show_notes(result: dict[str, Any]) -> None:
     """Show a crawl's notes, a line each and unwrapped: they hold addresses to be copied."""
     for note in result.get("notes", ()):
         terminal.people.print(
-            terminal.harmless(f"Note on {result['shop']}: {note}."), markup=False, soft_wrap=True
+            printable.harmless(f"Note on {result['shop']}: {note}."), markup=False, soft_wrap=True
         )
 
 
@@ -33,7 +33,7 @@ def show_scores(result: dict[str, Any]) -> None:
     columns = ["benchmark", "metric", "k", "n", *methods]
     terminal.rows_table("scores, in percent with half the 95 % interval", columns, rows)
     for note in result.get("notes", ()):
-        terminal.people.print(terminal.harmless(note), markup=False, soft_wrap=True)
+        terminal.people.print(printable.harmless(note), markup=False, soft_wrap=True)
     for column, by_method in result.get("zero_shot", {}).items():
         for method, named in by_method.items():
             if named["unknown"]:
@@ -41,7 +41,7 @@ def show_scores(result: dict[str, Any]) -> None:
                     f"{column}: {len(named['unknown'])} of {named['labels']} labels have no word that {method} learnt, "
                     f"{named['unknown_photos']:,} photos missed for it: {', '.join(named['unknown'])}"
                 )
-                terminal.people.print(terminal.harmless(line), markup=False, style="dim", soft_wrap=True)
+                terminal.people.print(printable.harmless(line), markup=False, style="dim", soft_wrap=True)
 
 
 def show_verdict(result: dict[str, Any]) -> None:
@@ -66,5 +66,5 @@ def show_verdict(result: dict[str, Any]) -> None:
         done = f"live: {result['collection']}, {result['entities']:,} entities"
     else:
         done = "nothing was changed" if result.get("dry_run") else "the live index stays"
-    terminal.results.print(terminal.plain(f"{result['verdict']}: {result['why']}"), soft_wrap=True)
-    terminal.results.print(terminal.plain(done), soft_wrap=True)
+    terminal.results.print(printable.plain(f"{result['verdict']}: {result['why']}"), soft_wrap=True)
+    terminal.results.print(printable.plain(done), soft_wrap=True)

@@ -25,6 +25,7 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from flows import printable
 from flows.progress import Log, Stage, listen
 from flows.running.endings import interruptible
 from flows.running.first_signals import INTERRUPTED
@@ -32,9 +33,8 @@ from schemas.errors import MethodError, PipelineError, UsageError
 
 NOT_BETTER = 3  # exit status
 people = Console(stderr=True, highlight=False, width=None if sys.stderr and sys.stderr.isatty() else 140)
-results = Console(
-    highlight=False, width=None if sys.stdout and sys.stdout.isatty() else 400
-)  # a line a row, for grep
+# A line a row where it is no terminal, for grep.
+results = Console(highlight=False, width=None if sys.stdout and sys.stdout.isatty() else 400)
 
 
 def command(
@@ -130,7 +130,7 @@ class Bars(Log):
     def wait(self, what: str) -> Iterator[None]:
         """Show a spinner with the seconds so far, which goes when the wait is over."""
         with self._shown() as bars:
-            bar = bars.add_task(plain(what), total=None, unit="", rate="", note="", waits=True)
+            bar = bars.add_task(printable.plain(what), total=None, unit="", rate="", note="", waits=True)
             try:
                 yield
             finally:
@@ -138,7 +138,7 @@ class Bars(Log):
 
     def say(self, what: str) -> None:
         """Print one line, above what is shown."""
-        people.print(plain(what), soft_wrap=True)
+        people.print(printable.plain(what), soft_wrap=True)
 
     @contextmanager
     def _shown(self) -> Iterator[Progress]:
@@ -162,7 +162,7 @@ class Bars(Log):
         bar = bars.add_task(stage.name, total=stage.total, unit=stage.unit, rate="", note="")
 
         def draw(changed: Stage) -> None:
-            rate, note = f"{changed.rate:,.0f}/s", plain(changed.note)
+            rate, note = f"{changed.rate:,.0f}/s", printable.plain(changed.note)
             bars.update(bar, completed=changed.done, total=changed.total, rate=rate, note=note)
 
         stage.on_change = draw
@@ -208,7 +208,7 @@ class _OneLine(logging.Formatter):
     """A record is one line, whatever words of a shop it carries; a traceback of ours follows as it is."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  # logging's name
-        return harmless(super().formatMessage(record))
+        return printable.harmless(super().formatMessage(record))
 
 
 def fields_table(title: str, result: dict[str, Any]) -> None:
@@ -217,7 +217,7 @@ def fields_table(title: str, result: dict[str, Any]) -> None:
     for name, value in result.items():
         if isinstance(value, list) and value and isinstance(value[0], dict):
             continue
-        table.add_row(f"[dim]{name}", plain(value))
+        table.add_row(f"[dim]{name}", printable.plain(value))
     results.print(table)
 
 
@@ -230,34 +230,8 @@ def rows_table(title: str, columns: list[str], rows: list[list[Any]]) -> None:
     for name, right in zip(columns, numeric, strict=True):
         table.add_column(name, justify="right" if right else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(plain(value) for value in row))
+        table.add_row(*(printable.plain(value) for value in row))
     results.print(table)
-
-
-def harmless(text: str) -> str:
-    """Return foreign text on one line, without what steers a terminal or turns the order of what is read.
-
-    Printable characters stay; control characters (an escape sequence needs one), bidirectional
-    overrides and invisible ones go; line breaks and tabs become spaces.
-    """
-    return "".join(char if char.isprintable() else " " if char.isspace() else "" for char in text)
-
-
-def cell(text: str, width: int) -> str:
-    """Return a shop's words for a narrow column: on one line, nothing that a terminal would obey."""
-    line = " ".join(harmless(text).split())
-    return line if len(line) <= width else line[: width - 1] + "…"
-
-
-def plain(value: Any) -> str:
-    """Return text for a cell; what a shop wrote must neither be read as markup nor steer the terminal."""
-    from rich.markup import escape
-
-    if isinstance(value, dict):
-        words = ", ".join(f"{name} {item}" for name, item in value.items()) or "none"
-    else:
-        words = f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
-    return escape(harmless(words))
 
 
 def _claim_stdout() -> Any:
@@ -287,7 +261,7 @@ def _quiet_libraries() -> None:
 
 
 def _say(sentence: str, as_json: bool, stream: Any, kind: str = "Interrupted") -> None:
-    line = " ".join(harmless(sentence).split())
+    line = " ".join(printable.harmless(sentence).split())
     if as_json:
         print(
             json.dumps({"error": {"type": kind, "message": line}}, ensure_ascii=False),
@@ -295,11 +269,3 @@ def _say(sentence: str, as_json: bool, stream: Any, kind: str = "Interrupted") -
             flush=True,
         )
     print(f"vitrine: {line}", file=sys.stderr, flush=True)
-
-
-def percent(share: float) -> str:
-    """Words for a chance of 0 to 1, without decimals that say nothing: `97 %`, `0.2 %`, `under 0.01 %`."""
-    if 0 < share < 0.0001:
-        return "under 0.01 %"
-    shown = round(100 * share) if share >= 0.095 else float(f"{100 * share:.1g}")
-    return f"{shown:g} %"

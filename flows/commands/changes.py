@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from flows import terminal
+from flows import printable, terminal
 from flows.options import LAKE_BY_DEFAULT, Json, Lake, lake_of, names
 
 POSITION = 60
@@ -45,15 +45,15 @@ def _show(result: dict[str, Any]) -> None:
     terminal.rows_table(title, ["shop", "from crawl of", "to crawl of", "crawls", *kinds], rows)
     for note in dict.fromkeys(shop["note"] for shop in result["shops"] if shop["note"]):
         about = ", ".join(shop["shop"] for shop in result["shops"] if shop["note"] == note)
-        terminal.people.print(terminal.harmless(f"{about}: {note}"), markup=False, style="dim")
+        terminal.people.print(printable.harmless(f"{about}: {note}"), markup=False, style="dim")
     shown, total = result["changes"][:_SHOWN], sum(result["counts"].values())
     if shown:
         cells = [
             [
-                terminal.cell(row["title"] or row["product_id"], 32),
+                printable.cell(row["title"] or row["product_id"], 32),
                 row["field"],
-                terminal.cell(_seen(row, "before"), 20),
-                terminal.cell(_seen(row, "after"), 20),
+                printable.cell(_seen(row, "before"), 20),
+                printable.cell(_seen(row, "after"), 20),
                 f"{row['change']:+.0%}" if row["change"] is not None else row["kind"],
                 _minute(row["seen_at"]),
             ]

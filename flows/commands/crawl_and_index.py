@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from flows import shown_results, terminal
+from flows import printable, shown_results, terminal
 from flows.options import command_of, on_prefect
 from flows.parameters.chain import ChainParameters
 
@@ -18,7 +18,7 @@ def _flow() -> Callable[..., dict[str, Any]]:
 
 def _show(result: dict[str, Any]) -> None:
     for shop, why in result["crawl"]["failed"].items():
-        terminal.people.print(terminal.harmless(f"not crawled, kept as it was: {shop}: {why}"), markup=False)
+        terminal.people.print(printable.harmless(f"not crawled, kept as it was: {shop}: {why}"), markup=False)
     shown_results.show_scores(result["evaluate"])
     shown_results.show_verdict(result["publish"])
 

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from flows import terminal
+from flows import printable, terminal
 from flows.options import LAKE_BY_DEFAULT, Json, Lake, lake_of
 
 POSITION = 158
@@ -50,4 +50,4 @@ def _show(result: dict[str, Any]) -> None:
         )
     if result["models"]:
         learnt = f"learnt from it and are as they were; train again: {', '.join(result['models'])}"
-        terminal.people.print(terminal.harmless(learnt), markup=False)
+        terminal.people.print(printable.harmless(learnt), markup=False)

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from flows import terminal
+from flows import printable, terminal
 from flows.options import LAKE_BY_DEFAULT, Json, Lake, lake_of, names
 
 POSITION = 155
@@ -36,7 +36,7 @@ def _show(result: dict[str, Any]) -> None:
     shop = f" of {result['shop']}" if result["shop"] else ""
     title = f"{result['total']:,} refused by {result['flow']} {result['run']}{shop}"
     rows = [
-        [each["stage"], each["reason"], each["rows"], terminal.cell(_example(each["example"]), 90)]
+        [each["stage"], each["reason"], each["rows"], printable.cell(_example(each["example"]), 90)]
         for each in result["counts"]
     ]
     terminal.rows_table(title, ["stage", "reason", "rows", "for example"], rows)

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from flows import terminal
+from flows import printable, terminal
 from flows.options import LAKE_BY_DEFAULT, Json, Lake, lake_of
 
 POSITION = 150
@@ -50,7 +50,7 @@ def _show(result: dict[str, Any]) -> None:
     columns = ["id", "flow", "what", "seconds", "CPU s", "GPU s", "MiB", "photos", "parents"]
     terminal.rows_table(title, columns, rows)
     for line in _unfinished(result["left"]):
-        terminal.people.print(terminal.harmless(line), markup=False, style="dim", soft_wrap=True)
+        terminal.people.print(printable.harmless(line), markup=False, style="dim", soft_wrap=True)
 
 
 def _receipt(cost: dict[str, Any]) -> list[str]:
@@ -70,7 +70,7 @@ def _show_lineage(result: dict[str, Any]) -> None:
         terminal.rows_table("its photos", ["photo", "bytes of crawl", "vector of embed", "address"], rows)
     terminal.results.print(tree(result), soft_wrap=True)
     if result["out"]:
-        terminal.people.print(terminal.harmless(f"drawn to {result['out']}"), markup=False, soft_wrap=True)
+        terminal.people.print(printable.harmless(f"drawn to {result['out']}"), markup=False, soft_wrap=True)
 
 
 def _unfinished(left: list[dict[str, Any]]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flows import terminal
+from flows import printable, terminal
 from flows.options import command_of
 from flows.parameters.retrieval import SearchParameters
 
@@ -18,14 +18,14 @@ def _search(parameters: SearchParameters) -> dict[str, Any]:
 
 def _show(result: dict[str, Any]) -> None:
     if result["unknown_words"]:
-        terminal.people.print(f"[dim]never learnt: {terminal.plain(', '.join(result['unknown_words']))}")
+        terminal.people.print(f"[dim]never learnt: {printable.plain(', '.join(result['unknown_words']))}")
     for word, forms in result.get("read_as", {}).items():
-        terminal.people.print(f"[dim]{terminal.plain(word)} is read as {terminal.plain(' '.join(forms))}")
+        terminal.people.print(f"[dim]{printable.plain(word)} is read as {printable.plain(' '.join(forms))}")
     for word, near in result.get("near_words", {}).items():
-        terminal.people.print(f"[dim]near {terminal.plain(word)}: {terminal.plain(', '.join(near))}")
+        terminal.people.print(f"[dim]near {printable.plain(word)}: {printable.plain(', '.join(near))}")
     for word, ways in result.get("also", {}).items():
         terminal.people.print(
-            f"[dim]{terminal.plain(word)}: also {terminal.plain(', '.join(ways[:MOST_SAID]))}"
+            f"[dim]{printable.plain(word)}: also {printable.plain(', '.join(ways[:MOST_SAID]))}"
         )
     best = max(result["hits"], key=lambda hit: hit["score"], default=None)
     if best and best["unlike"]:
@@ -55,16 +55,14 @@ def _show(result: dict[str, Any]) -> None:
 
 def _worth(hit: dict[str, Any]) -> str:
     """How good a hit is, for people: in percent where the index says what a cosine means."""
-    told = hit["score"] if hit["match"] is None else terminal.percent(hit["match"])
+    told = hit["score"] if hit["match"] is None else printable.percent(hit["match"])
     return f"{told}{' unlike' if hit['unlike'] else ''}"
 
 
 def _no_better(hit: dict[str, Any], chance: float) -> str:
     if hit["match"] is None:
         return f"scores {hit['score']}, and a score up to {chance} is what chance gives."
-    return (
-        f"is a match of {terminal.percent(hit['match'])}, and lacks a word as any other photo does by chance."
-    )
+    return f"is a match of {printable.percent(hit['match'])}, and lacks a word as any other photo does by chance."
 
 
 command = command_of(SearchParameters, _search, _show)

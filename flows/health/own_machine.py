@@ -127,8 +127,9 @@ def _free_gib(folder: Path) -> float:
 def _lake(uri: str) -> dict[str, Any]:
     begun = time.monotonic()
     try:
-        runs = len(Lake(uri).seen().committed)
-        _write_and_remove(LakeFiles(uri))
+        lake = Lake(uri)
+        runs = len(lake.seen().committed)
+        _write_and_remove(lake)
     except PipelineError as error:
         return {"reachable": False, "why": str(error)}
     return {"reachable": True, "runs": runs, "seconds": round(time.monotonic() - begun, 3)}

@@ -9,8 +9,8 @@ from typing import Any
 from rich.text import Text
 from rich.tree import Tree
 
+from flows.printable import cell, harmless
 from flows.queries.lineage import GONE
-from flows.terminal import cell, harmless
 from schemas.errors import InputError
 
 MOST_SIDE_BY_SIDE = 8  # of one flow, made into the same run: a label run reads a hundred crawls

@@ -28,13 +28,14 @@ def products_found(
 ) -> list[Hit]:
     """Find the `k` products nearest to one vector (D,), nearest first, with all that the index says of them."""
     [found] = nearest_products(store, collection, vector[None], k, where, IDS, fingerprint=fingerprint)
-    return with_facts(store, collection, found)
+    return list(with_facts(store, collection, found).values())
 
 
-def with_facts(store: VectorStore, collection: str, hits: Sequence[Hit]) -> list[Hit]:
-    """The same hits with every fact; one that left the collection in between is left out."""
+def with_facts(store: VectorStore, collection: str, hits: Sequence[Hit]) -> dict[str, Hit]:
+    """The same hits with every fact, by entity_id, in order; one that left the collection in between is left out."""
     facts = store.facts(collection, [hit.facts["entity_id"] for hit in hits], NAMES)
-    return [Hit(facts[own], hit.similarity) for hit in hits if (own := hit.facts["entity_id"]) in facts]
+    own = ((hit.facts["entity_id"], hit) for hit in hits)
+    return {name: Hit(facts[name], hit.similarity) for name, hit in own if name in facts}
 
 
 def nearest_products(

@@ -101,9 +101,7 @@ def words_found(
             if before is None or (lacks, -worth) < (before[2], -before[1]):
                 best[hit.facts["product_id"]] = (hit, worth, lacks)
     ordered = sorted(best.values(), key=lambda hit: (hit[2], -hit[1]))[:k]
-    told = {
-        hit.facts["entity_id"]: hit for hit in with_facts(store, collection, [hit for hit, _, _ in ordered])
-    }
+    told = with_facts(store, collection, [hit for hit, _, _ in ordered])
     return [
         (told[own], worth, lacks) for hit, worth, lacks in ordered if (own := hit.facts["entity_id"]) in told
     ]

@@ -1,6 +1,6 @@
 import pytest
 
-from flows.terminal import percent
+from flows.printable import percent
 
 
 @pytest.mark.parametrize(

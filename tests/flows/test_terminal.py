@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from flows import terminal
+from flows import printable, terminal
 from flows.progress import Stage
 from tests.flows.processes import ROOT
 
@@ -79,12 +79,12 @@ def test_at_a_terminal_a_wait_has_a_line_of_its_own_and_leaves_none(monkeypatch:
 def test_words_of_every_script_stay_as_they_are() -> None:
     words = "Größe 38 – 紺 👗 свитер فستان שמלה"
 
-    assert terminal.harmless(words) == words
+    assert printable.harmless(words) == words
 
 
 @given(st.text())
 def test_what_is_shown_is_always_printable(text: str) -> None:
-    assert terminal.harmless(text).isprintable()
+    assert printable.harmless(text).isprintable()
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_what_is_not_good_enough_to_go_live_ends_with_3(
 ) -> None:
     result: dict[str, object] = judged | {"why": "worse in category=Dresses"}
     program = (
-        "from flows import terminal; "
+        "from flows import printable, terminal; "
         f"terminal.command(True, lambda: { ({'publish': result} if in_a_chain else result)!r}, print)"
     )
 
@@ -127,7 +127,7 @@ def test_a_result_that_nobody_can_take_is_one_line_at_most(
     to: str, status: int, why: str, as_json: bool
 ) -> None:
     program = (
-        "from flows import terminal; "
+        "from flows import printable, terminal; "
         f"terminal.command({as_json}, lambda: {{'rows': 'x' * 200_000}}, lambda it: terminal.results.print(it))"
     )
 

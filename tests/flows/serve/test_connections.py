@@ -67,8 +67,7 @@ def test_connections_that_say_nothing_keep_nobody_out(port: int, monkeypatch: py
             open_ones.enter_context(socket.create_connection(("127.0.0.1", port), timeout=30))
         wait_until(lambda: sum(Connection._waiting.values()) == UNFINISHED)
 
-        client = http.client.HTTPConnection("127.0.0.2", port, source_address=("127.0.0.3", 0), timeout=30)
-        client.host = "127.0.0.1"
+        client = http.client.HTTPConnection("127.0.0.1", port, source_address=("127.0.0.3", 0), timeout=30)
         client.request("GET", "/")
         assert client.getresponse().status == 200
         client.close()

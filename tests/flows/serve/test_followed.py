@@ -24,9 +24,7 @@ def test_an_index_that_is_live_no_more_is_given_up(
     first = serving.now().indexed.run_id
     for wanted in (second.run_id, first, second.run_id):
         serving._chosen = wanted
-        with serving._reading:
-            pass
-        serving._reading.acquire()
+        serving._reading.acquire()  # as `now` does, and _follow gives back
         serving._follow()
         assert serving.now().indexed.run_id == wanted
 

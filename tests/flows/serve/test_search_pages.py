@@ -9,6 +9,9 @@ import pytest
 from PIL import Image
 from starlette.testclient import TestClient
 
+from flows.queries.products_found import PHOTOS_A_PRODUCT
+from flows.queries.words_found import LOOKED_AT
+from flows.serve.asking.questions import MOST
 from flows.serve.window import Window
 from tests.flows.serve.served_lake import ServedLake
 
@@ -230,3 +233,8 @@ def test_the_gate_page_shows_what_went_live(site: TestClient, window: Window) ->
 
     assert page.status_code == 200
     assert window.serving.now().indexed.run_id in page.text and "this was the first" in page.text
+
+
+def test_more_results_never_change_those_above_them() -> None:
+    """The longest page looks at the photos that the shortest looks at."""
+    assert LOOKED_AT >= PHOTOS_A_PRODUCT * MOST
