@@ -78,8 +78,8 @@ class Guard:
         if refused := self._refused(scope, headers):
             await _say(scope, guarded, *refused)
             return
-        if scope["method"] in ("GET", "HEAD"):
-            await self._app(scope, receive, guarded)
+        if scope["method"] in ("GET", "HEAD"):  # to HEAD the server sends no more than a GET's head
+            await self._app({**scope, "method": "GET"}, receive, guarded)
             return
         body = await self._body(headers, receive)
         if isinstance(body, tuple):

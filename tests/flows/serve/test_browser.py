@@ -3,9 +3,11 @@
 import base64
 import re
 import shutil
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -66,6 +68,15 @@ def given(page: Any, address: str, photo: Path) -> None:
     page.goto(address)
     page.set_input_files("#file", str(photo))
     page.wait_for_url(re.compile("photo="))
+
+
+def test_the_head_of_a_page_comes_without_its_body(address: str) -> None:
+    place = urlsplit(address)
+    with socket.create_connection((place.hostname or "", place.port or 0)) as client:
+        client.sendall(b"HEAD / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        said = b"".join(iter(lambda: client.recv(65_536), b""))
+    head, _, body = said.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 200") and not body
 
 
 def test_words_then_a_filter_then_back(page: Any, address: str) -> None:

@@ -33,6 +33,14 @@ def test_every_answer_says_what_a_browser_may_do(site: TestClient) -> None:
         assert headers["x-content-type-options"] == "nosniff"
 
 
+def test_what_can_be_got_can_be_asked_for_its_head(site: TestClient) -> None:
+    for address in ("/", "/static/page.js", "/health", "/api/facets", "/nothing"):
+        told, got = site.head(address), site.get(address)
+        assert told.status_code == got.status_code
+        assert told.headers["content-type"] == got.headers["content-type"]
+        assert told.headers["content-length"] == got.headers["content-length"]
+
+
 def test_a_body_beyond_the_bound_is_refused_said_or_unsaid(client: Client) -> None:
     site = client(Bounds(most_bytes=1_000, rate=1_000))
 
