@@ -20,12 +20,13 @@ def placed(parameters: TrainParameters, chosen: registry.Settings, learnt: Super
     lake, weights = LakeFiles(parameters.lake), str(chosen.flat().get("weights", NAMED_WEIGHTS[0]))
     refuse_unseen(lake, "" if weights in NAMED_WEIGHTS else weights)
     assert chosen.training is not None
+    method = registry.method_class(parameters.method)
     work = Work(
         photos=len(parts(learnt.dataset)[0]),
-        epochs=chosen.training.epochs + chosen.training.frozen_epochs,
+        epochs=chosen.training.every_epoch,
         batch=chosen.training.batch,
         lot=1 if getattr(chosen.config, "sampling", "") in DRAW_PHOTOS else LOT,
-        single=issubclass(registry.method_class(parameters.method), Fits),
+        single=issubclass(method, Fits) and not method.fits_together,
     )
     with started_ray(lake) as cluster:
         return placement(parameters.workers, parameters.gpus, cluster, work)

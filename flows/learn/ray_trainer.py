@@ -237,6 +237,8 @@ def _listening(line: Queue, scalars: Scalars, begins: str, placement: Placement)
                 if "photos" in event:
                     said = f"{begins}, photos {event['photos']}"
                     step.advance(0, note=f"from {said}")
+                if "doing" in event:
+                    step.advance(0, note=event["doing"])
                 if "images" not in event:  # another attempt begins
                     continue
                 scalars.add(event)

@@ -8,6 +8,7 @@ from flows.progress import duration
 from infra.lake import Lake
 from infra.ray_runtime.placement import Placement
 from schemas.manifest import Manifest
+from workers.contract import EPOCHS
 
 PRICE = ("backbone", "image_size", "photo_size", "scales")  # settings that say what one photo costs a method
 
@@ -81,7 +82,7 @@ def _alike(run: Manifest, settings: Mapping[str, Any], placement: Placement) -> 
 
 
 def _epochs(settings: Mapping[str, Any]) -> int:
-    return int(settings.get("epochs", 0)) + int(settings.get("frozen_epochs", 0))
+    return sum(int(settings.get(name, 0)) for name in EPOCHS)
 
 
 def _asked(run: Manifest) -> int:

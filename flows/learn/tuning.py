@@ -31,7 +31,7 @@ from workers.training.trial import rounded, run_trial
 from workers.training.weights.weights_choice import decided
 
 PHOTOS, JUDGED = 3_000, 500  # most photos a trial learns from and is judged on
-EPOCHS = 3
+TRIED_EPOCHS = 3
 SEED = 0
 
 
@@ -109,14 +109,15 @@ def _tried(
     for.
     """
     assert chosen.training is not None
-    short = {"frozen_epochs": 0, "epochs": min(EPOCHS, chosen.training.epochs)}
+    short = registry.without_training(parameters.method, chosen.flat())
+    short["epochs"] = min(TRIED_EPOCHS, chosen.training.epochs)
     with started_ray(lake) as cluster:
         side_by_side = wanted_gpus(parameters.gpus, cluster) or cluster.cores
         if parameters.workers != AUTO:
             side_by_side = min(placement.workers, side_by_side)
         trial = partial(
             run_trial,
-            base=chosen.flat() | short,
+            base=short,
             method=parameters.method,
             threads=placement.threads,
             cache=pixel_cache(parameters.cache_gib),
@@ -157,7 +158,7 @@ def _search(trials: int, side_by_side: int) -> tune.TuneConfig:
         mode="min",
         num_samples=trials,
         max_concurrent_trials=side_by_side,
-        scheduler=ASHAScheduler(max_t=EPOCHS, grace_period=1, reduction_factor=2),
+        scheduler=ASHAScheduler(max_t=TRIED_EPOCHS, grace_period=1, reduction_factor=2),
         search_alg=tune.search.BasicVariantGenerator(random_state=SEED, max_concurrent=side_by_side),
     )
 

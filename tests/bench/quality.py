@@ -42,7 +42,7 @@ from infra.lake import Lake
 from tests.bench.scored.columns import DATA, Method, Photos, Shop, scored
 from tests.bench.scored.table import show
 from workers.contract import registry
-from workers.methods.house import SCRATCH
+from workers.methods.house import SCRATCH, UNFITTED
 from workers.text.words import tokens
 from workers.training.weights.checkpoint import untrained
 
@@ -52,6 +52,7 @@ SMALL = {
     "weight_decay": 0.05, "schedule": "cosine", "batch": 64, "frozen_epochs": 0, "epochs": 8,
 }  # fmt: skip
 CEILING = {"sampling": "photos"}
+BEGUN = {"weights": "imagenet"} | UNFITTED
 
 
 def main() -> None:
@@ -93,7 +94,7 @@ def measure(folder: Path, name: str, changes: dict[str, Any]) -> None:
         "untrained": Method(untrained("corbiere", SMALL, words.checkpoint.labels)),
         "histogram": Method(untrained("histogram")),
         "corbiere": words,
-        "begun": Method(untrained("house", {"weights": "imagenet"}, house.checkpoint.labels)),
+        "begun": Method(untrained("house", BEGUN, house.checkpoint.labels)),
         "scratch": scratch,
         "house": house,
         "supervised": ceiling,

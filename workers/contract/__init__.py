@@ -18,11 +18,13 @@ from workers.contract.method import (
     Reranks,
     Trains,
 )
-from workers.contract.stage import Group, Stage, head_first
-from workers.contract.training import Training
+from workers.contract.stage import SETTLING, Group, Stage, head_first
+from workers.contract.training import EPOCHS, Training
 
 __all__ = [
+    "EPOCHS",
     "NO_LABELS",
+    "SETTLING",
     "Accounts",
     "Attends",
     "Batch",

@@ -22,10 +22,12 @@ class Method(nn.Module):
     image_size  px, side of the photos that `embed` is given
     origin      where the first weights came from: random | package, version, licence and hash | torchvision:... |
                 file:<sha256> | no weights
+    fits_together  whether `fit` of a `Fits` takes in what all workers see; otherwise one worker learns
     normalisation  what its network makes of a pixel's value, as it enters the fingerprint; empty: nothing
     """
 
     reads: ClassVar[tuple[str, ...]] = ()
+    fits_together: ClassVar[bool] = False
     dim: int
     image_size: int
     origin: str = "random"
@@ -62,7 +64,7 @@ class Trains(Protocol):
 
 @runtime_checkable
 class Fits(Protocol):
-    """Learns without gradients, after its stages if it has some: an SVM, a CRF, a PCA."""
+    """Learns without gradients, after its stages if it has some, but before those of whole photos: an SVM, a PCA."""
 
     def fit(self, batches: Iterable[Batch]) -> dict[str, float]:
         """Every photo once, as it is embedded, in a fixed order; named losses of the fit for the history."""

@@ -16,7 +16,7 @@ from schemas.errors import MethodError, UsageError
 from workers.contract import bounds
 from workers.contract.label_space import LabelSpace
 from workers.contract.method import Method
-from workers.contract.training import Training
+from workers.contract.training import EPOCHS, Training
 
 _PACKAGE = "workers.methods"
 _WEIGHTS = "weights"  # the setting, of methods that have it, that says where first weights come from
@@ -43,7 +43,7 @@ class Settings:
     @property
     def learns(self) -> bool:
         """Whether there is anything to do but to keep the first weights."""
-        return self.training is not None and self.training.epochs + self.training.frozen_epochs > 0
+        return self.training is not None and self.training.every_epoch > 0
 
 
 def names() -> tuple[str, ...]:
@@ -95,9 +95,13 @@ def with_weights_replaced(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: "random" if name == _WEIGHTS else value for name, value in values.items()}
 
 
-def without_training(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Flat settings of the same method as it is before it has learnt anything here: with its first weights."""
-    return dict(values) | {name: 0 for name in ("epochs", "frozen_epochs") if name in values}
+def without_training(name: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Flat settings of the same method as it is before it has learnt anything here: with its first weights.
+
+    A method's file may say in UNFITTED with which settings nothing is left to be fitted either.
+    """
+    unfitted: Mapping[str, Any] = getattr(_module(name), "UNFITTED", {})
+    return dict(values) | {each: 0 for each in EPOCHS if each in values} | dict(unfitted)
 
 
 def _module(name: str) -> Any:

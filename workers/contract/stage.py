@@ -8,6 +8,8 @@ from torch import nn
 
 from workers.contract.training import Training
 
+SETTLING = "settling"
+SETTLING_RATE = 1e-3  # of AdamW
 SAMPLERS = ("words", "photos", "pk", "pairs")  # see workers/data/sampler.py
 
 
@@ -53,6 +55,7 @@ class Stage:
     sampler   words: a word first, then a photo that has it | photos: every photo once an epoch | pk: some products,
               `photos_per_product` photos of each | pairs: two photos of one product, of two domains
     frozen    parts that stay in evaluation mode, so that their batch statistics do not move either
+    whole     whether its photos come whole, as they are embedded, and not through `augment`
     continues whether its loss is that of the stage before, so that the best weights are the best of both; otherwise
               those of the stage before are forgotten
     """
@@ -63,6 +66,7 @@ class Stage:
     sampler: str = "photos"
     photos_per_product: int = 4
     frozen: tuple[nn.Module, ...] = ()
+    whole: bool = False
     continues: bool = False
 
 
@@ -74,19 +78,29 @@ def head_first(
     sampler: str,
     depths: Sequence[nn.Module] = (),
 ) -> list[Stage]:
-    """The two stages of most methods: `frozen_epochs` of the head alone, named so, then `epochs` of "all".
+    """The stages of most methods: `frozen_epochs` of the head alone, named so, `epochs` of "all", and SETTLING.
 
-    depths  parts of the method from the input up, for rates that fall with depth
+    depths  parts of the method from the input up, of which the first may stay as they are and rates may fall with depth
+    In SETTLING the head alone learns once more, for `settling_epochs`: it has learnt from crops and from a network that
+    moved, and is asked about whole photos behind one that stands.
     """
     alone = Group.of(name, head.parameters(), training)
-    learnt = tuple(method.parameters())
+    settling = replace(alone, optimiser="adamw", learning_rate=SETTLING_RATE)
+    still = tuple(depths[: training.frozen_depths or 0])
+    fixed = {parameter for part in still for parameter in part.parameters()}
+    learnt = tuple(parameter for parameter in method.parameters() if parameter not in fixed)
     decay = 1.0 if training.layer_decay is None else training.layer_decay
     shares = shares_by_depth(learnt, depths, decay) if decay != 1 else ()
     everything = Group.of("all", learnt, training, shares=shares)
-    return [
+    stages = [
         Stage(name, training.frozen_epochs, (alone,), sampler, frozen=(method,)),
-        Stage("all", training.epochs, (everything,), sampler, continues=True),
+        Stage("all", training.epochs, (everything,), sampler, frozen=still, continues=True),
     ]
+    if training.settling_epochs:
+        stages.append(
+            Stage(SETTLING, training.settling_epochs, (settling,), sampler, frozen=(method,), whole=True)
+        )
+    return stages
 
 
 def shares_by_depth(

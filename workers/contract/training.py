@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from workers.contract import bounds
 
+EPOCHS = ("frozen_epochs", "epochs", "settling_epochs")  # the settings that say how long
+
 
 @dataclass(frozen=True)
 class Training:
@@ -12,6 +14,10 @@ class Training:
     batch          photos a step, of all workers together
     epochs         of the stages in which everything learns
     frozen_epochs  of the stages before them in which most of the network is frozen
+    settling_epochs  of the stage after them, in which the head alone learns behind the network that has learnt, from
+                   whole photos; None: none, and no setting
+    frozen_depths  so many of the network's first depths stay as they begin, in every stage; None: none, and no
+                   setting
     optimiser      sgd | adamw | muon, see workers/training/steps/optimiser.py; a method's groups may name others
     learning_rate  of the first step at full rate
     momentum       of sgd
@@ -27,12 +33,14 @@ class Training:
                    all (Bao et al., ICLR 2022); 1: one rate; None: one rate, and no setting of the method
     wise_ft        share of its first weights that the network goes back to when it has learnt (Wortsman et al., CVPR
                    2022, equation 1, whose alpha is 1 less this); 0: nothing; None: nothing, and no setting
-    Zero epochs of both kinds keep the first weights.
+    Zero epochs of every kind keep the first weights.
     """
 
     batch: bounds.Batch = 64
     epochs: bounds.Epochs = 20
     frozen_epochs: bounds.Epochs = 0
+    settling_epochs: bounds.Epochs | None = None
+    frozen_depths: bounds.CountOrNone | None = None
     optimiser: bounds.Optimiser = "adamw"
     learning_rate: bounds.Rate = 1e-3
     momentum: bounds.Decay = 0.0
@@ -44,3 +52,8 @@ class Training:
     typical: bounds.Share | None = None
     layer_decay: bounds.Part | None = None
     wise_ft: bounds.Share | None = None
+
+    @property
+    def every_epoch(self) -> int:
+        """Epochs of all kinds together."""
+        return sum(getattr(self, name) or 0 for name in EPOCHS)

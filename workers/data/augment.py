@@ -96,6 +96,14 @@ def unit(batch: Batch) -> Batch:
     return batch.with_columns(batch.images.float().div(255))
 
 
+def as_embedded(batch: Batch, size: int) -> Batch:
+    """The photos (N, 3, S, S) uint8 as they are embedded: the same, or in 0..1 and smaller where kept for crops."""
+    if batch.images.shape[-1] == size:
+        return batch
+    smaller = F.interpolate(batch.images.float().div(255), size=size, mode="bilinear", antialias=True)
+    return batch.with_columns(smaller)
+
+
 def draw_transforms(n: int, generator: torch.Generator, ranges: Ranges) -> Transforms:
     """Transforms of n photos."""
 

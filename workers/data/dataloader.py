@@ -4,14 +4,15 @@ from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from schemas.image_ids import hex_of_ids
-from workers.contract import Batch, Sparse, Stage, Trains
+from workers.contract import Batch, Method, Sparse, Stage, Trains
+from workers.data.augment import as_embedded
 from workers.data.columns import Csr
 from workers.data.dataset import Dataset
 from workers.data.product_sampler import sampler_of
@@ -40,6 +41,7 @@ class BatchLoader:
     draws    photos an epoch; None: every one
     spread   see WordSampler
     method   whose `augment` the photos go through; None: they stay as they are, in uint8
+    whole    whether they come as the method embeds them instead
     device   where batches are wanted: photos go there as uint8, a quarter of the bytes, and are changed there
     order    which photos each step takes; None: the shard's order, see `for_stage`
     """
@@ -52,6 +54,7 @@ class BatchLoader:
     draws: int | None = None
     spread: NDArray[np.int64] | None = None
     method: Trains | None = None
+    whole: bool = False
     device: torch.device = CPU
     order: Order | None = None
 
@@ -62,7 +65,7 @@ class BatchLoader:
         """The same photos in the order of a stage's sampler. Raises InputError as `sampler_of` does."""
         sampler = sampler_of(stage, self.dataset, seed=self.seed, rank=self.rank, spread=self.spread)
         draws = len(self) if self.draws is None else self.draws
-        return replace(self, order=BatchSampler(sampler, draws, self.batch))
+        return replace(self, order=BatchSampler(sampler, draws, self.batch), whole=stage.whole)
 
     @property
     def steps(self) -> int:
@@ -84,7 +87,9 @@ class BatchLoader:
         """One batch, the same whenever and wherever it is made."""
         photos, words = self.drawn(epoch, number)
         batch = Batch(self._there(self.pixels[photos]), self._columns(photos, words))
-        if self.method is not None:
+        if self.method is not None and self.whole:
+            batch = as_embedded(batch, cast(Method, self.method).image_size)
+        elif self.method is not None:
             generator = torch.Generator().manual_seed(stream(self.seed, epoch, number, self.rank, 1))
             batch = self.method.augment(batch, generator)
         return Step(number, photos, batch)

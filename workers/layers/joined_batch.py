@@ -39,6 +39,13 @@ def joined(rows: Tensor) -> Tensor:
     return rows if workers() == 1 else _applied(_Joined, rows)
 
 
+def from_first(values: Tensor) -> Tensor:
+    """The first worker's values on every worker; those of the others are lost."""
+    if workers() > 1:
+        torch.distributed.broadcast(values, 0)
+    return values
+
+
 def _applied(function: type[torch.autograd.Function], values: Tensor) -> Tensor:
     result: Tensor = function.apply(values)  # type: ignore[no-untyped-call]
     return result

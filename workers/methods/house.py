@@ -15,10 +15,12 @@ colour     a fixed colour descriptor is part of the vector (workers/layers/colou
 certainty  the pooled features are as long as the network is sure: photos unlike those it learnt from excite it
            less, and there the colour part decides more. Its mean length on what it learnt from is 1.
 projection a normalised linear map of the pooled features, for vectors of another length than theirs.
+axes       of both parts a vector keeps what lies along their principal axes, fitted once the network has learnt: a
+           third of the numbers finds as much. The word layer then settles behind them, on whole photos.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -26,15 +28,16 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from workers import contract
-from workers.contract import Batch, LabelSpace, Stage, Training, bounds, head_first
+from workers.contract import SETTLING, Batch, LabelSpace, Stage, Training, bounds, head_first
 from workers.data.augment import Ranges, augment
 from workers.layers.colour import ColourLayout
 from workers.layers.joined_batch import joined, rank, summed, workers
 from workers.layers.networks.backbone import Backbone
 from workers.layers.pooling import Pool
+from workers.layers.principal_axes import Moments, PrincipalAxes
 from workers.layers.trust import Trust
 
-VERSION = 1  # of what this file computes; see workers/contract/recipe.py
+VERSION = 2  # of what this file computes; see workers/contract/recipe.py
 TEMPERATURE = 0.1  # of the term between photos
 LENGTH_FORGETTING = 0.02  # share of the mean length that each batch renews
 
@@ -50,14 +53,16 @@ class Config:
     )
     pooling: bounds.Pooling = "gap"  # gap | gem | max
     projection: bounds.CountOrNone = 0  # length of the learnt part; 0: the pooled features themselves
-    colour: bounds.Weight = 0.65  # length of the colour part beside the learnt part's 1; 0: none
+    colour: bounds.Weight = 0.7  # length of the colour part beside the learnt part's 1; 0: none
     colour_hidden: bounds.Share = 0.5  # share of draws in which the word layer does not see the colour part
+    axes: bounds.CountOrNone = 256  # of the learnt part's principal ones that vectors keep; 0: all of it
+    colour_axes: bounds.CountOrNone = 256  # of the colour part's
     certainty: bool = True  # False: the learnt part has length 1 whatever the photo
     trust: bool = True
     scale: bounds.Scale = 9.0  # of the word scores; a larger one lets photos of one word lie further apart
     label_smoothing: bounds.Decay = 0.0
     photos: bounds.Weight = 0.25  # weight of the term between photos
-    titles: bounds.Weight = 0.0  # weight of the SigLIP term
+    titles: bounds.Weight = 0.1  # weight of the SigLIP term
     products: bounds.Weight = 0.0  # weight of the Proxy-Anchor term
     proxies: bounds.Count = 8192  # products share proxies beyond that
     area: bounds.Part = 0.5  # smallest share of the photo that a crop shows
@@ -70,7 +75,7 @@ TRAINING = Training(
     photo_size=160,  # px, of the photos that crops are cut from: as sharp as whole ones then
     typical=0.5,  # of the typical score; more, and words of few photos, learnt by heart, lose too much
     optimiser="muon",
-    learning_rate=1e-3,
+    learning_rate=2e-3,
     momentum=0.9,  # of sgd
     weight_decay=0.05,
     schedule="cosine",
@@ -80,12 +85,17 @@ TRAINING = Training(
     batch=64,
     frozen_epochs=0,
     epochs=12,
+    settling_epochs=4,  # colours +1.2, types +0.3
+    frozen_depths=0,
 )
+
+# With these, vectors are all that the network gives: as long as nothing has been learnt, axes would be drawn.
+UNFITTED = {"axes": 0, "colour_axes": 0}
 
 # The settings that were best from random weights.
 SCRATCH = {
     "backbone": "resnet18", "weights": "random", "image_size": 96, "photo_size": 128, "learning_rate": 3e-3,
-    "epochs": 20,
+    "epochs": 20, "colour": 0.65, "titles": 0.0,
 }  # fmt: skip
 
 
@@ -93,6 +103,7 @@ class Method(contract.Method):
     """v = (u, c h) / |(u, c h)|: u learnt, of length 1 or so, h the colour descriptor, of length 1."""
 
     reads = ("words", "product")
+    fits_together = True
     per_word = frozenset(
         {"words.weight", "words.bias", "trusted.expected", "trusted.gains", "trusted.possible"}
     )
@@ -115,9 +126,12 @@ class Method(contract.Method):
             self.project = nn.Identity()
         self.register_buffer("length", torch.zeros(()))  # mean length of features; 0: nothing learnt yet
         self.layout = ColourLayout()
-        self.dim = learnt + (self.layout.dim if config.colour else 0)
+        self.kept = PrincipalAxes(learnt, config.axes)
+        self.kept_colours = PrincipalAxes(self.layout.dim, config.colour_axes if config.colour else 0)
+        self.dim = self.kept.dim + (self.kept_colours.dim if config.colour else 0)
         words = len(labels.words)
-        self.words = nn.Linear(self.dim, words)  # row k is w_k; the bias takes how often a word stands
+        seen = learnt + (self.layout.dim if config.colour else 0)
+        self.words = nn.Linear(seen, words)  # row k is w_k; the bias takes how often a word stands
         nn.init.normal_(self.words.weight, std=0.05)
         nn.init.zeros_(self.words.bias)
         self.register_buffer("scale", torch.tensor(math.log(config.scale)))  # a log, as where it was learnt
@@ -133,10 +147,13 @@ class Method(contract.Method):
 
     def embed(self, batch: Batch) -> Tensor:
         """images (N, 3, H, W) uint8, or float in 0..1 -> v (N, D), L2 norm 1."""
-        return self._joined(self._learnt(batch.images), self._colours(_unit(batch.images)))
+        learnt, colours = self._learnt(batch.images), self._colours(_unit(batch.images))
+        return self._joined(self.kept(learnt), None if colours is None else self.kept_colours(colours))
 
     def stages(self, training: Training) -> list[Stage]:
-        """The word layer alone, for as long as is asked, then everything, the network at the rates of its depths."""
+        """The word layer alone, for as long as is asked, everything, the network at the rates of its depths, then the
+        word layer once more.
+        """
         return head_first("words", self.words, self, training, self.config.sampling, self.trunk.depths)
 
     def augment(self, batch: Batch, generator: torch.Generator) -> Batch:
@@ -159,11 +176,17 @@ class Method(contract.Method):
         words     cross-entropy of the bag, in shares of trust, mean over N
         titles    SigLIP, sum over pairs / N
         products  Proxy-Anchor
+        Of the stage that settles the word layer, the words alone.
         """
         pixels = _unit(batch.images)
         learnt, colours = self._learnt(pixels), self._colours(pixels)
+        if stage == SETTLING:  # behind what vectors keep
+            learnt = self.kept.within(learnt)
+            colours = None if colours is None else self.kept_colours.within(colours)
         hot = batch.multi_hot("words", self.words.out_features)
         terms = {"words": self._word_loss(self._joined(learnt, self._half_hidden(colours)), hot)}
+        if stage == SETTLING:
+            return terms
         if self.config.photos:
             terms["photos"] = self.config.photos * self._photo_loss(learnt, hot)
         if self.config.titles:
@@ -175,7 +198,22 @@ class Method(contract.Method):
 
     def word_vectors(self) -> Tensor:
         """w_k times the scale, (V, D): w_k . v is word k's score without how often it stands."""
-        return self.words.weight.detach() * self.scale.exp()
+        learnt = self.words.weight.shape[1] - (self.layout.dim if self.config.colour else 0)
+        parts = [self.kept(self.words.weight[:, :learnt].detach())]
+        if self.config.colour:
+            parts.append(self.kept_colours(self.words.weight[:, learnt:].detach()))
+        return torch.cat(parts, 1) * self.scale.exp()
+
+    def fit(self, batches: Iterable[Batch]) -> dict[str, float]:
+        """Turn the axes to what the photos of all workers are like; the shares of their energy that are left out."""
+        learnt, colours = Moments(self.kept), Moments(self.kept_colours)
+        for batch in batches:
+            pixels = _unit(batch.images)
+            learnt.add(self._learnt(pixels))
+            if self.config.colour:
+                colours.add(self.layout(pixels))
+        left_out = {"left out": learnt.fit()}
+        return left_out | ({"colours left out": colours.fit()} if self.config.colour else {})
 
     def count(self, photos: Mapping[str, Tensor], of: int) -> None:
         """How many of all photos have each word: what trust and rarity are measured against."""

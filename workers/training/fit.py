@@ -8,8 +8,8 @@ import torch
 
 from schemas.errors import InputError
 from workers.contract import Batch, Fits, Method
+from workers.data.augment import as_embedded
 from workers.data.streamed_loader import Loader
-from workers.training.photo_vectors import at_size
 from workers.training.train_loop import Progress
 
 PHASE = "fit"
@@ -18,16 +18,11 @@ PHASE = "fit"
 def fit(method: Method, train: Loader, progress: Progress, world: int) -> dict[str, Any]:
     """Fit the method, count it as one more epoch of the progress, and return its row of the history.
 
-    Raises InputError with several workers: each sees its own photos alone.
+    Raises InputError as `shown`.
     """
-    if world > 1:
-        raise InputError(f"{world} workers", "this method fits without gradients, on one worker")
-    assert isinstance(method, Fits), type(method)
     began = time.monotonic()
-    method.eval()
-    with torch.no_grad():
-        losses = method.fit(_as_embedded(train, method.image_size))
-    progress.images += len(train)
+    losses = shown(method, train, world)
+    progress.images += len(train) * world
     row = {
         "phase": PHASE,
         "epoch": progress.epoch,
@@ -43,6 +38,19 @@ def fit(method: Method, train: Loader, progress: Progress, world: int) -> dict[s
     return row
 
 
+@torch.no_grad()
+def shown(method: Method, train: Loader, world: int) -> dict[str, float]:
+    """Fit the method to every photo; returns its named losses.
+
+    Raises InputError with several workers where each would see its own photos alone.
+    """
+    if world > 1 and not method.fits_together:
+        raise InputError(f"{world} workers", "this method fits without gradients, on one worker")
+    assert isinstance(method, Fits), type(method)
+    method.eval()
+    return method.fit(_as_embedded(train, method.image_size))
+
+
 def _as_embedded(train: Loader, size: int) -> Iterator[Batch]:
     for step in train.plain().batches():
-        yield step.batch.with_columns(at_size(step.batch.images, size))
+        yield as_embedded(step.batch, size)

@@ -3,10 +3,9 @@
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
-from torch.nn import functional as F
 
 from workers.contract import Batch, Method
+from workers.data.augment import as_embedded
 from workers.device import sent
 
 BATCH = 64  # photos embedded at a time
@@ -22,13 +21,6 @@ def photo_vectors(
     with torch.autocast(device.type, torch.bfloat16, enabled=half):
         for first in range(0, len(pixels), BATCH):
             images = sent(torch.from_numpy(np.array(pixels[first : first + BATCH])), device)
-            batch = Batch(at_size(images, size))
+            batch = as_embedded(Batch(images), size)
             vectors[first : first + BATCH] = method.embed(batch).float().cpu().numpy()
     return vectors
-
-
-def at_size(images: Tensor, size: int) -> Tensor:
-    """images (N, 3, S, S) uint8 as they are embedded: the same, or in 0..1 and smaller where kept for crops."""
-    if images.shape[-1] == size:
-        return images
-    return F.interpolate(images.float().div(255), size=size, mode="bilinear", antialias=True)

@@ -69,6 +69,7 @@ class TrainLoop:
     save_checkpoint   called with the Progress whenever a checkpoint is due, on every worker
     on_progress       called with how far an epoch is, and with every row of history
     checkpoint_every  seconds between two checkpoints within an epoch; at its end there is always one
+    fit               fits the method to whole photos, before the stages of these; None: there is nothing to fit
     """
 
     train_step: TrainStep
@@ -79,6 +80,7 @@ class TrainLoop:
     on_progress: Callable[[dict[str, Any]], None]
     checkpoint_every: float = 600.0
     progress: Progress = field(default_factory=Progress)
+    fit: Callable[[], object] | None = None
 
     def run(self) -> Progress:
         """Train to the end, from wherever `progress` stands.
@@ -91,6 +93,9 @@ class TrainLoop:
         self._saved = time.monotonic()
         self._placed = -1
         while progress.stage < len(self._ends) and not progress.done:
+            if self.fit and self.train_step.stages[progress.stage].whole and not progress.fitted:
+                self.fit()
+                progress.fitted = True
             self._enter(progress.stage)
             self._epoch()
             self._judge()

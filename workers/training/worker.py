@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ from workers.data.streamed_loader import Loader, StreamedLoader
 from workers.device import bfloat16_pays, prepare_for_training
 from workers.training import resume
 from workers.training.collectives import all_reduced
-from workers.training.fit import fit
+from workers.training.fit import fit, shown
 from workers.training.loaders import Shards
 from workers.training.steps.train_step import TrainStep
 from workers.training.train_loop import Progress, TrainLoop
@@ -170,6 +171,7 @@ class _Worker:
                 progress, lambda folder: resume.save(folder, step, progress)
             ),
             on_progress=self._on_progress,
+            fit=partial(self._fit_first, train) if isinstance(self.method, Fits) else None,
             checkpoint_every=self.job.checkpoint_every,
             progress=progress,
         ).run()
@@ -181,6 +183,11 @@ class _Worker:
             method = on_device(unpack(progress.best, self.job.method).module, self.device)
         self._on_progress(fit(method, train, progress, self.world))
         progress.best = self._packed(method)
+
+    def _fit_first(self, train: Loader) -> None:
+        """Fit what has learnt so far, before it goes on with whole photos."""
+        self._on_progress({"phase": "fit", "doing": "it is fitted to every photo, once"})
+        shown(self.method, train, self.world)
 
     def _packed_towards_first(self) -> bytes:
         with self.first.applied():

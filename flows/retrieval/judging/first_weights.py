@@ -22,7 +22,7 @@ def first_weights(lake: Lake, trained: Manifest) -> str:
 
     Where the weights that it began from cannot be had any more, the network has random ones, and a warning says so.
     """
-    settings = without_training(trained.parameters["config"])
+    settings = without_training(trained.result["method"], trained.parameters["config"])
     try:
         return _found_or_made(lake, trained, settings)
     except CheckpointError as error:

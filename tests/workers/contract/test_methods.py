@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from workers.contract import (
 from workers.contract.batch import READABLE
 from workers.contract.stage import SAMPLERS
 from workers.data.dataloader import BatchLoader
-from workers.training.fit import fit
+from workers.training.fit import fit, shown
 from workers.training.loaders import frequencies_of
 from workers.training.resume import load, save
 from workers.training.steps.train_step import TrainStep
@@ -86,8 +87,16 @@ class Looped:
                 raise StoppedError
 
         progress = load(folder, self.step) if resume else Progress()
+        fits = isinstance(self.method, Fits)
         return TrainLoop(
-            self.step, *self.loaders, self.pack, save_checkpoint, lambda event: None, 0.0, progress
+            self.step,
+            *self.loaders,
+            self.pack,
+            save_checkpoint,
+            lambda event: None,
+            0.0,
+            progress,
+            partial(shown, self.method, self.loaders[0], 1) if fits else None,
         ).run()
 
     def pack(self) -> bytes:
@@ -154,7 +163,7 @@ def test_what_learns_says_how_and_what_does_not_does_not(name: str) -> None:
     learns = declares(name, Trains) or declares(name, Fits)
 
     assert (small(name).training is not None) is learns
-    assert not registry.settings_of(name, registry.without_training(small(name).flat())).learns
+    assert not registry.settings_of(name, registry.without_training(name, small(name).flat())).learns
 
 
 @methods_that(Trains)
@@ -167,7 +176,7 @@ def test_stages_groups_and_samplers_are_sound(name: str) -> None:
     stages = method.stages(training)
 
     assert sum(stage.epochs for stage in stages) > 0
-    zero = registry.settings_of(name, registry.without_training(small(name).flat())).training
+    zero = registry.settings_of(name, registry.without_training(name, small(name).flat())).training
     assert zero is not None and not any(stage.epochs for stage in method.stages(zero))
     for stage in stages:
         assert stage.sampler in SAMPLERS
@@ -256,5 +265,6 @@ def test_a_fit_is_a_function_of_its_photos_and_tells_what_it_did(name: str) -> N
     assert moved(one, first) and not moved(same, state(one))
     assert progress.fitted and progress.history == [row] and progress.images == PHOTOS
     assert row["loss"] == pytest.approx(sum(term["loss"] for term in row["terms"]))
-    with pytest.raises(InputError, match="2 workers"):
-        fit(built(name), loader, Progress(), 2)
+    if not one.fits_together:
+        with pytest.raises(InputError, match="2 workers"):
+            fit(built(name), loader, Progress(), 2)

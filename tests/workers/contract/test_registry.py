@@ -15,7 +15,7 @@ CORBIERE = set(
 )
 HOUSE = (CORBIERE - {"negatives", "negative_power", "mask_true", "augment"}) | set(
     "photo_size projection colour colour_hidden certainty trust scale label_smoothing photos titles products proxies "
-    "area tint clutter typical layer_decay wise_ft".split()
+    "area tint clutter typical layer_decay wise_ft settling_epochs frozen_depths axes colour_axes".split()
 )
 
 
@@ -59,11 +59,14 @@ def test_an_unknown_method_is_refused_with_those_there_are() -> None:
 def test_settings_without_training_are_those_of_the_first_weights() -> None:
     flat = registry.settings_of("corbiere", {"epochs": 9, "weights": "imagenet"}).flat()
 
-    untrained = registry.without_training(flat)
+    untrained = registry.without_training("corbiere", flat)
 
     assert untrained == flat | {"epochs": 0, "frozen_epochs": 0}
     assert untrained["weights"] == "imagenet"
-    assert registry.without_training({"grid": 2}) == {"grid": 2}
+    assert registry.without_training("histogram", {"grid": 2}) == {"grid": 2}
+    house = registry.settings_of("house", {"axes": 8}).flat()
+    begun = registry.settings_of("house", registry.without_training("house", house))
+    assert not begun.learns and (begun.config.axes, begun.config.colour_axes) == (0, 0)
     assert registry.settings_of("corbiere", flat).learns
     assert not registry.settings_of("histogram").learns
 

@@ -1,8 +1,8 @@
-"""workers/contract/stage.py: a method's usual two stages, and rates by depth."""
+"""workers/contract/stage.py: a method's usual stages, rates by depth, and depths that stay as they are."""
 
 from torch import nn
 
-from workers.contract import Training, head_first
+from workers.contract import SETTLING, Training, head_first
 from workers.contract.stage import shares_by_depth
 
 
@@ -36,3 +36,28 @@ def test_the_head_learns_alone_first_at_its_full_rate() -> None:
     )
     one_rate = head_first("head", net.head, net, Training(), "photos", (net.low, net.high))[1]
     assert one_rate.groups[0].shares == ()
+
+
+def test_the_first_depths_stay_as_they_are_in_every_stage() -> None:
+    net = Net()
+    training = Training(frozen_depths=1, layer_decay=0.5)
+
+    everything = head_first("head", net.head, net, training, "photos", (net.low, net.high))[1]
+
+    assert everything.frozen == (net.low,)
+    assert everything.groups[0].parameters == (*net.high.parameters(), *net.head.parameters())
+    assert everything.groups[0].shares == (0.5, 0.5, 1, 1)
+    whole = head_first("head", net.head, net, Training(frozen_depths=9), "photos", (net.low, net.high))[1]
+    assert whole.groups[0].parameters == tuple(net.head.parameters())
+
+
+def test_the_head_settles_on_whole_photos_where_that_is_asked() -> None:
+    net = Net()
+
+    *_, settling = head_first("head", net.head, net, Training(settling_epochs=2), "photos")
+
+    assert (settling.name, settling.epochs, settling.whole, settling.frozen) == (SETTLING, 2, True, (net,))
+    assert settling.groups[0].parameters == tuple(net.head.parameters())
+    for none in (None, 0):
+        stages = head_first("head", net.head, net, Training(settling_epochs=none), "photos")
+        assert [stage.name for stage in stages] == ["head", "all"]

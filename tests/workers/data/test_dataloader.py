@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.workers.training.tiny_training import Run
+from tests.workers.training.tiny_training import SHORT, Run
 from workers.data.dataloader import BatchLoader
 
 
@@ -49,3 +49,17 @@ def test_the_first_photos_alone() -> None:
     few = Run().train.shortened(5)
 
     assert len(few) == 5 and few.pixels.shape[0] == 5 and few.steps == 1
+
+
+def test_a_stage_of_whole_photos_gets_them_as_they_are_embedded() -> None:
+    run = Run()
+    loader = replace(run.train, method=run.method)
+    stage = run.method.stages(SHORT)[0]
+
+    step = loader.for_stage(replace(stage, whole=True)).make(1, 0)
+
+    assert torch.equal(step.batch.images, torch.from_numpy(loader.pixels[step.photos]))
+    larger = replace(loader, pixels=np.repeat(np.repeat(loader.pixels, 2, 2), 2, 3))
+    smaller = larger.for_stage(replace(stage, whole=True)).make(1, 0).batch.images
+    assert smaller.shape == step.batch.images.shape
+    assert torch.allclose(smaller.mean((2, 3)), (step.batch.images / 255).mean((2, 3)), atol=0.02)

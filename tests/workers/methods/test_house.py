@@ -8,10 +8,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from workers.contract import Batch, LabelSpace, Sparse
+from workers.contract import SETTLING, Batch, LabelSpace, Sparse
 from workers.methods.house import TEMPERATURE, TRAINING, Config, Method
 
-SMALL = {"backbone": "resnet18", "weights": "random", "image_size": 32, "clutter": 0.0, "photos": 0.0}
+SMALL = {
+    "backbone": "resnet18", "weights": "random", "image_size": 32, "clutter": 0.0, "photos": 0.0, "titles": 0.0,
+    "axes": 0, "colour_axes": 0,
+}  # fmt: skip
 WORDS = 12
 
 
@@ -226,10 +229,10 @@ def test_crops_of_larger_photos_have_the_size_of_embedding() -> None:
 
 def test_depths_of_the_network_learn_slower_the_nearer_they_are_to_the_photo() -> None:
     method = house()
-    all_alike = method.stages(TRAINING)[-1].groups[0]
+    all_alike = method.stages(TRAINING)[1].groups[0]
     assert all_alike.shares == ()
 
-    group = method.stages(replace(TRAINING, layer_decay=0.5))[-1].groups[0]
+    group = method.stages(replace(TRAINING, layer_decay=0.5))[1].groups[0]
 
     share = dict(zip(map(id, group.parameters), group.shares, strict=True))
     assert share[id(method.words.weight)] == 1
@@ -251,3 +254,35 @@ def test_any_backbone_is_a_network_of_house(backbone: str) -> None:
 
     assert all(parameter.grad is not None for parameter in method.trunk.parameters())
     assert method.normalisation == "mean 0.498039 0.498039 0.498039 std 0.501961 0.501961 0.501961"
+
+
+def test_the_word_layer_settles_on_the_words_alone() -> None:
+    method, one = house(photos=0.5, titles=0.5).eval(), batch()
+    everything = losses(method, one)
+    assert set(everything) == {"words", "photos", "titles"}
+
+    settling = method.loss(one, SETTLING, "words")
+
+    assert set(settling) == {"words"} and torch.equal(settling["words"], everything["words"])
+    assert method.stages(TRAINING)[-1].name == SETTLING
+
+
+def test_vectors_keep_the_axes_that_were_fitted_and_words_score_them_as_before() -> None:
+    images = torch.rand(40, 3, 32, 32, generator=torch.Generator().manual_seed(2))
+    whole, short = house(colour=0.7).eval(), house(colour=0.7, axes=40, colour_axes=40).eval()
+    assert short.dim == 80 and torch.equal(short.words.weight, whole.words.weight)
+    with torch.no_grad():
+        as_drawn = vectors_of(short, images)
+
+        left_out = short.fit([Batch(images[:30]), Batch(images[30:])])
+
+        vectors, everything = vectors_of(short, images), vectors_of(whole, images)
+    assert set(left_out) == {"left out", "colours left out"} and max(left_out.values()) < 1e-4
+    assert torch.allclose(vectors @ vectors.T, everything @ everything.T, atol=1e-3)  # as many axes as photos
+    assert not torch.allclose(as_drawn @ as_drawn.T, everything @ everything.T, atol=1e-2)
+    one = batch()
+    settling = short.loss(one, SETTLING, "words")["words"]
+    scores = vectors_of(short, one.images) @ short.word_vectors().T + short.words.bias
+    shares = short.trusted.shares(one.multi_hot("words", WORDS))
+    assert torch.allclose(settling, -(shares * F.log_softmax(scores, 1)).sum(1).mean(), atol=1e-4)
+    assert house(colour=0.0, axes=8, colour_axes=12).dim == 8

@@ -45,6 +45,8 @@ class TrainStep:
         """Start a stage of `steps` steps with fresh optimisers."""
         self.stage, self.steps, self.taken = stage, max(1, steps), 0
         self.groups = self.stages[stage].groups
+        # No gradient is computed, or exchanged with other workers, of what no group learns.
+        _learn_only(self.method, (each for group in self.groups for each in group.parameters))
         rates = [group.learning_rate for group in self.groups]
         self.schedule.begin(rates, self.stages[stage].continues)
         self.optimisers = [optimiser_of(group) for group in self.groups]
