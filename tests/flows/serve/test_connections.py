@@ -6,7 +6,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 import uvicorn
@@ -25,13 +25,24 @@ async def slow(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": b"ok"})
 
 
+class Seen(Connection):
+    """A connection that leaves behind whether its socket waits before it sends little."""
+
+    undelayed: ClassVar[list[int]] = []
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        accepted = transport.get_extra_info("socket")
+        self.undelayed.append(accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+
+
 @pytest.fixture
 def port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     monkeypatch.setattr(connections, "HEAD_S", HEAD_S)
     monkeypatch.setattr(connections, "UNFINISHED", UNFINISHED)
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
-        slow, http=Connection, ws="none", lifespan="off", log_level="error", limit_concurrency=UNFINISHED + 4
+        slow, http=Seen, ws="none", lifespan="off", log_level="error", limit_concurrency=UNFINISHED + 4
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
@@ -49,6 +60,12 @@ def answered(port: int) -> int:
     status = client.getresponse().status
     client.close()
     return status
+
+
+def test_an_answer_does_not_wait_for_the_client_to_acknowledge_its_head(port: int) -> None:
+    Seen.undelayed.clear()
+    assert answered(port) == 200
+    assert len(Seen.undelayed) == 1 and Seen.undelayed[0]
 
 
 def dropped(client: socket.socket) -> bool:
