@@ -12,7 +12,7 @@ from schemas.annotation import DOMAINS
 from workers.contract import Batch
 from workers.data.decode import decode
 from workers.device import compute_type, sent
-from workers.layers.networks.folding import fold
+from workers.layers.networks.folding import UNDISTURBED, fold
 from workers.training.weights.checkpoint import load, on_device, untrained
 
 BATCH = 64  # photos of a step; on a CPU more are no faster, and a photo's vector is the same in any batch
@@ -70,5 +70,6 @@ class Encoder:
                 batch = Batch(sent(torch.from_numpy(pixels[some]), self.device))
                 if self.reads_domain and domains is not None:
                     batch = batch.with_columns(domain=sent(torch.from_numpy(domains[some]), self.device))
-                found[some] = self.module.embed(batch).float().cpu().numpy()
+                with UNDISTURBED:
+                    found[some] = self.module.embed(batch).float().cpu().numpy()
         return found

@@ -7,6 +7,7 @@ section 3.2). To normalise 224 x 224 pixels in float32 takes one core 1.7 ms, an
 
 from copy import deepcopy
 from itertools import pairwise
+from threading import RLock
 
 import torch
 from torch import Tensor, nn
@@ -18,6 +19,9 @@ from workers.contract import Method
 from workers.layers.joined_batch import own_batch_statistics
 from workers.layers.networks.backbone import Backbone
 
+# Held while a network is traced, and by whoever computes in a process where another thread may fold one: torch.fx takes
+# over the calls of every module of the process for as long as it traces.
+UNDISTURBED = RLock()
 VERSION = 1  # of what this file computes; see workers/contract/recipe.py
 
 
@@ -27,8 +31,9 @@ def fold(method: Method, half: bool) -> None:
     half  the copies' weights are bfloat16
     """
     for trunk in [module for module in method.modules() if isinstance(module, Backbone)]:
-        network = folded(trunk.maps, half)
-        reading = reading_pixels(network, trunk.mean, trunk.std, method.image_size)
+        with UNDISTURBED:
+            network = folded(trunk.maps, half)
+            reading = reading_pixels(network, trunk.mean, trunk.std, method.image_size)
         trunk.use(reading or network, reads_pixels=reading is not None)
 
 
@@ -39,7 +44,8 @@ def folded(maps: nn.Module, half: bool) -> nn.Module:
     """
     network = own_batch_statistics(deepcopy(maps)).eval()
     try:
-        network = fuse(network)
+        with UNDISTURBED:
+            network = fuse(network)
     except TraceError:  # its way depends on what it sees
         _fold_neighbours(network)
     network.requires_grad_(False).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
