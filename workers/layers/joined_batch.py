@@ -39,6 +39,18 @@ def joined(rows: Tensor) -> Tensor:
     return rows if workers() == 1 else _applied(_Joined, rows)
 
 
+def own_columns(rows: Tensor, shared: bool) -> Tensor:
+    """(N, M) bool: which of all workers' rows, as `joined` has them, each of this worker's N is.
+
+    shared  whether they are joined at all; otherwise M is N
+    """
+    own = torch.eye(len(rows), dtype=torch.bool, device=rows.device)
+    if not shared or workers() == 1:
+        return own
+    others = torch.zeros_like(own)
+    return torch.cat([own if each == rank() else others for each in range(workers())], 1)
+
+
 def from_first(values: Tensor) -> Tensor:
     """The first worker's values on every worker; those of the others are lost."""
     if workers() > 1:

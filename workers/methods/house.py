@@ -31,7 +31,7 @@ from workers import contract
 from workers.contract import SETTLING, Batch, LabelSpace, Stage, Training, bounds, head_first
 from workers.data.augment import Ranges, augment
 from workers.layers.colour import ColourLayout
-from workers.layers.joined_batch import joined, rank, summed, workers
+from workers.layers.joined_batch import joined, own_columns, summed, workers
 from workers.layers.networks.backbone import Backbone
 from workers.layers.pooling import Pool
 from workers.layers.principal_axes import Moments, PrincipalAxes
@@ -151,9 +151,7 @@ class Method(contract.Method):
         return self._joined(self.kept(learnt), None if colours is None else self.kept_colours(colours))
 
     def stages(self, training: Training) -> list[Stage]:
-        """The word layer alone, for as long as is asked, everything, the network at the rates of its depths, then the
-        word layer once more.
-        """
+        """The word layer alone, everything, the network at its depths' rates, and the word layer again."""
         return head_first("words", self.words, self, training, self.config.sampling, self.trunk.depths)
 
     def augment(self, batch: Batch, generator: torch.Generator) -> Batch:
@@ -198,11 +196,9 @@ class Method(contract.Method):
 
     def word_vectors(self) -> Tensor:
         """w_k times the scale, (V, D): w_k . v is word k's score without how often it stands."""
-        learnt = self.words.weight.shape[1] - (self.layout.dim if self.config.colour else 0)
-        parts = [self.kept(self.words.weight[:, :learnt].detach())]
-        if self.config.colour:
-            parts.append(self.kept_colours(self.words.weight[:, learnt:].detach()))
-        return torch.cat(parts, 1) * self.scale.exp()
+        learnt = self.words.in_features - (self.layout.dim if self.config.colour else 0)
+        rows, colours = self.words.weight.detach().tensor_split([learnt], 1)
+        return torch.cat([self.kept(rows), self.kept_colours(colours)], 1) * self.scale.exp()
 
     def fit(self, batches: Iterable[Batch]) -> dict[str, float]:
         """Turn the axes to what the photos of all workers are like; the shares of their energy that are left out."""
@@ -272,7 +268,7 @@ class Method(contract.Method):
                 F.normalize(rows, dim=1) for rows in (learnt.float(), self.trusted.shares(hot) * self.rarity)
             )
             every_u, every_t = self._of_all_workers(u), self._of_all_workers(t)
-            itself = self._own(hot)
+            itself = own_columns(hot, self.training)
             least = torch.finfo(u.dtype).min  # not -inf: a photo alone in its batch has nobody to choose
             alike = (t @ every_t.T / TEMPERATURE).masked_fill(itself, least).softmax(1)
             log_p = (u @ every_u.T / TEMPERATURE).masked_fill(itself, least).log_softmax(1)
@@ -287,7 +283,7 @@ class Method(contract.Method):
             every_bag = self._of_all_workers(bags)
             texts = F.normalize(every_bag @ self.words.weight, dim=1)
             similar = vectors.float() @ texts.T * self.sharpness.exp() + self.shift
-            own = self._own(hot)
+            own = own_columns(hot, self.training)
             # A title whose words are all among the photo's own is no wrong title for it.
             fits = (bags @ every_bag.T >= every_bag.sum(1)[None, :]) & ~own
             cost = F.softplus(torch.where(own, -similar, similar))
@@ -296,14 +292,6 @@ class Method(contract.Method):
     def _of_all_workers(self, rows: Tensor) -> Tensor:
         """Rows (N, ...) of all workers (M, ...), while learning: M is N where a single one learns, or it is judged."""
         return joined(rows) if self.training else rows
-
-    def _own(self, rows: Tensor) -> Tensor:
-        """(N, M) bool: which of all workers' photos each of this worker's is."""
-        own = torch.eye(len(rows), dtype=torch.bool, device=rows.device)
-        if not self.training or workers() == 1:
-            return own
-        others = torch.zeros_like(own)
-        return torch.cat([own if each == rank() else others for each in range(workers())], 1)
 
 
 def _unit(images: Tensor) -> Tensor:
