@@ -178,13 +178,11 @@ class Method(contract.Method):
         """
         pixels = _unit(batch.images)
         learnt, colours = self._learnt(pixels), self._colours(pixels)
-        if stage == SETTLING:  # behind what vectors keep
-            learnt = self.kept.within(learnt)
-            colours = None if colours is None else self.kept_colours.within(colours)
         hot = batch.multi_hot("words", self.words.out_features)
+        if stage == SETTLING:  # behind what vectors keep
+            within = None if colours is None else self.kept_colours.within(colours)
+            return {"words": self._word_loss(self._joined(self.kept.within(learnt), within), hot)}
         terms = {"words": self._word_loss(self._joined(learnt, self._half_hidden(colours)), hot)}
-        if stage == SETTLING:
-            return terms
         if self.config.photos:
             terms["photos"] = self.config.photos * self._photo_loss(learnt, hot)
         if self.config.titles:

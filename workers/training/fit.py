@@ -18,10 +18,10 @@ PHASE = "fit"
 def fit(method: Method, train: Loader, progress: Progress, world: int) -> dict[str, Any]:
     """Fit the method, count it as one more epoch of the progress, and return its row of the history.
 
-    Raises InputError as `shown`.
+    Raises InputError as `fit_to_all`.
     """
     began = time.monotonic()
-    losses = shown(method, train, world)
+    losses = fit_to_all(method, train, world)
     progress.images += len(train) * world
     row = {
         "phase": PHASE,
@@ -39,7 +39,7 @@ def fit(method: Method, train: Loader, progress: Progress, world: int) -> dict[s
 
 
 @torch.no_grad()
-def shown(method: Method, train: Loader, world: int) -> dict[str, float]:
+def fit_to_all(method: Method, train: Loader, world: int) -> dict[str, float]:
     """Fit the method to every photo; returns its named losses.
 
     Raises InputError with several workers where each would see its own photos alone.

@@ -29,7 +29,7 @@ from workers.data.streamed_loader import Loader, StreamedLoader
 from workers.device import bfloat16_pays, prepare_for_training
 from workers.training import resume
 from workers.training.collectives import all_reduced
-from workers.training.fit import fit, shown
+from workers.training.fit import fit, fit_to_all
 from workers.training.loaders import Shards
 from workers.training.steps.train_step import TrainStep
 from workers.training.train_loop import Progress, TrainLoop
@@ -187,7 +187,7 @@ class _Worker:
     def _fit_first(self, train: Loader) -> None:
         """Fit what has learnt so far, before it goes on with whole photos."""
         self._on_progress({"phase": "fit", "doing": "it is fitted to every photo, once"})
-        shown(self.method, train, self.world)
+        fit_to_all(self.method, train, self.world)
 
     def _packed_towards_first(self) -> bytes:
         with self.first.applied():

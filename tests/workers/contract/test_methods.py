@@ -25,7 +25,7 @@ from workers.contract import (
 from workers.contract.batch import READABLE
 from workers.contract.stage import SAMPLERS
 from workers.data.dataloader import BatchLoader
-from workers.training.fit import fit, shown
+from workers.training.fit import fit, fit_to_all
 from workers.training.loaders import frequencies_of
 from workers.training.resume import load, save
 from workers.training.steps.train_step import TrainStep
@@ -96,7 +96,7 @@ class Looped:
             lambda event: None,
             0.0,
             progress,
-            partial(shown, self.method, self.loaders[0], 1) if fits else None,
+            partial(fit_to_all, self.method, self.loaders[0], 1) if fits else None,
         ).run()
 
     def pack(self) -> bytes:
